@@ -145,7 +145,7 @@ export function isFlockError<Code extends FlockErrorCode = FlockErrorCode>(
   code?: Code,
 ): value is FlockError<Code> {
   if (typeof value !== "object" || value === null || !(brand in value)) return false;
-  return code === undefined || (value as FlockError).code === code;
+  return code === undefined || (value as unknown as FlockError).code === code;
 }
 
 /** Gives an error's code for events and metrics: a FlockError's code, an abort as `cancelled`, else `unknown`. */

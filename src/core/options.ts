@@ -31,7 +31,12 @@ export function checkOptions(owner: string, options: unknown, checks: Readonly<R
 }
 
 /** Makes the error for one wrong option value. The value itself is only named by kind, since it may be a secret. */
-export function optionError(owner: string, option: string, expected: string, value: unknown): FlockError<"option_invalid"> {
+export function optionError(
+  owner: string,
+  option: string,
+  expected: string,
+  value: unknown,
+): FlockError<"option_invalid"> {
   const received = describeValue(value);
   return new FlockError("option_invalid", `${owner}: "${option}" must be ${expected}, not ${received}`, {
     details: { option, expected, received },
@@ -40,7 +45,8 @@ export function optionError(owner: string, option: string, expected: string, val
 
 /** Names a value by its kind: numbers, booleans and null as they are, everything else by type and size. */
 export function describeValue(value: unknown): string {
-  if (value === null || value === undefined || typeof value === "number" || typeof value === "boolean") return `${value}`;
+  if (value === null || value === undefined || typeof value === "number" || typeof value === "boolean")
+    return `${value}`;
   if (typeof value === "string") return value === "" ? "an empty string" : `a string of ${value.length} characters`;
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === "function") return "a function";

@@ -1,0 +1,33 @@
+/** Lets an event point at a live input without carrying its content out of the process. */
+
+import { inspect } from "node:util";
+import { canonicalText, digestOf } from "./canonical-key.ts";
+
+/** A call's input: read it in process; printed or written as JSON it is only a hash and a size. */
+export class InputReference {
+  readonly #value: unknown;
+
+  constructor(value: unknown) {
+    this.#value = value;
+  }
+
+  /** Gives the live input. Treat it as read-only: it is the object the call works on. */
+  read(): unknown {
+    return this.#value;
+  }
+
+  /** Gives the canonical hash and the size in characters of the canonical text. Inputs that are no JSON hash to `null`. */
+  toJSON(): { readonly hash: string | null; readonly size: number } {
+    try {
+      const text = canonicalText(this.#value);
+      return { hash: digestOf(text), size: text.length };
+    } catch {
+      return { hash: null, size: 0 };
+    }
+  }
+
+  [inspect.custom](): string {
+    const { hash, size } = this.toJSON();
+    return `InputReference(${hash}, ${size} characters)`;
+  }
+}

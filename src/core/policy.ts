@@ -1,0 +1,11 @@
+/** What a runnable asks of the layers, as plain data; only layers act on it. */
+
+/** Per-runnable settings. Layers read them; a runnable builds no layer itself. */
+export interface Policy {
+  /** Most milliseconds the whole call may take, waiting and retries included. */
+  readonly timeoutMs?: number;
+  /** Most milliseconds one attempt may take. */
+  readonly attemptTimeoutMs?: number;
+  /** A second call with the same input changes nothing more than the first; lets recovery repeat it. */
+  readonly idempotent?: boolean;
+}

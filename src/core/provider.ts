@@ -1,0 +1,33 @@
+/** A listener with a lifetime: starts on first use, watches, drains, is disposed. It can never change or delay a run. */
+
+import type { EventType, FlockEvent } from "./event.ts";
+import type { Runtime } from "./runtime.ts";
+
+/**
+ * Changes what its own provider sees: pass the event on, another event, several, or none. The event is a frozen copy.
+ */
+export type ProviderMiddleware = (event: FlockEvent, next: (event: FlockEvent) => void) => void;
+
+/** What a provider gets when it starts. */
+export interface ProviderHost {
+  readonly runtime: Runtime;
+}
+
+/**
+ * Watches runs. Errors it throws are counted and reported once as a `warning`, never to the run. When `handle` returns a
+ * promise, later events wait in a queue of 1,024; what does not fit is dropped and counted.
+ */
+export interface Provider {
+  readonly name: string;
+  /** Higher is told first; equal ones in the order given. @default 0 */
+  readonly priority?: number;
+  /** The events it wants. Naming `delta` makes models stream. @default all but `delta` */
+  readonly events?: readonly EventType[];
+  readonly middleware?: readonly ProviderMiddleware[];
+  /** Called once, before the first event. */
+  start?(host: ProviderHost): void | Promise<void>;
+  handle?(event: FlockEvent): void | Promise<void>;
+  /** Called when a run ends; finish what is pending. Cut off after 1 second. */
+  drain?(): void | Promise<void>;
+  [Symbol.asyncDispose]?(): Promise<void>;
+}

@@ -1,0 +1,125 @@
+/** Everything that runs, and the context it runs in. */
+
+import type { DeltaEvent, EventType, RunnableKind, Usage } from "./event.ts";
+import type { Json, JsonObject, JsonSchema } from "./json.ts";
+import type { Policy } from "./policy.ts";
+import type { Provider } from "./provider.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** The declared fields of an input or output. */
+export interface Shape {
+  readonly fields: readonly { readonly name: string; readonly optional: boolean }[];
+  toJsonSchema(): JsonSchema;
+}
+
+/** What a settled call cost, read from its output by the runnable itself. */
+export interface CallCost {
+  readonly usage: Usage;
+  /** Integer micro-dollars, rounded up; undefined when no price is known. */
+  readonly costMicroUsd: number | undefined;
+}
+
+/**
+ * Something that runs: an agent, a pattern, a model or a tool. You write `perform`; the door calls it. To run another
+ * runnable from inside, use `context.call`, never its `perform`.
+ */
+export interface Runnable<Input = never, Output = unknown> {
+  readonly name: string;
+  readonly kind: RunnableKind;
+  /** Does the work. Called by the door alone, once an attempt. */
+  perform(input: Input, context: ExecutionContext): Promise<Output>;
+  readonly input?: Shape;
+  readonly output?: Shape;
+  /** Plain JSON of all that decides its answer: instructions, model id, settings, hashes of tools and schemas. */
+  readonly identity?: Json;
+  readonly policy?: Policy;
+  /** Listeners that watch its calls and everything below them. */
+  readonly providers?: readonly Provider[];
+  /** Reads usage and cost from an output, synchronously, as the call settles. */
+  costOf?(output: Output): CallCost | undefined;
+  /** Type-only: what it takes. Inference reads these two, never a method's parameter. */
+  readonly "~in"?: Input;
+  /** Type-only: what it gives. */
+  readonly "~out"?: Output;
+}
+
+/** Any runnable, whatever it takes and gives. */
+// biome-ignore lint/suspicious/noExplicitAny: a variance bound; inputs are contravariant
+export type AnyRunnable = Runnable<any, unknown>;
+
+/** A typed slot in a context's state. Make one per fact, at module level. */
+export interface StateKey<Value> {
+  readonly name: string;
+  readonly "~value"?: Value;
+}
+
+/** Makes a state key. Two keys of the same name are different slots. */
+export function stateKey<Value>(name: string): StateKey<Value> {
+  return { name };
+}
+
+/** Values that live as long as the run, or as long as a fork. */
+export interface ContextState {
+  get<Value>(key: StateKey<Value>): Value | undefined;
+  set<Value>(key: StateKey<Value>, value: Value): void;
+  has(key: StateKey<unknown>): boolean;
+  delete(key: StateKey<unknown>): boolean;
+}
+
+/** A remark left on the way, for the story of a failure. */
+export interface Breadcrumb {
+  readonly path: string;
+  readonly message: string;
+  readonly data?: Json;
+  /** Milliseconds since 1970 UTC. */
+  readonly time: number;
+}
+
+/** How a fork differs from its parent. */
+export interface ForkOptions {
+  /** Position among siblings; becomes part of the path, `search[1]#0`. @default none */
+  readonly index?: number;
+  /** Added to the parent's metadata, for calls below the fork. */
+  readonly metadata?: JsonObject;
+}
+
+/** What a running call sees: the door to other runnables, its signal, its run. */
+export interface ExecutionContext {
+  readonly runId: string;
+  readonly path: string;
+  readonly parent: ExecutionContext | undefined;
+  /** 1 for the first try. */
+  readonly attempt: number;
+  /** Aborts when the call is cancelled, times out, or its caller ends. Made on first read. */
+  readonly signal: AbortSignal;
+  /** Shared by the whole run; a fork has its own copy. */
+  readonly state: ContextState;
+  /** The run's metadata, plus what forks above added. Frozen. */
+  readonly metadata: JsonObject;
+  readonly tenant: string | undefined;
+  readonly runtime: Runtime;
+  /** The remarks of the run so far, oldest first; the last 100 are kept. */
+  readonly breadcrumbs: readonly Breadcrumb[];
+  /** Runs another runnable through the layers: the only way to nest. */
+  call<Input, Output>(runnable: Runnable<Input, Output>, input: NoInfer<Input>): Promise<Output>;
+  /** Makes a context with its own state copy that can be cancelled apart from its siblings. */
+  fork(options?: ForkOptions): ForkedContext;
+  /** Leaves a remark that errors of this run carry. */
+  addBreadcrumb(message: string, data?: Json): void;
+  /** Sends a `custom` event. Never throws, never waits. */
+  emit(name: string, data?: Json): void;
+  /** Sends a `warning` event. */
+  warn(code: string, message: string): void;
+  /** Sends a `delta` event of this call. Ask `wants("delta")` first when making it costs something. */
+  delta(delta: DeltaEvent["delta"]): void;
+  /** Tells whether anyone listens for a type of event in this run. */
+  wants(type: EventType): boolean;
+  /** Finds the model to use: the one given (a string or a language model), else the environment's choice. */
+  resolveModel(model: unknown, agent: string): AnyRunnable;
+}
+
+/** A fork: cancel it and everything below it ends; its parent and siblings go on. */
+export interface ForkedContext extends ExecutionContext, Disposable {
+  /** Ends all calls of the fork with this reason. */
+  cancel(reason?: unknown): void;
+}
