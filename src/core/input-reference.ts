@@ -2,6 +2,7 @@
 
 import { inspect } from "node:util";
 import { canonicalText, digestOf } from "./canonical-key.ts";
+import { copyJson } from "./copy-json.ts";
 
 /** A call's input: read it in process; printed or written as JSON it is only a hash and a size. */
 export class InputReference {
@@ -11,9 +12,9 @@ export class InputReference {
     this.#value = value;
   }
 
-  /** Gives the live input. Treat it as read-only: it is the object the call works on. */
+  /** Gives a copy of the input, so that whoever reads it cannot change the call. */
   read(): unknown {
-    return this.#value;
+    return copyJson(this.#value);
   }
 
   /** Gives the canonical hash and the size in characters of the canonical text. Inputs that are no JSON hash to `null`. */

@@ -9,6 +9,8 @@ import type { Runtime } from "./runtime.ts";
 /** The declared fields of an input or output. */
 export interface Shape {
   readonly fields: readonly { readonly name: string; readonly optional: boolean }[];
+  /** The one field a bare value belongs to, when the shape takes one. */
+  readonly bareField?: string | undefined;
   toJsonSchema(): JsonSchema;
 }
 

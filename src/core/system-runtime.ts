@@ -1,0 +1,54 @@
+/** The real outside world: the only file that reads the process's clock, timers, randomness, memory and variables. */
+
+import { randomBytes } from "node:crypto";
+import type { Runtime, Timer } from "./runtime.ts";
+
+const longestTimerMs = 2_147_483_647;
+const idPrefix = randomBytes(6).toString("base64url");
+const sharedValues = new Map<string, unknown>();
+let lastId = 0;
+
+/** The runtime of the process; there is one. */
+export const systemRuntime: Runtime = Object.freeze({
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  setTimer,
+  sleep: (ms: number, signal?: AbortSignal) => sleepOn(systemRuntime, ms, signal),
+  random: () => Math.random(),
+  createId: () => `${idPrefix}-${(lastId++).toString(36)}`,
+  memory: () => {
+    const { heapUsed, rss } = process.memoryUsage();
+    return { heapUsedBytes: heapUsed, residentBytes: rss };
+  },
+  variable: (name: string) => process.env[name] || undefined,
+  warn: (message: string, code: string) => process.emitWarning(message, { type: "FlockWarning", code }),
+  fetch: (...args: Parameters<typeof globalThis.fetch>) => globalThis.fetch(...args),
+  shared<T>(key: string, create: () => T): T {
+    if (!sharedValues.has(key)) sharedValues.set(key, create());
+    return sharedValues.get(key) as T;
+  },
+});
+
+function setTimer(callback: () => void, delayMs: number): Timer {
+  const timer = setTimeout(callback, Math.min(Math.max(delayMs, 0), longestTimerMs));
+  return { cancel: () => clearTimeout(timer), ref: () => void timer.ref(), unref: () => void timer.unref() };
+}
+
+/** Waits on any runtime's timers; rejects at once with the signal's own reason when it aborts, and leaves nothing behind. */
+export function sleepOn(runtime: Pick<Runtime, "setTimer">, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const timer = runtime.setTimer(() => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    }, ms);
+    function onAbort(): void {
+      timer.cancel();
+      reject(signal?.reason);
+    }
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}
