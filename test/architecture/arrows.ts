@@ -1,0 +1,146 @@
+/** The picture of the house as one table: which area may import which. Change the picture here, with a reason. */
+
+/** An area is a folder of src, or `flock` for the file flock.ts. */
+export interface Arrow {
+  /** Areas it may import beside itself. Arrows are not transitive: what is not listed may not be imported. */
+  readonly may: readonly string[];
+  /** Areas it can reach through others and still must not import itself, each with the way out. */
+  readonly never?: Readonly<Record<string, string>>;
+}
+
+const everythingInside = [
+  "core",
+  "signature",
+  "models",
+  "prompt",
+  "agent",
+  "patterns",
+  "templates",
+  "layers",
+  "introspection",
+  "providers",
+  "tools",
+  "store",
+  "flock",
+] as const;
+
+/** Lowest first. `core` may be imported from everywhere, `signature` from everywhere that is listed with it. */
+export const arrows: Readonly<Record<string, Arrow>> = {
+  core: { may: [] },
+  signature: { may: ["core"] },
+  layers: { may: ["core"] },
+  introspection: { may: ["core"] },
+  store: { may: ["core"] },
+  models: { may: ["core", "signature"] },
+  patterns: { may: ["core", "signature"] },
+  prompt: { may: ["core", "signature", "models"] },
+  agent: { may: ["core", "signature", "models", "prompt"] },
+  tools: {
+    may: ["core", "signature", "models", "agent", "store"],
+    never: { prompt: "a tool gives plain data; the agent that calls it writes the messages" },
+  },
+  templates: {
+    may: ["core", "signature", "agent", "tools", "patterns"],
+    never: {
+      models: "pass the model through to the agent's `model` option and let the agent resolve it",
+      prompt: "pass instructions through to the agent's options and let the agent write the messages",
+      store: "take the provider or tool that owns the store as a parameter",
+    },
+  },
+  providers: { may: ["core", "signature", "models", "introspection", "store"] },
+  flock: { may: ["core", "signature", "models", "layers", "introspection"] },
+  testing: {
+    may: ["core", "signature", "models", "flock"],
+    never: {
+      layers: "build a Flock with the options that turn the layer on",
+      introspection: "fold over the events in the test itself",
+    },
+  },
+  entries: { may: [...everythingInside, "testing"] },
+  cli: {
+    may: ["core", "signature", "entries"],
+    never: Object.fromEntries(
+      [...everythingInside.filter((area) => area !== "core" && area !== "signature"), "testing"].map((area) => [
+        area,
+        "import it through src/entries, as a user of the package does",
+      ]),
+    ),
+  },
+};
+
+/** What to do instead of importing an area that is not allowed, unless the arrow says it better. */
+export const waysOut: Readonly<Record<string, string>> = {
+  signature: "work on the Shape of core/runnable.ts, which says what a lower area may know of a signature",
+  layers: "say what you want as plain data in `policy`; the layer reads it",
+  introspection: "emit an event and let a fold read it",
+  store: "take the port of core/store.ts and let the composition root hand the store in",
+  models: "take a Runnable, or ask context.resolveModel",
+  patterns: "take a Runnable and call it through context.call",
+  prompt: "take a Runnable and leave its messages to it",
+  agent: "take a Runnable (core/runnable.ts) and call it through context.call",
+  tools: "take a Runnable and call it through context.call",
+  templates: "take the agent a template made as a Runnable",
+  providers: "emit an event; the provider listens",
+  flock: "take what you need from the RunEnvironment of core/environment.ts",
+  testing: "test doubles belong in tests; take the Runtime or the model as an option",
+  entries: "import the file that defines it; entries are the front doors of users and faces",
+  cli: "the command line is an edge; move what you need below it",
+};
+
+/** Packages whose types may appear in the source; every other package is loaded with `await import()` where it is used. */
+export const typePackages: readonly string[] = ["@ai-sdk/provider", "@standard-schema/spec"];
+
+/** Powers over the outside world, and who may use them. Everyone else takes the Runtime handed in. */
+export const powers: readonly { readonly names: readonly string[]; readonly only: string; readonly wayOut: string }[] =
+  [
+    {
+      names: ["Date.now", "new Date()", "Date()", "performance.now", "process.hrtime", "globalThis.performance"],
+      only: "core/system-runtime.ts",
+      wayOut: "call runtime.now() for the wall clock or runtime.monotonic() for durations",
+    },
+    {
+      names: ["setTimeout", "setInterval", "globalThis.setTimeout", "globalThis.setInterval", "AbortSignal.timeout"],
+      only: "core/system-runtime.ts",
+      wayOut: "call runtime.setTimer() or runtime.sleep()",
+    },
+    {
+      names: [
+        "Math.random",
+        "randomUUID",
+        "crypto.randomUUID",
+        "randomBytes",
+        "getRandomValues",
+        "crypto.getRandomValues",
+      ],
+      only: "core/system-runtime.ts",
+      wayOut: "call runtime.random() or runtime.createId()",
+    },
+    {
+      names: ["fetch()", "globalThis.fetch"],
+      only: "core/system-runtime.ts",
+      wayOut: "call runtime.fetch()",
+    },
+    {
+      names: ["process.memoryUsage"],
+      only: "core/system-runtime.ts",
+      wayOut: "call runtime.memory()",
+    },
+    {
+      names: ["AbortSignal.any", "AsyncLocalStorage"],
+      only: "nobody",
+      wayOut: "cancellation and context travel on the ExecutionContext; both cost too much on the path of every call",
+    },
+    {
+      names: ["eval()", "new Function()", "Function()", "import(computed)"],
+      only: "nobody",
+      wayOut: "no text is ever run as code; name the package in a literal import()",
+    },
+    {
+      names: [".perform()"],
+      only: "core/execution-context.ts",
+      wayOut: "call context.call(runnable, input), so that the layers see the call",
+    },
+  ];
+
+/** Files of more than 250 lines, each with the reason why it is not two files. */
+export const longFiles: Readonly<Record<string, string>> = {};
