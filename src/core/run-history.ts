@@ -1,0 +1,68 @@
+/** What is kept of past runs, as plain data: the recorder writes it, introspection and faces read it. */
+
+import type { CacheState, Outcome, RunnableKind, Usage } from "./event.ts";
+
+/** One call of a recorded run. Never holds an input or an output. */
+export interface CallRecord {
+  readonly runId: string;
+  /** Where in the run it happened, such as `run/flow#0/search[1]#0`. */
+  readonly path: string;
+  readonly name: string;
+  readonly kind: RunnableKind;
+  /** Milliseconds since 1970 UTC. */
+  readonly startMs: number;
+  /** 0 while `ended` is false. */
+  readonly durationMs: number;
+  /** Part of the duration spent waiting for permits. */
+  readonly queueMs: number;
+  readonly outcome: Outcome;
+  /** False for a call that was still open when its run ended; its outcome counts as cancelled. */
+  readonly ended: boolean;
+  readonly code: string | undefined;
+  /** Tokens of this call itself, not of calls inside it. */
+  readonly usage: Usage | undefined;
+  readonly costMicroUsd: number | undefined;
+  readonly attempts: number;
+  readonly cacheState: CacheState | undefined;
+  /** Names of the input's declared fields. */
+  readonly reads: readonly string[];
+  /** Names of the output's declared fields. */
+  readonly writes: readonly string[];
+  /** The same number for equal inputs (53 bits, whatever the order of keys); undefined when the input is no plain JSON or hashing is off. */
+  readonly inputHash: number | undefined;
+  /** About how many characters the input's text has; 0 when there is no hash. */
+  readonly inputSize: number;
+}
+
+/** One recorded run. */
+export interface RunRecord {
+  readonly runId: string;
+  /** Name of its outermost runnable. */
+  readonly name: string;
+  readonly kind: RunnableKind;
+  readonly tenant: string | undefined;
+  /** Milliseconds since 1970 UTC. */
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly outcome: Outcome;
+  readonly code: string | undefined;
+  readonly usage: Usage | undefined;
+  /** Sum of what is known; undefined when no model call had a known price. */
+  readonly costMicroUsd: number | undefined;
+  /** In order of their start, the outermost first. */
+  readonly calls: readonly CallRecord[];
+  /** Calls that were not kept: beyond the limit of one run, or thinned out of old runs. */
+  readonly droppedCalls: number;
+}
+
+/** The last runs of an environment, in bounded memory. */
+export interface RunHistory {
+  /** How many runs are kept now. */
+  readonly size: number;
+  /** Gives finished runs, oldest first; with a name only those whose outermost runnable has it. */
+  runs(name?: string): readonly RunRecord[];
+  /** Gives the calls of finished runs in order of run and start; with a name only those of that runnable. */
+  calls(name?: string): readonly CallRecord[];
+  /** Forgets everything. */
+  clear(): void;
+}
