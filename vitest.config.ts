@@ -1,3 +1,5 @@
+/** Runs behaviour tests and type tests alike, with coverage of all of src. */
+
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -6,9 +8,12 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     typecheck: { enabled: true, include: ["test/**/*.test-d.ts"] },
+    reporters: ["default", "./scripts/summary-reporter.ts"],
+    testTimeout: 20_000,
     coverage: {
       provider: "v8",
       include: ["src/**"],
+      reporter: [["text", { skipFull: true }], "json-summary"],
       thresholds: { lines: 90, branches: 90, functions: 90, statements: 90 },
     },
   },
