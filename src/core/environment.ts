@@ -1,0 +1,44 @@
+/** What a run needs of the house it runs in; `Flock` is one, and the default one is installed by the composition root. */
+
+import { FlockError } from "./errors.ts";
+import type { EventDispatcher } from "./event-dispatcher.ts";
+import type { Knobs } from "./knob.ts";
+import type { LayerPlan } from "./layer-plan.ts";
+import type { RunHistory } from "./run-history.ts";
+import type { AnyRunnable } from "./runnable.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** The port between core and the composition root. */
+export interface RunEnvironment {
+  readonly runtime: Runtime;
+  readonly knobs: Knobs;
+  /** Listeners of every run: the recorder and the environment's providers. */
+  readonly events: EventDispatcher;
+  /** What was recorded, when recording is on. */
+  readonly history: RunHistory | undefined;
+  /** The layers that are on for a runnable; the same object until a setting changes. */
+  planFor(runnable: AnyRunnable): LayerPlan;
+  /** Finds the model runnable for an agent that names this model, or names none. */
+  resolveModel(model: unknown, agent: string): AnyRunnable;
+}
+
+let createDefault: (() => RunEnvironment) | undefined;
+let current: RunEnvironment | undefined;
+
+/** Says how the default environment is made, on first use. Called once, by the composition root. */
+export function installDefaultEnvironment(create: () => RunEnvironment): void {
+  createDefault = create;
+}
+
+/** Gives the environment of runs that name none. The only module-level slot of the framework. */
+export function defaultEnvironment(): RunEnvironment {
+  if (current === undefined) {
+    if (createDefault === undefined) {
+      throw new FlockError("internal", "no default environment is installed; import from the package's own entries", {
+        details: { reason: "core was loaded without the composition root" },
+      });
+    }
+    current = createDefault();
+  }
+  return current;
+}

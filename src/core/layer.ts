@@ -1,0 +1,112 @@
+/** What changes a call: guards and slots for the built-in layers, wrappers for the user's own. */
+
+import type { CacheState } from "./event.ts";
+import type { Knobs } from "./knob.ts";
+import type { AnyRunnable, ExecutionContext } from "./runnable.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** A call as layers see it. */
+export interface LayerCall {
+  readonly runnable: AnyRunnable;
+  readonly input: unknown;
+  readonly path: string;
+  readonly runId: string;
+  /** Which try this is; 1 for the first. */
+  readonly attempt: number;
+  /** How many tries were made so far. */
+  readonly attempts: number;
+  /** True for the outermost call of a run. */
+  readonly isRoot: boolean;
+  /** The run's own limit on its outermost call, in milliseconds. */
+  readonly runTimeoutMs: number | undefined;
+  /** Monotonic milliseconds at which the call entered the door. */
+  readonly startedAt: number;
+  readonly runtime: Runtime;
+  readonly context: ExecutionContext;
+  /** Ends the whole call with this error; what runs below it is cancelled. Nothing happens once it has ended. */
+  fail(error: unknown): void;
+  /** Ends this attempt with this error, so that recovery may try again. */
+  failAttempt(error: unknown): void;
+  /** Counts milliseconds spent waiting, for `queueMs`. */
+  addWait(ms: number): void;
+  /** The same call to another runnable or with another input; the types stay the same. */
+  with(changes: { readonly runnable?: AnyRunnable; readonly input?: unknown }): LayerCall;
+  /** What a guard keeps on the call, at the slot it is given. */
+  readonly slots: unknown[];
+}
+
+/**
+ * A built-in layer around one kind of call. `enter` runs before, outermost first; `leave` runs once for each `enter` that
+ * did not fail, innermost first, however the call ends. Both are synchronous unless `enter` must wait.
+ */
+export interface Guard {
+  enter(call: LayerCall, slot: number): void | Promise<void>;
+  leave(call: LayerCall, slot: number, error: unknown): void;
+}
+
+/** What a cache found: a value, or nothing and the work is ours. */
+export interface CacheAnswer {
+  readonly value: unknown;
+  readonly state: CacheState;
+}
+
+/** The cache's place in the door. Exactly one of `store` and `abandon` follows a lookup that found nothing. */
+export interface CacheSlot {
+  lookup(call: LayerCall): CacheAnswer | undefined | Promise<CacheAnswer | undefined>;
+  store(call: LayerCall, value: unknown): void;
+  abandon(call: LayerCall, error: unknown): void;
+}
+
+/** What recovery decides: try again after a wait, or give this value. */
+export type RecoveryDecision =
+  | { readonly action: "retry"; readonly afterMs: number }
+  | { readonly action: "value"; readonly value: unknown };
+
+/** Recovery's place in the door; the one retry loop asks it after each failed attempt. */
+export interface RecoverySlot {
+  decide(call: LayerCall, error: unknown): RecoveryDecision | undefined | Promise<RecoveryDecision | undefined>;
+}
+
+/** What a layer may know when it is asked for its part. */
+export interface LayerHost {
+  readonly runtime: Runtime;
+  readonly knobs: Knobs;
+  /** Says that a live setting changed, so that plans are made anew. */
+  replan(): void;
+}
+
+/** A layer that is off for a runnable gives undefined and costs nothing there. */
+interface LayerHead {
+  readonly name: string;
+  /** One sentence: why it stands where it stands. */
+  readonly reason: string;
+}
+/** Guards a whole call, or each attempt of it. */
+export interface GuardLayer extends LayerHead {
+  readonly form: "call-guard" | "attempt-guard";
+  guardFor(runnable: AnyRunnable, host: LayerHost): Guard | undefined;
+}
+/** Answers from memory. */
+export interface CacheLayer extends LayerHead {
+  readonly form: "cache";
+  slotFor(runnable: AnyRunnable, host: LayerHost): CacheSlot | undefined;
+}
+/** Decides after failures. */
+export interface RecoveryLayer extends LayerHead {
+  readonly form: "recovery";
+  slotFor(runnable: AnyRunnable, host: LayerHost): RecoverySlot | undefined;
+}
+/**
+ * A user's own layer, outside the built-in ones. `next` runs the rest 0, 1 or many times; each further run is an attempt
+ * with its own path. Give it the call, or `call.with(…)` to replace runnable or input by one of the same types.
+ */
+export interface WrapperLayer {
+  readonly form: "wrapper";
+  readonly name: string;
+  /** @default every runnable */
+  appliesTo?(runnable: AnyRunnable): boolean;
+  wrap(call: LayerCall, next: (call: LayerCall) => Promise<unknown>): Promise<unknown>;
+}
+
+/** Something around the door. */
+export type Layer = GuardLayer | CacheLayer | RecoveryLayer | WrapperLayer;

@@ -1,0 +1,168 @@
+/** What all calls of one run share: identity, events, totals, state and the trail of remarks. */
+
+import type { RunEnvironment } from "./environment.ts";
+import { eventBits, type Outcome, type Usage } from "./event.ts";
+import { EventDispatcher, type EventListener } from "./event-dispatcher.ts";
+import type { JsonObject } from "./json.ts";
+import type { LayerCall } from "./layer.ts";
+import type { Provider } from "./provider.ts";
+import { listenerOf } from "./provider-listener.ts";
+import type { Breadcrumb, CallCost, ContextState, StateKey } from "./runnable.ts";
+import type { Runtime } from "./runtime.ts";
+
+const keptBreadcrumbs = 100;
+const noBreadcrumbs: readonly Breadcrumb[] = Object.freeze([]);
+const noMetadata: JsonObject = Object.freeze({});
+
+/** The path of a run itself; calls are below it. */
+export const rootPath = "run";
+
+/** What a run was started with. */
+export interface RunScopeOptions {
+  readonly tenant?: string | undefined;
+  readonly metadata?: JsonObject | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+/** The door as a call sees it. */
+export interface Door {
+  /** Runs a call through its layers. */
+  enter(call: LayerCall): Promise<unknown>;
+  /** Ends a call with an error, once. */
+  end(call: LayerCall, error: unknown): void;
+  /** Ends its attempt with an error. */
+  endAttempt(call: LayerCall, error: unknown): void;
+}
+
+/** One run. */
+export class RunScope {
+  readonly door: Door;
+  readonly id: string;
+  readonly environment: RunEnvironment;
+  readonly runtime: Runtime;
+  /** The environment's listeners, and this run's own on top once there are any. */
+  events: EventDispatcher;
+  readonly metadata: JsonObject;
+  readonly tenant: string | undefined;
+  readonly timeoutMs: number | undefined;
+  usage: Usage | undefined;
+  costMicroUsd: number | undefined;
+  breadcrumbs: readonly Breadcrumb[];
+  /** Releases what the start of the run took hold of. */
+  onFinish: (() => void) | undefined;
+  /** Adds to monotonic time to give wall time, so that a run's times never step. */
+  readonly #wallOffset: number;
+  #state: ContextState | undefined;
+
+  constructor(door: Door, environment: RunEnvironment, events: EventDispatcher, options: RunScopeOptions | undefined) {
+    const { runtime } = environment;
+    this.door = door;
+    this.id = runtime.createId();
+    this.environment = environment;
+    this.runtime = runtime;
+    this.events = events;
+    this.metadata = options?.metadata === undefined ? noMetadata : Object.freeze({ ...options.metadata });
+    this.tenant = options?.tenant;
+    this.timeoutMs = options?.timeoutMs;
+    this.usage = undefined;
+    this.costMicroUsd = undefined;
+    this.breadcrumbs = noBreadcrumbs;
+    this.onFinish = undefined;
+    this.#wallOffset = runtime.now() - runtime.monotonic();
+    this.#state = undefined;
+  }
+
+  get state(): ContextState {
+    this.#state ??= createState();
+    return this.#state;
+  }
+
+  /** Turns a monotonic time of this run into milliseconds since 1970. */
+  wallTime(monotonic: number): number {
+    return monotonic + this.#wallOffset;
+  }
+
+  /** Lets providers of a runnable watch the calls below a path; those that watch already are not told twice. */
+  watch(providers: readonly Provider[], path: string, isRoot: boolean): void {
+    for (const provider of providers) {
+      const listener = listenerOf(provider, this.runtime);
+      if (this.events.has(listener)) continue;
+      if (this.events === this.environment.events) this.events = new EventDispatcher(this.environment.events);
+      this.events.add(isRoot ? listener : below(listener, path));
+    }
+  }
+
+  addBreadcrumb(breadcrumb: Breadcrumb): void {
+    this.breadcrumbs = [...this.breadcrumbs.slice(1 - keptBreadcrumbs), Object.freeze(breadcrumb)];
+  }
+
+  /** Tells that the run is over and lets go of what it held. Called once, by the door. */
+  finish(name: string, outcome: Outcome, code: string | undefined, endedAt: number, durationMs: number): void {
+    this.onFinish?.();
+    if ((this.events.mask & eventBits["run-end"]) !== 0) {
+      const { id: runId, usage, costMicroUsd } = this;
+      const time = this.wallTime(endedAt);
+      const path = rootPath;
+      this.events.emit({
+        v: 1,
+        type: "run-end",
+        runId,
+        path,
+        time,
+        name,
+        outcome,
+        durationMs,
+        usage,
+        costMicroUsd,
+        code,
+      });
+    }
+    this.events.drain();
+  }
+
+  addCost(cost: CallCost): void {
+    if (cost.costMicroUsd !== undefined) this.costMicroUsd = (this.costMicroUsd ?? 0) + cost.costMicroUsd;
+    const { usage } = cost;
+    const sum = this.usage;
+    if (sum === undefined) {
+      this.usage = usage;
+      return;
+    }
+    this.usage = {
+      inputTokens: sum.inputTokens + usage.inputTokens,
+      outputTokens: sum.outputTokens + usage.outputTokens,
+      cacheReadTokens: sum.cacheReadTokens + usage.cacheReadTokens,
+      cacheWriteTokens: sum.cacheWriteTokens + usage.cacheWriteTokens,
+      reasoningTokens: sum.reasoningTokens + usage.reasoningTokens,
+    };
+  }
+}
+
+function below(listener: EventListener, path: string): EventListener {
+  const { name, mask } = listener;
+  return {
+    name,
+    mask,
+    priority: listener.priority ?? 0,
+    notify: (event) => {
+      const after = event.path.startsWith(path) ? event.path.charAt(path.length) : undefined;
+      if (after === "" || after === "/" || after === "@") listener.notify(event);
+    },
+    drain: () => listener.drain?.(),
+  };
+}
+
+/** Makes a state, with the values of another to begin with. */
+export function createState(from?: ContextState): ContextState {
+  const values = new Map<StateKey<unknown>, unknown>(from === undefined ? [] : entriesOf.get(from)!);
+  const state: ContextState = {
+    get: <Value>(key: StateKey<Value>) => values.get(key) as Value | undefined,
+    set: (key, value) => void values.set(key, value),
+    has: (key) => values.has(key),
+    delete: (key) => values.delete(key),
+  };
+  entriesOf.set(state, values);
+  return state;
+}
+
+const entriesOf = new WeakMap<ContextState, Map<StateKey<unknown>, unknown>>();

@@ -1,0 +1,16 @@
+/**
+ * The stack: every built-in layer, outermost first. The order gives each its meaning, so it is written here alone.
+ *
+ * | layer           | on by default for | why it stands there                                         |
+ * |-----------------|-------------------|-------------------------------------------------------------|
+ * | deadline        | runs and calls with a `timeoutMs` | waiting, retries and backoff all count       |
+ * | attempt-timeout | models, 120 s     | times the work alone                                        |
+ */
+
+import type { Layer } from "../core/layer.ts";
+import { attemptTimeoutLayer, deadlineLayer } from "./timeout.ts";
+
+/** Makes the built-in layers in their order. */
+export function defaultStack(): readonly Layer[] {
+  return [deadlineLayer(), attemptTimeoutLayer()];
+}

@@ -1,0 +1,101 @@
+/** Time limits: one on a whole call, one on each attempt. */
+
+import { FlockError } from "../core/errors.ts";
+import type { Json } from "../core/json.ts";
+import type { Guard, GuardLayer, LayerCall, LayerHost } from "../core/layer.ts";
+import type { AnyRunnable } from "../core/runnable.ts";
+import { type Deadline, deadlineQueue } from "./deadline-queue.ts";
+
+/** What one attempt of a model may take when nothing else is said, in milliseconds. */
+export const defaultAttemptTimeoutMs = 120_000;
+
+/** Makes the layer that ends a call after its policy's `timeoutMs`, and a run after the `timeoutMs` it was started with. */
+export function deadlineLayer(): GuardLayer {
+  return {
+    form: "call-guard",
+    name: "deadline",
+    reason: "outermost of the built-in layers: waiting, retries and backoff all count",
+    guardFor: (runnable) => deadlineGuard(runnable.policy?.timeoutMs, runnable.kind),
+  };
+}
+
+/** Makes the layer that ends an attempt after `attemptTimeoutMs`, so that recovery may try again. On for models. */
+export function attemptTimeoutLayer(): GuardLayer {
+  return {
+    form: "attempt-guard",
+    name: "attempt-timeout",
+    reason: "innermost: it times the work alone, never the wait for a permit or a retry",
+    guardFor: (runnable, host) => {
+      const declared = runnable.policy?.attemptTimeoutMs;
+      const initial = declared ?? (runnable.kind === "model" ? defaultAttemptTimeoutMs : undefined);
+      return initial === undefined ? undefined : attemptGuard(runnable, initial, host);
+    },
+  };
+}
+
+function deadlineGuard(ownMs: number | undefined, kind: string): Guard | undefined {
+  const neverRoot = kind === "model" || kind === "tool";
+  if (ownMs === undefined && neverRoot) return undefined;
+  return {
+    enter(call, slot) {
+      const rootMs = call.isRoot ? call.runTimeoutMs : undefined;
+      const timeoutMs = ownMs === undefined ? rootMs : rootMs === undefined ? ownMs : Math.min(ownMs, rootMs);
+      if (timeoutMs === undefined) return;
+      call.slots[slot] = deadlineQueue(call.runtime, timeoutMs).start(call.startedAt, (ms) =>
+        call.fail(timeoutError("deadline", ms, call)),
+      );
+    },
+    leave: cancelSlot,
+  };
+}
+
+function attemptGuard(runnable: AnyRunnable, initialMs: number, host: LayerHost): Guard {
+  let timeoutMs = initialMs;
+  const id = `attempt-timeout:${runnable.name}`;
+  if (host.knobs.has(id)) timeoutMs = host.knobs.read(id) as number;
+  else {
+    host.knobs.register<number>({
+      id,
+      read: () => timeoutMs,
+      check: checkTimeout,
+      change(value) {
+        const before = timeoutMs;
+        timeoutMs = value;
+        host.replan();
+        return () => {
+          timeoutMs = before;
+          host.replan();
+        };
+      },
+    });
+  }
+  const limitMs = timeoutMs;
+  return {
+    enter(call, slot) {
+      const { runtime } = call;
+      call.slots[slot] = deadlineQueue(runtime, limitMs).start(runtime.monotonic(), (ms) =>
+        call.failAttempt(timeoutError("attempt", ms, call)),
+      );
+    },
+    leave: cancelSlot,
+  };
+}
+
+function checkTimeout(value: Json): string | undefined {
+  return typeof value === "number" && Number.isFinite(value) && value > 0
+    ? undefined
+    : "a timeout is milliseconds above 0";
+}
+
+function cancelSlot(call: LayerCall, slot: number): void {
+  (call.slots[slot] as Deadline | undefined)?.cancel();
+}
+
+function timeoutError(limit: "deadline" | "attempt", timeoutMs: number, call: LayerCall): FlockError<"timeout"> {
+  const { name } = call.runnable;
+  const what = limit === "deadline" ? `${name} did not finish` : `an attempt of ${name} did not answer`;
+  return new FlockError("timeout", `${what} within ${timeoutMs} ms; raise the limit or look at what it waited for`, {
+    details: { limit, timeoutMs, name },
+    path: call.path,
+  });
+}
