@@ -20,7 +20,11 @@ export default {
   platform: "node",
   target: "node22",
   dts: true,
+  fixedExtension: false,
+  hash: false,
   exports: false,
+  // Packages stay imports, dev dependencies too: bundling one must be an error, not a habit.
+  deps: { neverBundle: true, onlyBundle: [] },
   publint: true,
   attw: { profile: "esm-only", level: "error" },
 } satisfies UserConfig;

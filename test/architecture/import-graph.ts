@@ -78,7 +78,7 @@ interface Node {
 function walk(node: Node, visit: (node: Node) => void): void {
   visit(node);
   for (const [field, value] of Object.entries(node)) {
-    if ((field === "key" || field === "property") && node["computed"] !== true) continue;
+    if ((field === "key" || field === "property") && node.computed !== true) continue;
     for (const child of Array.isArray(value) ? value : [value]) if (isNode(child)) walk(child, visit);
   }
 }
@@ -88,16 +88,16 @@ function isNode(value: unknown): value is Node {
 }
 
 function importOf(node: Node): Omit<ImportLine, "target" | "line"> | undefined {
-  const source = node["source"];
-  const specifier = isNode(source) && source.type === "Literal" ? source["value"] : undefined;
+  const source = node.source;
+  const specifier = isNode(source) && source.type === "Literal" ? source.value : undefined;
   if (typeof specifier !== "string") return undefined;
   switch (node.type) {
     case "ImportDeclaration":
-      return { specifier, typeOnly: node["importKind"] === "type" || allTypes(node, "importKind"), dynamic: false };
+      return { specifier, typeOnly: node.importKind === "type" || allTypes(node, "importKind"), dynamic: false };
     case "ExportAllDeclaration":
-      return { specifier, typeOnly: node["exportKind"] === "type", dynamic: false };
+      return { specifier, typeOnly: node.exportKind === "type", dynamic: false };
     case "ExportNamedDeclaration":
-      return { specifier, typeOnly: node["exportKind"] === "type" || allTypes(node, "exportKind"), dynamic: false };
+      return { specifier, typeOnly: node.exportKind === "type" || allTypes(node, "exportKind"), dynamic: false };
     case "TSImportType":
       return { specifier, typeOnly: true, dynamic: false };
     case "ImportExpression":
@@ -108,32 +108,32 @@ function importOf(node: Node): Omit<ImportLine, "target" | "line"> | undefined {
 }
 
 function allTypes(node: Node, kind: string): boolean {
-  const specifiers = node["specifiers"] as readonly Node[];
+  const specifiers = node.specifiers as readonly Node[];
   return specifiers.length > 0 && specifiers.every((specifier) => specifier[kind] === "type");
 }
 
 /** Names what a node uses: `setTimeout`, `Date.now`, `fetch()`, `new Date()`, `.perform()`, `import()` of a computed name. */
 function useOf(node: Node): string | undefined {
-  if (node.type === "Identifier") return node["name"] as string;
+  if (node.type === "Identifier") return node.name as string;
   if (node.type === "MemberExpression") {
-    const object = node["object"] as Node;
+    const object = node.object as Node;
     const property = propertyOf(node);
-    return object.type === "Identifier" && property !== undefined ? `${object["name"]}.${property}` : undefined;
+    return object.type === "Identifier" && property !== undefined ? `${object.name}.${property}` : undefined;
   }
   if (node.type === "NewExpression") {
-    const callee = node["callee"] as Node;
-    if (callee.type === "Identifier" && (node["arguments"] as unknown[]).length === 0) return `new ${callee["name"]}()`;
+    const callee = node.callee as Node;
+    if (callee.type === "Identifier" && (node.arguments as unknown[]).length === 0) return `new ${callee.name}()`;
   }
-  if (node.type === "CallExpression") return calledName(node["callee"] as Node);
-  if (node.type === "ImportExpression" && (node["source"] as Node).type !== "Literal") return "import(computed)";
+  if (node.type === "CallExpression") return calledName(node.callee as Node);
+  if (node.type === "ImportExpression" && (node.source as Node).type !== "Literal") return "import(computed)";
   return undefined;
 }
 
 function calledName(callee: Node): string | undefined {
-  if (callee.type === "Identifier") return `${callee["name"]}()`;
+  if (callee.type === "Identifier") return `${callee.name}()`;
   if (callee.type !== "MemberExpression") return undefined;
   const property = propertyOf(callee);
-  const object = callee["object"] as Node;
+  const object = callee.object as Node;
   if ((property === "call" || property === "apply" || property === "bind") && object.type === "MemberExpression") {
     return `.${propertyOf(object)}()`;
   }
@@ -141,7 +141,7 @@ function calledName(callee: Node): string | undefined {
 }
 
 function propertyOf(member: Node): string | undefined {
-  const property = member["property"] as Node;
-  if (member["computed"] !== true) return property["name"] as string | undefined;
-  return property.type === "Literal" && typeof property["value"] === "string" ? property["value"] : undefined;
+  const property = member.property as Node;
+  if (member.computed !== true) return property.name as string | undefined;
+  return property.type === "Literal" && typeof property.value === "string" ? property.value : undefined;
 }

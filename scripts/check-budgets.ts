@@ -1,0 +1,94 @@
+/** Compares what the package costs its users with its budgets, and reports what depends on the machine. */
+
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { loadedWith, repository } from "./built-files.ts";
+
+interface Budget {
+  readonly what: string;
+  readonly measured: number;
+  readonly atMost: number;
+  readonly unit: string;
+}
+
+const budgets: readonly Budget[] = [coreBundle(), ...plainInstall(), packedFile()];
+for (const { what, measured, atMost, unit } of budgets) {
+  const verdict = measured <= atMost ? "ok  " : "OVER";
+  process.stdout.write(`${verdict} ${what}: ${round(measured)} ${unit}, at most ${atMost} ${unit}\n`);
+}
+process.stdout.write(`     ${importTime()}\n`);
+process.exitCode = budgets.every(({ measured, atMost }) => measured <= atMost) ? 0 : 1;
+
+/** The main entry with every chunk it loads at once, as shipped, each file compressed by itself. */
+function coreBundle(): Budget {
+  const files = loadedWith("dist/index.js");
+  const bytes = files.reduce((sum, file) => sum + gzipSync(readFileSync(join(repository, file))).length, 0);
+  return { what: `core bundle, gzip (${files.length} files)`, measured: bytes / 1000, atMost: 40, unit: "kB" };
+}
+
+/** What `npm install` of the package alone puts on a disk: itself and its dependencies, peers not counted. */
+function plainInstall(): readonly Budget[] {
+  const packages = new Set<string>();
+  const add = (folder: string): void => {
+    const { dependencies = {} } = JSON.parse(readFileSync(join(repository, folder, "package.json"), "utf8"));
+    for (const name of Object.keys(dependencies)) {
+      const at = `node_modules/${name}`;
+      if (packages.has(at)) continue;
+      packages.add(at);
+      add(at);
+    }
+  };
+  add(".");
+  const bytes = [...packages].reduce(
+    (sum, folder) => sum + folderSize(join(repository, folder)),
+    packed().unpackedSize,
+  );
+  return [
+    { what: "plain install", measured: bytes / 1e6, atMost: 3, unit: "MB" },
+    { what: "plain install", measured: packages.size + 1, atMost: 5, unit: "packages" },
+  ];
+}
+
+function packedFile(): Budget {
+  return { what: `npm pack (${packed().entryCount} files)`, measured: packed().size / 1000, atMost: 500, unit: "kB" };
+}
+
+function packed(): { readonly size: number; readonly unpackedSize: number; readonly entryCount: number } {
+  const args = ["pack", "--dry-run", "--json", "--ignore-scripts"];
+  const text = execFileSync("npm", args, { cwd: repository, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  // npm 11 answers with a list, later ones with an object keyed by name.
+  return Object.values(JSON.parse(text))[0] as ReturnType<typeof packed>;
+}
+
+/** Reported only: wall time says as much about the machine as about the package. */
+function importTime(): string {
+  const url = new URL("../dist/index.js", import.meta.url).href;
+  const rounds = 9;
+  const plain: number[] = [];
+  const loaded: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    plain.push(startNode("0"));
+    loaded.push(startNode(`await import(${JSON.stringify(url)})`));
+  }
+  const base = Math.min(...plain);
+  const whole = Math.min(...loaded);
+  return `import: ${round(whole - base)} ms over plain node (${round(base)} ms), ratio ${round(whole / base)}, best of ${rounds}`;
+}
+
+function startNode(code: string): number {
+  const startedAt = performance.now();
+  execFileSync(process.execPath, ["--input-type=module", "-e", code]);
+  return performance.now() - startedAt;
+}
+
+function folderSize(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}
