@@ -5,7 +5,7 @@ import type { EventDispatcher } from "./event-dispatcher.ts";
 import type { Knobs } from "./knob.ts";
 import type { LayerPlan } from "./layer-plan.ts";
 import type { RunHistory } from "./run-history.ts";
-import type { AnyRunnable } from "./runnable.ts";
+import type { AnyRunnable, ApprovalRequest } from "./runnable.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** The port between core and the composition root. */
@@ -18,6 +18,8 @@ export interface RunEnvironment {
   readonly history: RunHistory | undefined;
   /** The layers that are on for a runnable; the same object until a setting changes. */
   planFor(runnable: AnyRunnable): LayerPlan;
+  /** Answers whether a sensitive call may happen. Absent: it may not. */
+  readonly approve?: ((request: ApprovalRequest) => boolean | Promise<boolean>) | undefined;
   /** Finds the model runnable for an agent that names this model, or names none. */
   resolveModel(model: unknown, agent: string): AnyRunnable;
 }

@@ -8,6 +8,7 @@ import type { LayerPlan } from "./layer-plan.ts";
 import { createState, type RunScope, rootPath } from "./run-scope.ts";
 import type {
   AnyRunnable,
+  ApprovalRequest,
   Breadcrumb,
   ContextState,
   ExecutionContext,
@@ -156,6 +157,10 @@ export class Call implements ForkedContext, LayerCall {
 
   wants(type: EventType): boolean {
     return (this.run.events.mask & eventBits[type]) !== 0;
+  }
+
+  async approve(request: ApprovalRequest): Promise<boolean> {
+    return (await this.run.environment.approve?.(request)) === true;
   }
 
   resolveModel(model: unknown, agent: string): AnyRunnable {

@@ -19,9 +19,11 @@ export function listenerOf(provider: Provider, runtime: Runtime): ProviderListen
   return listener;
 }
 
-/** Drains and disposes providers, each bounded to a second; those never started are only disposed. Never throws. */
-export async function disposeProviders(providers: readonly Provider[], runtime: Runtime): Promise<void> {
-  await Promise.all(providers.map((provider) => listenerOf(provider, runtime).dispose()));
+/** Drains and disposes providers, each bounded to a second; those that never watched anything are only disposed. Never throws. */
+export async function disposeProviders(providers: readonly Provider[]): Promise<void> {
+  await Promise.allSettled(
+    providers.map((provider) => listeners.get(provider)?.dispose() ?? provider[Symbol.asyncDispose]?.()),
+  );
 }
 
 /** A provider as the dispatcher sees it. */

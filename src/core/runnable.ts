@@ -85,6 +85,15 @@ export interface ForkOptions {
   readonly metadata?: JsonObject;
 }
 
+/** A sensitive call that waits for a yes: the answer is bound to exactly this tool and this input. */
+export interface ApprovalRequest {
+  readonly tool: string;
+  /** A frozen copy of the checked input. */
+  readonly input: Json;
+  readonly runId: string;
+  readonly path: string;
+}
+
 /** What a running call sees: the door to other runnables, its signal, its run. */
 export interface ExecutionContext {
   readonly runId: string;
@@ -116,6 +125,8 @@ export interface ExecutionContext {
   delta(delta: DeltaEvent["delta"]): void;
   /** Tells whether anyone listens for a type of event in this run. */
   wants(type: EventType): boolean;
+  /** Asks whoever the environment names whether a sensitive call may happen; without anyone to ask the answer is no. */
+  approve(request: ApprovalRequest): Promise<boolean>;
   /** Finds the model to use: the one given (a string or a language model), else the environment's choice. */
   resolveModel(model: unknown, agent: string): AnyRunnable;
 }
