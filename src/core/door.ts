@@ -178,7 +178,7 @@ function attemptFailed(call: Call, error: unknown): void {
 /** Takes an attempt's guards out, ends what it left running, and tells. */
 function closeAttempt(call: Call, ok: boolean, error: unknown): void {
   const { guards, callGuardCount } = call.plan;
-  call.close(ok ? undefined : error);
+  call.close(error);
   call.phase = "between";
   while (call.entered > callGuardCount) {
     call.entered -= 1;
@@ -232,7 +232,7 @@ function settle(call: Call, ok: boolean, value: unknown): void {
   if (call.phase === "over") return;
   const { plan } = call;
   if (!ok && isFlockError(value)) value.path ??= call.path;
-  if (call.phase === "attempt" && plan.wrappers.length === 0) closeAttempt(call, ok, value);
+  if (call.phase === "attempt" && plan.wrappers.length === 0) closeAttempt(call, ok, ok ? undefined : value);
   call.close(ok ? undefined : value);
   call.retryTimer?.cancel();
   if (call.owesCache) {

@@ -1,0 +1,60 @@
+/** A small house for tests of the core alone: given layers, a test runtime, no models. */
+
+import type { RunEnvironment } from "../../src/core/environment.ts";
+import type { FlockEvent } from "../../src/core/event.ts";
+import { EventDispatcher } from "../../src/core/event-dispatcher.ts";
+import { Knobs } from "../../src/core/knob.ts";
+import type { Layer } from "../../src/core/layer.ts";
+import { checkLayerOrder, type LayerPlan, planLayers } from "../../src/core/layer-plan.ts";
+import type { AnyRunnable, ExecutionContext, Runnable } from "../../src/core/runnable.ts";
+import { createTestRuntime, type TestRuntime } from "../../src/testing/test-runtime.ts";
+
+export interface TestEnvironment extends RunEnvironment {
+  readonly runtime: TestRuntime;
+  readonly seen: FlockEvent[];
+}
+
+export function makeEnvironment(layers: readonly Layer[] = [], runtime = createTestRuntime()): TestEnvironment {
+  checkLayerOrder(layers);
+  const seen: FlockEvent[] = [];
+  const events = new EventDispatcher();
+  const knobs = new Knobs();
+  let plans = new WeakMap<AnyRunnable, LayerPlan>();
+  const host = { runtime, knobs, replan: () => void (plans = new WeakMap()) };
+  events.subscribe((event) => seen.push(event));
+  return {
+    runtime,
+    knobs,
+    events,
+    seen,
+    history: undefined,
+    planFor(runnable) {
+      let plan = plans.get(runnable);
+      if (plan === undefined) {
+        plan = planLayers(layers, runnable, host);
+        plans.set(runnable, plan);
+      }
+      return plan;
+    },
+    resolveModel() {
+      throw new Error("no models here");
+    },
+  };
+}
+
+/** A runnable made of a function. */
+export function runnable<Input, Output>(
+  name: string,
+  perform: (input: Input, context: ExecutionContext) => Promise<Output>,
+  extra: Partial<Omit<Runnable<Input, Output>, "perform" | "name">> = {},
+): Runnable<Input, Output> {
+  return { name, kind: "agent", ...extra, perform };
+}
+
+/** Types and paths of events, for comparing whole stories. */
+export function story(events: readonly FlockEvent[]): string[] {
+  return events.map((event) => {
+    const outcome = "outcome" in event ? ` ${event.outcome}` : "";
+    return `${event.type} ${event.path}${outcome}`;
+  });
+}

@@ -1,0 +1,246 @@
+import { describe, expect, it } from "vitest";
+import type { FlockEvent } from "../../src/core/event.ts";
+import { EventDispatcher } from "../../src/core/event-dispatcher.ts";
+import type { Provider } from "../../src/core/provider.ts";
+import { disposeProviders, listenerOf } from "../../src/core/provider-listener.ts";
+import { executeRun } from "../../src/core/run.ts";
+import { createTestRuntime } from "../../src/testing/test-runtime.ts";
+import { makeEnvironment, runnable } from "./make-environment.ts";
+
+const leaf = runnable("leaf", async (input: { n: number }) => ({ list: [input.n] }));
+
+function recording(name: string, extra: Partial<Provider> = {}): Provider & { events: never; seen: FlockEvent[] } {
+  const seen: FlockEvent[] = [];
+  return { name, seen, handle: (event: FlockEvent) => void seen.push(event), ...extra } as never;
+}
+
+describe("providers", () => {
+  it("watch the runs of their runnable from start to end, in order of priority", async () => {
+    const flock = makeEnvironment();
+    const order: string[] = [];
+    const make = (name: string, priority?: number): Provider => ({
+      name,
+      ...(priority === undefined ? {} : { priority }),
+      events: ["run-end"],
+      handle: () => void order.push(name),
+    });
+    const watched = runnable("watched", async () => ({}), {
+      providers: [make("last"), make("first", 10), make("also last")],
+    });
+    await executeRun(watched, {}, { flock });
+    expect(order).toEqual(["first", "last", "also last"]);
+  });
+
+  it("of a nested runnable see its calls and what is below, nothing else, and no event twice", async () => {
+    const flock = makeEnvironment();
+    const inner = recording("inner");
+    const both = recording("both");
+    const nested = runnable("nested", (input: { n: number }, context) => context.call(leaf, input), {
+      providers: [inner, both],
+    });
+    const outer = runnable(
+      "outer",
+      async (input: { n: number }, context) => {
+        await context.call(leaf, input);
+        return context.call(nested, input);
+      },
+      { providers: [both] },
+    );
+    await executeRun(outer, { n: 1 }, { flock });
+    expect(new Set(inner.seen.map((event) => event.path))).toEqual(
+      new Set(["run/outer#0/nested#1", "run/outer#0/nested#1/leaf#0"]),
+    );
+    expect(both.seen.filter((event) => event.type === "call-end")).toHaveLength(4);
+  });
+
+  it("change no run when they throw, reject, hang, mutate or flood", async () => {
+    const flock = makeEnvironment();
+    const hostile: Provider[] = [
+      {
+        name: "throws",
+        handle: () => {
+          throw new Error("no");
+        },
+      },
+      { name: "rejects", handle: () => Promise.reject(new Error("no")) },
+      { name: "hangs", handle: () => new Promise(() => {}) },
+      {
+        name: "start throws",
+        start: () => {
+          throw new Error("no");
+        },
+        handle: () => {},
+      },
+      { name: "start rejects", start: () => Promise.reject(new Error("no")), handle: () => {} },
+      { name: "drain hangs", drain: () => new Promise(() => {}) },
+      {
+        name: "middleware throws",
+        middleware: [
+          () => {
+            throw new Error("no");
+          },
+        ],
+        handle: () => {},
+      },
+      {
+        name: "mutates",
+        handle(event) {
+          if (event.type === "output") (event.value as { list: number[] }).list.push(99);
+          if (event.type === "call-start") (event.input.read() as { n: number }).n = 99;
+          (event as { path: string }).path = "changed";
+        },
+      },
+    ];
+    const watched = runnable("watched", (input: { n: number }, context) => context.call(leaf, input), {
+      providers: hostile,
+    });
+    for (let i = 0; i < 50; i++) expect(await executeRun(watched, { n: i }, { flock })).toEqual({ list: [i] });
+    await flock.runtime.clock.advance(5_000);
+    expect(
+      flock.runtime.warnings.map((one) => one.message).filter((message) => message.includes("throws")),
+    ).toHaveLength(3);
+    expect(flock.seen.every((event) => event.path !== "changed")).toBe(true);
+  });
+
+  it("get later events after a slow one is done, in order, and lose what does not fit the queue", async () => {
+    const runtime = createTestRuntime();
+    const handled: number[] = [];
+    const slow: Provider = {
+      name: "slow",
+      events: ["custom"],
+      handle: async (event) => {
+        await runtime.sleep(1);
+        if (event.type === "custom") handled.push(event.data as number);
+      },
+    };
+    const listener = listenerOf(slow, runtime);
+    for (let i = 0; i < 1_500; i++) {
+      listener.notify({ v: 1, type: "custom", runId: "r", path: "run", time: 0, name: "tick", data: i });
+    }
+    await runtime.clock.advance(2_000);
+    expect(handled).toEqual(Array.from({ length: 1_025 }, (_, index) => index));
+    expect(listener.dropped).toBe(1_500 - 1_025);
+  });
+
+  it("see what their own middleware lets through, on frozen copies", async () => {
+    const flock = makeEnvironment();
+    const filtered = recording("filtered", {
+      events: ["custom"] as never,
+      middleware: [
+        (event, next) => {
+          if (event.type === "custom" && event.name === "keep") next(event);
+        },
+        (event, next) => {
+          expect(() => {
+            (event as { path: string }).path = "x";
+          }).toThrow();
+          next({ ...event, path: "seen" });
+          next(event);
+        },
+      ],
+    });
+    const plain = recording("plain", { events: ["custom"] as never });
+    const speaks = runnable(
+      "speaks",
+      async (_: object, context) => {
+        context.emit("keep");
+        context.emit("drop");
+        return {};
+      },
+      { providers: [filtered, plain] },
+    );
+    await executeRun(speaks, {}, { flock });
+    expect(filtered.seen.map((event) => event.path)).toEqual(["seen", "run/speaks#0"]);
+    expect(plain.seen.map((event) => event.type === "custom" && event.name)).toEqual(["keep", "drop"]);
+  });
+
+  it("start once, drain when a run ends, and are disposed once, bounded in time", async () => {
+    const flock = makeEnvironment();
+    const log: string[] = [];
+    const provider: Provider = {
+      name: "whole",
+      start: () => void log.push("start"),
+      drain: async () => void log.push("drain"),
+      [Symbol.asyncDispose]: async () => void log.push("dispose"),
+    };
+    const watched = runnable("watched", async () => ({}), { providers: [provider] });
+    await executeRun(watched, {}, { flock });
+    await flock.runtime.clock.settle();
+    await executeRun(watched, {}, { flock });
+    await flock.runtime.clock.settle();
+    expect(log).toEqual(["start", "drain", "drain"]);
+    await disposeProviders([provider]);
+    expect(log.at(-1)).toBe("dispose");
+
+    const stuck: Provider = {
+      name: "stuck",
+      handle: () => {},
+      [Symbol.asyncDispose]: () => new Promise<void>(() => {}),
+    };
+    await executeRun(
+      runnable("again", async () => ({}), { providers: [stuck] }),
+      {},
+      { flock },
+    );
+    let done = false;
+    const disposing = disposeProviders([stuck]).then(() => {
+      done = true;
+    });
+    await flock.runtime.clock.advance(999);
+    expect(done).toBe(false);
+    await flock.runtime.clock.advance(1);
+    await disposing;
+
+    let disposed = false;
+    await disposeProviders([
+      {
+        name: "unused",
+        [Symbol.asyncDispose]: async () => {
+          disposed = true;
+        },
+      },
+    ]);
+    expect(disposed).toBe(true);
+  });
+});
+
+describe("an event dispatcher", () => {
+  const event = (data: number): FlockEvent => ({
+    v: 1,
+    type: "custom",
+    runId: "r",
+    path: "run",
+    time: 0,
+    name: "tick",
+    data,
+  });
+
+  it("tells those who want a type, parents too, until they stop", () => {
+    const parent = new EventDispatcher();
+    const child = new EventDispatcher(parent);
+    const told: string[] = [];
+    parent.subscribe(() => told.push("parent"));
+    const stop = child.subscribe(() => told.push("child"), { types: ["custom"], priority: 3 });
+    child.subscribe(() => told.push("other"), { types: ["warning"] });
+    child.emit(event(1));
+    stop();
+    child.emit(event(2));
+    expect(told).toEqual(["parent", "child", "parent"]);
+  });
+
+  it("counts listeners that throw and warns the others once", () => {
+    const dispatcher = new EventDispatcher();
+    const warnings: string[] = [];
+    dispatcher.subscribe(
+      () => {
+        throw new Error("no");
+      },
+      { name: "bad" },
+    );
+    dispatcher.subscribe((one) => one.type === "warning" && warnings.push(one.message));
+    for (let i = 0; i < 3; i++) dispatcher.emit(event(i));
+    expect(dispatcher.failures).toBe(3);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain('listener "bad" threw on custom');
+  });
+});
