@@ -137,7 +137,7 @@ export const powers: readonly { readonly names: readonly string[]; readonly only
     },
     {
       names: [".perform()"],
-      only: "core/execution-context.ts",
+      only: "core/door.ts",
       wayOut: "call context.call(runnable, input), so that the layers see the call",
     },
   ];

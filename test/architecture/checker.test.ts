@@ -223,7 +223,7 @@ describe("a power", () => {
 
   it("is allowed in the one file that owns it", () => {
     expect(forbiddenPowers(house({ "core/system-runtime.ts": "Date.now(); Math.random(); fetch(url)" }))).toEqual([]);
-    expect(forbiddenPowers(house({ "core/execution-context.ts": "runnable.perform(input, this)" }))).toEqual([]);
+    expect(forbiddenPowers(house({ "core/door.ts": "runnable.perform(input, this)" }))).toEqual([]);
     expect(forbiddenPowers(house({ "core/system-runtime.ts": "AbortSignal.any([])" }))).toHaveLength(1);
   });
 });

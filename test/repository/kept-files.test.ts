@@ -27,7 +27,7 @@ describe("the kept files", () => {
 
   it("would be caught if they did, and are not suspected for nothing", () => {
     const bad = ["work", "tmp", "root", "home", "Users"].map((folder) => `see "/${folder}/x"`);
-    const hosts = ["https://npm-registry.example.test/a", `registry.${"npmjs"}.org`];
+    const hosts = [`https://npm-${"registry"}.example.test/a`, `registry.${"npmjs"}.org`];
     for (const line of [...bad, ...hosts]) expect(machineTraces("a", line), line).toHaveLength(1);
     const good = ["src/work/x", "https://example.test/home/a", "registry.register(name)", "a /work b", "dist/tmp/x"];
     for (const line of good) expect(machineTraces("a", line), line).toEqual([]);
