@@ -18,6 +18,12 @@ export interface ToolUsage {
   readonly totalMs: number;
 }
 
+/** What a call that ended tells its metrics. */
+export type CallFigures = Pick<
+  CallEndEvent,
+  "outcome" | "code" | "durationMs" | "queueMs" | "attempts" | "usage" | "costMicroUsd" | "cacheState"
+>;
+
 /** All figures of a runnable as plain data. */
 export interface AgentMetricsSnapshot {
   readonly name: string;
@@ -106,7 +112,7 @@ export class AgentMetrics {
   }
 
   /** Counts the end of a call of this runnable. */
-  recordCall(end: CallEndEvent): void {
+  recordCall(end: CallFigures): void {
     if (end.outcome === "ok") this.succeeded++;
     else {
       if (end.outcome === "error") this.failed++;

@@ -121,8 +121,8 @@ export class RunEntry implements RunRecord {
 
   /** Gives the kept call that stands right above a path. */
   callerOf(path: string): CallEntry | undefined {
-    const slash = path.lastIndexOf("/");
-    return slash < 0 ? undefined : this.#find(path.slice(0, slash));
+    const caller = callerPath(path);
+    return caller === undefined ? undefined : this.#find(caller);
   }
 
   end(event: RunEndEvent): void {
@@ -151,4 +151,12 @@ export class RunEntry implements RunRecord {
     }
     return undefined;
   }
+}
+
+/** Gives the path of the call that made the call at a path: one step up, without the number of the attempt. */
+export function callerPath(path: string): string | undefined {
+  const slash = path.lastIndexOf("/");
+  if (slash < 0) return undefined;
+  const attempt = path.indexOf("@", path.lastIndexOf("/", slash - 1) + 1);
+  return path.slice(0, attempt >= 0 && attempt < slash ? attempt : slash);
 }
