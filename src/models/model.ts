@@ -1,0 +1,110 @@
+/** Makes a language model a runnable: the one place where a vendor's model is called. */
+
+import type {
+  LanguageModelV4,
+  LanguageModelV4CallOptions,
+  LanguageModelV4GenerateResult,
+  LanguageModelV4Usage,
+} from "@ai-sdk/provider";
+import type { Usage } from "../core/event.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { CallCost, ExecutionContext, Runnable } from "../core/runnable.ts";
+import { collectStream } from "./collect-stream.ts";
+import { modelError } from "./model-error.ts";
+
+/** What a model is asked: the AI SDK's call options without the signal, which the call's context gives. */
+export type ModelRequest = Omit<LanguageModelV4CallOptions, "abortSignal">;
+
+/** What a model answers, also when it was streamed. */
+export type ModelAnswer = LanguageModelV4GenerateResult;
+
+/** A language model as a runnable. */
+export interface ModelRunnable extends Runnable<ModelRequest, ModelAnswer> {
+  readonly kind: "model";
+  readonly identity: JsonObject;
+  /** The model underneath, as the current version of the AI SDK's interface. */
+  readonly model: LanguageModelV4;
+  costOf(answer: ModelAnswer): CallCost;
+}
+
+const runnables = new WeakMap<LanguageModelV4, ModelRunnable>();
+
+/**
+ * Gives the runnable of a model; the same one for the same model. Its name is `provider/modelId`. Errors of the vendor
+ * come out as `model_failed`, an abort as the signal's own reason. When someone listens for deltas it streams and gives
+ * the same answer. `providerOptions.flock` reaches the offline model alone.
+ */
+export function createModel(model: LanguageModelV4): ModelRunnable {
+  let runnable = runnables.get(model);
+  if (runnable === undefined) {
+    runnable = new LanguageModelRunnable(model);
+    runnables.set(model, runnable);
+  }
+  return runnable;
+}
+
+class LanguageModelRunnable implements ModelRunnable {
+  readonly name: string;
+  readonly kind = "model";
+  readonly identity: JsonObject;
+  readonly model: LanguageModelV4;
+  readonly #offline: boolean;
+
+  constructor(model: LanguageModelV4) {
+    const { provider, modelId } = model;
+    this.model = model;
+    this.name = modelId.startsWith(`${provider}/`) ? modelId : `${provider}/${modelId}`;
+    this.identity = { provider, modelId };
+    this.#offline = isOffline(model);
+  }
+
+  perform(request: ModelRequest, context: ExecutionContext): Promise<ModelAnswer> {
+    const options: LanguageModelV4CallOptions = { ...request, abortSignal: context.signal };
+    if (!this.#offline && options.providerOptions?.flock !== undefined) {
+      const { flock: _, ...vendorOptions } = options.providerOptions;
+      options.providerOptions = vendorOptions;
+    }
+    // The vendor's promise itself goes out; one rejection handler is all that is put on it.
+    try {
+      const answer = context.wants("delta")
+        ? collectStream(this.model, options, context)
+        : Promise.resolve(this.model.doGenerate(options));
+      return answer.then(undefined, (error) => this.#fail(error, context));
+    } catch (error) {
+      return Promise.reject(this.#explain(error, context));
+    }
+  }
+
+  costOf(answer: ModelAnswer): CallCost {
+    return { usage: usageOf(answer.usage), costMicroUsd: this.#offline ? 0 : undefined };
+  }
+
+  #fail(error: unknown, context: ExecutionContext): never {
+    throw this.#explain(error, context);
+  }
+
+  #explain(error: unknown, context: ExecutionContext): unknown {
+    return context.signal.aborted ? context.signal.reason : modelError(error, this.name, context.runtime);
+  }
+}
+
+/** Tells whether a model is the package's own offline engine, which costs nothing and reads `providerOptions.flock`. */
+export function isOffline(model: { readonly provider: string }): boolean {
+  return model.provider === "offline";
+}
+
+/** Maps the AI SDK's nested token counts to flat ones; what was not reported is 0, a missing total the sum of its parts. */
+export function usageOf(usage: LanguageModelV4Usage | undefined): Usage {
+  const input = usage?.inputTokens;
+  const output = usage?.outputTokens;
+  const cacheReadTokens = input?.cacheRead ?? 0;
+  const cacheWriteTokens = input?.cacheWrite ?? 0;
+  const reasoningTokens = output?.reasoning ?? 0;
+  return {
+    inputTokens: input?.total ?? (input?.noCache ?? 0) + cacheReadTokens + cacheWriteTokens,
+    outputTokens: output?.total ?? (output?.text ?? 0) + reasoningTokens,
+    cacheReadTokens,
+    cacheWriteTokens,
+    reasoningTokens,
+  };
+}

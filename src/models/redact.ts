@@ -1,0 +1,54 @@
+/** Takes what could be a secret out of a vendor's words before they become part of an error. */
+
+import type { Runtime } from "../core/runtime.ts";
+
+const mark = "[redacted]";
+const longest = 300;
+
+/** Variables that commonly hold model keys; their values never appear, whatever they look like. */
+const keyVariables = [
+  "OPENAI_API_KEY",
+  "ANTHROPIC_API_KEY",
+  "GOOGLE_GENERATIVE_AI_API_KEY",
+  "OPENAI_COMPATIBLE_API_KEY",
+  "GEMINI_API_KEY",
+  "MISTRAL_API_KEY",
+  "GROQ_API_KEY",
+  "XAI_API_KEY",
+  "DEEPSEEK_API_KEY",
+  "COHERE_API_KEY",
+  "TOGETHER_API_KEY",
+  "OPENROUTER_API_KEY",
+  "AZURE_API_KEY",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+] as const;
+
+/**
+ * Gives a text without keys, tokens, credentials and query strings, on one line, at most 300 characters. Long words of
+ * mixed letters and digits count as tokens unless they are part of one of the `known` names, such as the model's.
+ */
+export function redact(text: string, known: readonly string[], runtime?: Pick<Runtime, "variable">): string {
+  let clean = text.slice(0, 4_096);
+  for (const variable of keyVariables) {
+    const value = runtime?.variable(variable);
+    if (value !== undefined && value.length >= 4) clean = clean.replaceAll(value, mark);
+  }
+  for (const pattern of secretPatterns) clean = clean.replace(pattern, `$1${mark}`);
+  clean = clean.replace(/[\w-]{20,}/g, (word) =>
+    /\d/.test(word) && /[A-Za-z]/.test(word) && !known.some((name) => name.includes(word)) ? mark : word,
+  );
+  // Control characters go too: terminal escapes must not reach a log.
+  clean = clean.replace(/[\s\x00-\x1f\x7f-\x9f]+/g, " ").trim();
+  return clean.length > longest ? `${clean.slice(0, longest - 1)}…` : clean;
+}
+
+/** Each keeps what its first group matched. All are linear: no two repeated parts of one can match the same text. */
+const secretPatterns: readonly RegExp[] = [
+  /((?:bearer|basic)\s{1,4})[^\s"',;]+/gi,
+  /()\b(?:sk|pk|rk|gsk|xai|hf|ghp|gho|AIza|ya29)[-_.][\w.*-]{4,}/g,
+  /()\bAIza[\w-]{10,}/g,
+  /((?:api[-_ ]?key|apikey|authorization|token|secret|password|credential)s?["']?\s{0,4}[:=]\s{0,4}["']?)(?!\[redacted\]|bearer|basic)[^\s"',;]+/gi,
+  /(\/\/)[^\s/@"']{1,256}@/g,
+  /(\bhttps?:\/\/[^\s?#"']{1,512})[?#][^\s"']*/gi,
+];
