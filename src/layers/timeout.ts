@@ -2,8 +2,8 @@
 
 import { FlockError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
+import type { Knob } from "../core/knob.ts";
 import type { Guard, GuardLayer, LayerCall, LayerHost } from "../core/layer.ts";
-import type { AnyRunnable } from "../core/runnable.ts";
 import { type Deadline, deadlineQueue } from "./deadline-queue.ts";
 
 /** What one attempt of a model may take when nothing else is said, in milliseconds. */
@@ -21,14 +21,18 @@ export function deadlineLayer(): GuardLayer {
 
 /** Makes the layer that ends an attempt after `attemptTimeoutMs`, so that recovery may try again. On for models. */
 export function attemptTimeoutLayer(): GuardLayer {
+  const changed = new Map<string, number>();
   return {
     form: "attempt-guard",
     name: "attempt-timeout",
     reason: "innermost: it times the work alone, never the wait for a permit or a retry",
     guardFor: (runnable, host) => {
-      const declared = runnable.policy?.attemptTimeoutMs;
-      const initial = declared ?? (runnable.kind === "model" ? defaultAttemptTimeoutMs : undefined);
-      return initial === undefined ? undefined : attemptGuard(runnable, initial, host);
+      const declared =
+        runnable.policy?.attemptTimeoutMs ?? (runnable.kind === "model" ? defaultAttemptTimeoutMs : undefined);
+      if (declared === undefined) return undefined;
+      const id = `attempt-timeout:${runnable.name}`;
+      host.knobs.register(attemptKnob(id, declared, changed, host));
+      return attemptGuard(changed.get(id) ?? declared);
     },
   };
 }
@@ -49,31 +53,30 @@ function deadlineGuard(ownMs: number | undefined, kind: string): Guard | undefin
   };
 }
 
-function attemptGuard(runnable: AnyRunnable, initialMs: number, host: LayerHost): Guard {
-  let timeoutMs = initialMs;
-  const id = `attempt-timeout:${runnable.name}`;
-  if (host.knobs.has(id)) timeoutMs = host.knobs.read(id) as number;
-  else {
-    host.knobs.register<number>({
-      id,
-      read: () => timeoutMs,
-      check: checkTimeout,
-      change(value) {
-        const before = timeoutMs;
-        timeoutMs = value;
+/** Runnables of one name share the knob; until it is turned each keeps what it declared. */
+function attemptKnob(id: string, declaredMs: number, changed: Map<string, number>, host: LayerHost): Knob<number> {
+  return {
+    id,
+    read: () => changed.get(id) ?? declaredMs,
+    check: checkTimeout,
+    change(timeoutMs) {
+      const before = changed.get(id);
+      changed.set(id, timeoutMs);
+      host.replan();
+      return () => {
+        if (before === undefined) changed.delete(id);
+        else changed.set(id, before);
         host.replan();
-        return () => {
-          timeoutMs = before;
-          host.replan();
-        };
-      },
-    });
-  }
-  const limitMs = timeoutMs;
+      };
+    },
+  };
+}
+
+function attemptGuard(timeoutMs: number): Guard {
   return {
     enter(call, slot) {
       const { runtime } = call;
-      call.slots[slot] = deadlineQueue(runtime, limitMs).start(runtime.monotonic(), (ms) =>
+      call.slots[slot] = deadlineQueue(runtime, timeoutMs).start(runtime.monotonic(), (ms) =>
         call.failAttempt(timeoutError("attempt", ms, call)),
       );
     },
