@@ -1,11 +1,16 @@
 /** Reads what the build wrote: which files an entry loads at once, and which packages each file names. */
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseAst } from "vitest/node";
 
 export const repository = fileURLToPath(new URL("..", import.meta.url));
+
+if (!existsSync(join(repository, "dist/index.js"))) {
+  process.stderr.write("there is nothing in dist yet; run: npm run build\n");
+  process.exit(1);
+}
 
 /** What one built file imports. */
 export interface BuiltImports {

@@ -126,12 +126,17 @@ export const powers: readonly { readonly names: readonly string[]; readonly only
       wayOut: "call runtime.memory()",
     },
     {
+      names: ["process.env"],
+      only: "core/system-runtime.ts",
+      wayOut: "call runtime.variable(name)",
+    },
+    {
       names: ["AbortSignal.any", "AsyncLocalStorage"],
       only: "nobody",
       wayOut: "cancellation and context travel on the ExecutionContext; both cost too much on the path of every call",
     },
     {
-      names: ["eval()", "new Function()", "Function()", "import(computed)"],
+      names: ["eval()", "new Function()", "new Function(…)", "Function()", "import(computed)"],
       only: "nobody",
       wayOut: "no text is ever run as code; name the package in a literal import()",
     },

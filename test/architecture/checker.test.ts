@@ -190,6 +190,8 @@ describe("a power", () => {
     "globalThis.setTimeout(f, 1)",
     "performance.now()",
     "crypto.randomUUID()",
+    "process.env.HOME",
+    "process.memoryUsage()",
     'import { randomUUID } from "node:crypto"',
     'import { setTimeout as sleep } from "node:timers/promises"',
     "fetch(url)",
@@ -201,6 +203,7 @@ describe("a power", () => {
     'agent["perform"](input, context)',
     "agent.perform.call(agent, input, context)",
     'eval("1")',
+    'new Function("return 1")',
     "await import(name)",
   ])("is found: %s", (text) => {
     const found = forbiddenPowers(house({ "agent/a.ts": text }));

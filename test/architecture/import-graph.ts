@@ -122,7 +122,8 @@ function useOf(node: Node): string | undefined {
   }
   if (node.type === "NewExpression") {
     const callee = node.callee as Node;
-    if (callee.type === "Identifier" && (node.arguments as unknown[]).length === 0) return `new ${callee.name}()`;
+    const given = (node.arguments as readonly unknown[]).length === 0 ? "" : "…";
+    if (callee.type === "Identifier") return `new ${callee.name}(${given})`;
   }
   if (node.type === "CallExpression") return calledName(node.callee as Node);
   if (node.type === "ImportExpression" && (node.source as Node).type !== "Literal") return "import(computed)";
