@@ -5,6 +5,7 @@ import { FlockError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import { checkOptions, describeValue, nonEmptyString, objectOption, wholeNumber } from "../core/options.ts";
 import type { VectorItem, VectorMatch, VectorSearchOptions, VectorSpace, VectorStore } from "../core/vector-store.ts";
+import { BestRows } from "./best-rows.ts";
 
 /** What a memory store may know from the start. */
 export interface MemoryVectorStoreOptions {
@@ -77,7 +78,7 @@ export class MemoryVectorStore<Metadata extends JsonObject = JsonObject> impleme
     const query = unitVector(vector, "/vector");
     if (this.#dimension !== undefined) this.#checkDimension(query.length);
     const filter = Object.entries(options.filter ?? {});
-    const best = new BestRows(options.limit ?? 10, this.#ids);
+    const best = new BestRows(options.limit ?? 10, (row, other) => this.#ids[row]! < this.#ids[other]!);
     for (let row = 0; row < this.size; row++) {
       if (filter.length > 0 && !this.#passes(row, filter)) continue;
       best.offer(row, dotProduct(this.#vectors, row * query.length, query));
@@ -144,36 +145,6 @@ export class MemoryVectorStore<Metadata extends JsonObject = JsonObject> impleme
   #passes(row: number, filter: readonly (readonly [string, unknown])[]): boolean {
     const metadata = this.#metadata[row]!;
     return filter.every(([field, value]) => Object.hasOwn(metadata, field) && metadata[field] === value);
-  }
-}
-
-/** The best rows seen so far, best first. Its length stays small, so insertion beats a heap. */
-class BestRows {
-  readonly rows: { readonly row: number; readonly score: number }[] = [];
-  readonly #limit: number;
-  readonly #ids: readonly string[];
-
-  constructor(limit: number, ids: readonly string[]) {
-    this.#limit = limit;
-    this.#ids = ids;
-  }
-
-  offer(row: number, score: number): void {
-    if (this.rows.length === this.#limit && !this.#before(row, score, this.rows.length - 1)) return;
-    let low = 0;
-    let high = this.rows.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#before(row, score, middle)) high = middle;
-      else low = middle + 1;
-    }
-    this.rows.splice(low, 0, { row, score });
-    if (this.rows.length > this.#limit) this.rows.pop();
-  }
-
-  #before(row: number, score: number, position: number): boolean {
-    const other = this.rows[position]!;
-    return score > other.score || (score === other.score && this.#ids[row]! < this.#ids[other.row]!);
   }
 }
 

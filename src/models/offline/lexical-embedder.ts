@@ -25,7 +25,8 @@ export function lexicalEmbedder(options: LexicalEmbedderOptions = {}): Embedding
     specificationVersion: "v4",
     provider: "offline",
     modelId: "offline/lexical",
-    maxEmbeddingsPerCall: 64,
+    // Some milliseconds of work: a call is one step of whoever paces its work.
+    maxEmbeddingsPerCall: 16,
     supportsParallelCalls: true,
     async doEmbed({ values, dimensions, abortSignal }) {
       if (dimensions !== undefined) checkOptions("lexicalEmbedder", { dimensions }, { dimensions: checkDimension });
