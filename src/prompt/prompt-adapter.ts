@@ -1,0 +1,117 @@
+/** Turns a signature and its inputs into a model's messages. What never changes is written once for each agent. */
+
+import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool, LanguageModelV4Prompt } from "@ai-sdk/provider";
+import { digestOf } from "../core/canonical-key.ts";
+import { isFlockError } from "../core/errors.ts";
+import type { JsonObject, JsonSchema } from "../core/json.ts";
+import type { CheckedShape } from "../signature/field.ts";
+import { isStrictSchema } from "./strict-schema.ts";
+import { systemText } from "./system-text.ts";
+
+/** The part of a prompt that never changes for an agent. */
+export interface PromptAdapterOptions {
+  readonly agent: { readonly name: string; readonly instructions?: string; readonly description?: string };
+  readonly input: CheckedShape;
+  readonly output: CheckedShape;
+  /** What the model may call. @default none */
+  readonly tools?: readonly LanguageModelV4FunctionTool[];
+  /** `native`: the schema goes beside the prompt; `guided`: into its text, for models that take none. @default "native" */
+  readonly mode?: "native" | "guided";
+  /** The model is the offline engine, which gets fields and inputs as data. @default false */
+  readonly offline?: boolean;
+}
+
+/** What changes from call to call and what does not, ready to be put together. */
+export interface PromptAdapter {
+  /** The system message's text. */
+  readonly system: string;
+  readonly outputSchema: JsonSchema;
+  /** A short hash of system text, schemas and tools: the static part of a cache key. */
+  readonly digest: string;
+  /**
+   * Makes the messages for inputs that were checked: the system message and one user message.
+   *
+   * @param inputText the inputs as JSON text when the caller has it already; it goes into the prompt as it is.
+   */
+  messages(inputs: JsonObject, inputText?: string): LanguageModelV4Prompt;
+  /**
+   * Gives the call options beside the messages: `responseFormat`, `tools`, `providerOptions`. The same object each time,
+   * except for the offline model, whose options hold the inputs. Spread it; never change it.
+   */
+  callOptions(inputs: JsonObject): PromptCallOptions;
+}
+
+/** The call options a prompt decides. */
+export type PromptCallOptions = Readonly<
+  Pick<LanguageModelV4CallOptions, "responseFormat" | "tools" | "providerOptions">
+>;
+
+/** Makes the adapter of an agent. All schemas are read here, none on the call. */
+export function createPromptAdapter(options: PromptAdapterOptions): PromptAdapter {
+  const { agent, input, output, tools = [], mode = "native", offline = false } = options;
+  const inputSchema = inputSchemaOf(input);
+  const outputSchema = output.toJsonSchema("output");
+  const hasTools = tools.length > 0;
+  const guided = mode === "guided";
+  const system = systemText({ agent, input, inputSchema, output, outputSchema, hasTools, guided });
+  const systemMessage = Object.freeze({ role: "system" as const, content: system });
+  const shared = sharedOptions(options, outputSchema);
+  const { instructions } = agent;
+  return {
+    system,
+    outputSchema,
+    digest: digestOf(system, JSON.stringify(shared), JSON.stringify(inputSchema)),
+    messages: (inputs, inputText) => [
+      systemMessage,
+      { role: "user", content: [{ type: "text", text: inputsText(inputText ?? JSON.stringify(inputs)) }] },
+    ],
+    callOptions: offline
+      ? (inputs) => ({
+          ...shared,
+          providerOptions: {
+            ...shared.providerOptions,
+            flock: { ...(instructions === undefined ? {} : { instructions }), inputs, inputSchema, outputSchema },
+          },
+        })
+      : () => shared,
+  };
+}
+
+/** Renders one prompt; for a single look. Use {@link createPromptAdapter} to render many. */
+export function renderPrompt(
+  request: Omit<PromptAdapterOptions, "tools"> & { readonly inputs: JsonObject; readonly hasTools?: boolean },
+): LanguageModelV4Prompt {
+  const { inputs, hasTools = false, ...options } = request;
+  const placeholder: LanguageModelV4FunctionTool = { type: "function", name: "tool", inputSchema: {} };
+  return createPromptAdapter({ ...options, tools: hasTools ? [placeholder] : [] }).messages(inputs);
+}
+
+/** Writes the inputs between marks that they cannot close: `<` of a mark inside them is escaped, the JSON stays the same. */
+function inputsText(json: string): string {
+  const safe = json.includes("inputs>") ? json.replaceAll("<", "\\u003c") : json;
+  return `<inputs>\n${safe}\n</inputs>`;
+}
+
+function sharedOptions(options: PromptAdapterOptions, outputSchema: JsonSchema): PromptCallOptions {
+  const { agent, tools = [], mode = "native" } = options;
+  const schema = outputSchema as NonNullable<LanguageModelV4FunctionTool["inputSchema"]>;
+  const name = agent.name.replaceAll(/[^\w-]/g, "_").slice(0, 64);
+  return Object.freeze({
+    ...(mode === "native" ? { responseFormat: { type: "json" as const, schema, name } } : {}),
+    ...(tools.length > 0 ? { tools: [...tools] } : {}),
+    // The strict mode some vendors switch on by themselves refuses optional fields and open objects.
+    ...(mode === "native" && !isStrictSchema(outputSchema) ? { providerOptions: notStrict } : {}),
+  });
+}
+
+const notStrict = { openai: { strictJsonSchema: false }, openaiCompatible: { strictJsonSchema: false } };
+
+/** An input type may have no JSON Schema: the model never needs it, it only reads the values. */
+function inputSchemaOf(input: CheckedShape): JsonSchema {
+  try {
+    return input.toJsonSchema("input");
+  } catch (error) {
+    if (isFlockError(error)) return {};
+    throw error;
+  }
+}
