@@ -1,5 +1,6 @@
 /** The vendors a model string may name: which package speaks to them, and which variables they need. */
 
+import { findPackageJSON } from "node:module";
 import type { LanguageModelV4 } from "@ai-sdk/provider";
 import type { Runtime } from "../core/runtime.ts";
 
@@ -13,6 +14,8 @@ export interface Vendor {
   readonly keyVariable: string | undefined;
   /** A variable that must hold its address. */
   readonly addressVariable?: string;
+  /** The only models it has, the default first. @default any */
+  readonly modelIds?: readonly string[];
   /** Imports the package and makes the model. Called once for each model, at its first call. */
   load(modelId: string, runtime: Runtime): Promise<LanguageModelV4>;
 }
@@ -68,6 +71,22 @@ export const vendors: readonly Vendor[] = [
     },
   },
 ];
+
+/**
+ * Tells whether a vendor's package can be imported. Where even the framework's own dependency cannot be found the program
+ * is bundled into a file, and what is in the bundle shows at the import only: then it says yes.
+ */
+export function isInstalled(name: string): boolean {
+  return canFind(name) || !canFind("@ai-sdk/provider");
+}
+
+function canFind(name: string): boolean {
+  try {
+    return findPackageJSON(name, import.meta.url) !== undefined;
+  } catch {
+    return false;
+  }
+}
 
 /** Gives the variable that holds the key for a model's name, such as `openai.responses/gpt-5` or `openai/gpt-5`. */
 export function keyVariableOf(model: string): string | undefined {

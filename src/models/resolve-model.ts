@@ -1,0 +1,200 @@
+/** Finds the model an agent uses: a string such as `openai/gpt-5-mini`, a language model, or nothing at all. */
+
+import type { LanguageModelV4 } from "@ai-sdk/provider";
+import { FlockError } from "../core/errors.ts";
+import { nearestName } from "../core/nearest-name.ts";
+import type { AnyRunnable } from "../core/runnable.ts";
+import type { Runtime } from "../core/runtime.ts";
+import { adaptModel } from "./adapt-model.ts";
+import { createModel, type ModelRunnable } from "./model.ts";
+import { isInstalled, type Vendor, vendors } from "./vendors.ts";
+
+/** What a model may be given as. */
+export interface ResolveModelOptions {
+  readonly runtime: Runtime;
+}
+
+/** Who asks for a model, and what was said about it where. */
+export interface ChooseModelOptions extends ResolveModelOptions {
+  /** The agent's own model. */
+  readonly agentModel?: unknown;
+  /** The Flock's model. */
+  readonly flockModel?: unknown;
+  /** The agent's name, for messages. */
+  readonly agent: string;
+}
+
+/**
+ * Chooses the model of an agent: its own, else the Flock's, else the variable `FLOCK_MODEL`, else the offline engine with
+ * one warning. In production (`NODE_ENV`) the offline engine must be named.
+ *
+ * @throws model_not_configured in production without any model; else as {@link resolveModelName}.
+ */
+export function chooseModel(options: ChooseModelOptions): AnyRunnable {
+  const { agentModel, flockModel, runtime, agent } = options;
+  const named = agentModel ?? flockModel ?? runtime.variable("FLOCK_MODEL");
+  if (named !== undefined) return resolveModel(named, { runtime });
+  if (runtime.variable("NODE_ENV") === "production") {
+    throw new FlockError(
+      "model_not_configured",
+      `agent "${agent}" has no model; give it one, give the Flock one, or set FLOCK_MODEL (to "offline" for the built-in engine)`,
+      { details: { agent } },
+    );
+  }
+  runtime.shared("models:offline-warning", () => {
+    runtime.warn(
+      'no model is configured, so the built-in offline engine answers; set FLOCK_MODEL or pass a model, such as "openai/gpt-5-mini" (or "offline" to keep it)',
+      "FLOCK_OFFLINE_MODEL",
+    );
+    return true;
+  });
+  return resolveModelName("offline", { runtime });
+}
+
+/**
+ * Gives the runnable of a model string, a language model of the AI SDK, or a model that is a runnable already.
+ *
+ * @throws option_invalid for anything else; for strings as {@link resolveModelName}.
+ */
+export function resolveModel(model: unknown, options: ResolveModelOptions): AnyRunnable {
+  if (typeof model === "string") return resolveModelName(model, options);
+  if (isModelRunnable(model)) return model;
+  return createModel(adaptModel(model));
+}
+
+/**
+ * Gives the runnable of a model string, `vendor/model id` or `offline`; the same one for the same string and runtime. The
+ * vendor's package is imported at the first call; what can be missing is checked now.
+ *
+ * @throws model_unknown for a string that names no vendor, with the nearest one; model_key_missing with the variable's
+ * name; model_package_missing with what to install.
+ */
+export function resolveModelName(name: string, options: ResolveModelOptions): ModelRunnable {
+  const { runtime } = options;
+  const known = runtime.shared("models:resolved", () => new Map<string, ModelRunnable>());
+  let model = known.get(name);
+  if (model === undefined) {
+    const { vendor, modelId } = parseName(name);
+    checkReady(name, vendor, runtime);
+    model = createModel(new LazyModel(name, vendor, modelId, runtime));
+    known.set(name, model);
+  }
+  return model;
+}
+
+function isModelRunnable(value: unknown): value is AnyRunnable {
+  if (typeof value !== "object" || value === null) return false;
+  const runnable = value as Partial<AnyRunnable>;
+  return runnable.kind === "model" && typeof runnable.perform === "function" && typeof runnable.name === "string";
+}
+
+function parseName(name: string): { vendor: Vendor; modelId: string } {
+  const slash = name.indexOf("/");
+  const vendorName = slash === -1 ? name : name.slice(0, slash);
+  const vendor = vendors.find((known) => known.name === vendorName);
+  const modelId = slash === -1 ? (vendor?.modelIds?.[0] ?? "") : name.slice(slash + 1).trim();
+  if (vendor === undefined) throw unknownVendor(name, vendorName);
+  if (modelId === "") {
+    throw modelUnknown(name, `it names no model of ${vendor.name}; write "${vendor.name}/<model id>"`, undefined);
+  }
+  if (vendor.modelIds !== undefined && !vendor.modelIds.includes(modelId)) {
+    const ids = vendor.modelIds.map((id) => `"${vendor.name}/${id}"`);
+    throw modelUnknown(name, `${vendor.name} has ${ids.join(", ")}`, `${vendor.name}/${vendor.modelIds[0]}`);
+  }
+  return { vendor, modelId };
+}
+
+/** Model families people name without their vendor. */
+const families: readonly (readonly [RegExp, string])[] = [
+  [/^(?:gpt|o\d|chatgpt)\b/, "openai"],
+  [/^claude\b/, "anthropic"],
+  [/^gemini\b/, "google"],
+  [/^(?:llama|qwen|mistral|gemma|phi|deepseek)/, "ollama"],
+];
+
+function unknownVendor(name: string, vendorName: string): FlockError<"model_unknown"> {
+  const names = vendors.map((vendor) => vendor.name);
+  const colon = /^([a-z-]{1,32}):(.{1,128})$/.exec(name);
+  const family = families.find(([pattern]) => pattern.test(name))?.[1];
+  const near = nearestName(vendorName, names);
+  let suggestion: string | undefined;
+  if (colon !== null && names.includes(colon[1]!)) suggestion = `${colon[1]}/${colon[2]}`;
+  else if (near !== undefined) suggestion = `${near}${name.slice(vendorName.length)}`;
+  else if (family !== undefined && !name.includes("/")) suggestion = `${family}/${name}`;
+  return modelUnknown(name, `known vendors are ${names.join(", ")}`, suggestion);
+}
+
+function modelUnknown(name: string, reason: string, suggestion: string | undefined): FlockError<"model_unknown"> {
+  const shown = name.length <= 100 ? name : `${name.slice(0, 99)}…`;
+  const hint = suggestion === undefined ? reason : `did you mean "${suggestion}"? (${reason})`;
+  return new FlockError("model_unknown", `there is no model "${shown}"; ${hint}`, {
+    details: { model: shown, ...(suggestion === undefined ? {} : { suggestion }) },
+  });
+}
+
+function checkReady(name: string, vendor: Vendor, runtime: Runtime): void {
+  if (vendor.package !== undefined && !isInstalled(vendor.package)) throw packageMissing(name, vendor.package);
+  for (const variable of [vendor.keyVariable, vendor.addressVariable]) {
+    if (variable === undefined || runtime.variable(variable) !== undefined) continue;
+    throw new FlockError(
+      "model_key_missing",
+      `the model "${name}" needs the environment variable ${variable}, which is not set`,
+      { details: { model: name, variable } },
+    );
+  }
+}
+
+function packageMissing(model: string, name: string, cause?: unknown): FlockError<"model_package_missing"> {
+  const install = `npm install ${name}`;
+  return new FlockError(
+    "model_package_missing",
+    `the model "${model}" needs the package ${name}, which is not installed; run: ${install}`,
+    { details: { model, package: name, install }, cause },
+  );
+}
+
+/** A model that imports its vendor's package when it is first called. */
+class LazyModel implements LanguageModelV4 {
+  readonly specificationVersion = "v4";
+  readonly provider: string;
+  readonly modelId: string;
+  readonly supportedUrls = {};
+  readonly #name: string;
+  readonly #vendor: Vendor;
+  readonly #runtime: Runtime;
+  #loading: Promise<LanguageModelV4> | undefined;
+  #loaded: LanguageModelV4 | undefined;
+
+  constructor(name: string, vendor: Vendor, modelId: string, runtime: Runtime) {
+    this.provider = vendor.name;
+    this.modelId = modelId;
+    this.#name = name;
+    this.#vendor = vendor;
+    this.#runtime = runtime;
+  }
+
+  doGenerate(options: Parameters<LanguageModelV4["doGenerate"]>[0]): ReturnType<LanguageModelV4["doGenerate"]> {
+    return this.#loaded?.doGenerate(options) ?? this.#load().then((model) => model.doGenerate(options));
+  }
+
+  doStream(options: Parameters<LanguageModelV4["doStream"]>[0]): ReturnType<LanguageModelV4["doStream"]> {
+    return this.#loaded?.doStream(options) ?? this.#load().then((model) => model.doStream(options));
+  }
+
+  #load(): Promise<LanguageModelV4> {
+    this.#loading ??= this.#import();
+    return this.#loading;
+  }
+
+  async #import(): Promise<LanguageModelV4> {
+    try {
+      this.#loaded = adaptModel(await this.#vendor.load(this.modelId, this.#runtime));
+      return this.#loaded;
+    } catch (error) {
+      this.#loading = undefined;
+      const name = this.#vendor.package;
+      const notFound = (error as { code?: unknown } | null)?.code === "ERR_MODULE_NOT_FOUND";
+      throw notFound && name !== undefined ? packageMissing(this.#name, name, error) : error;
+    }
+  }
+}
