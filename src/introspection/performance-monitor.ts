@@ -195,7 +195,7 @@ export class PerformanceMonitor implements Provider {
     const measure = Object.freeze(measureOf(open, event, this.#memoryOf(open, metrics)));
     this.#records.push(measure);
     this.#tell({ type: "run-measured", measure });
-    this.#alerts.record({ ...measure, time: event.time, costMicroUsd: event.costMicroUsd ?? 0 });
+    this.#alerts.record({ ...measure, time: event.time, costMicroUsd: finite(event.costMicroUsd ?? 0) });
   }
 
   #memoryOf(open: OpenRun, metrics: AgentMetrics): number | "shared" | undefined {
@@ -220,7 +220,7 @@ export class PerformanceMonitor implements Provider {
 function measureOf(open: OpenRun, event: RunEndEvent, memoryBytes: number | "shared" | undefined): RunMeasure {
   const { name, runId, durationMs, outcome, code, usage, costMicroUsd } = event;
   const startedAt = open.event.time;
-  const tokens = usage === undefined ? 0 : usage.inputTokens + usage.outputTokens;
+  const tokens = finite(usage === undefined ? 0 : usage.inputTokens + usage.outputTokens);
   return {
     name,
     runId,
@@ -233,6 +233,11 @@ function measureOf(open: OpenRun, event: RunEndEvent, memoryBytes: number | "sha
     tokens,
     costMicroUsd,
   };
+}
+
+/** A vendor's broken figure must not spoil the sums of a window. */
+function finite(value: number): number {
+  return Number.isFinite(value) ? value : 0;
 }
 
 function describeWindow({ name, window }: Alerts["windows"][number]): WindowSnapshot {

@@ -1,0 +1,58 @@
+/** The little statistics that advice stands on: means, quantiles, and how sure they are. */
+
+/** A range that holds the true figure 95 times of 100. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+const z95 = 1.959964;
+
+/** Gives the mean; 0 of nothing. */
+export function meanOf(values: readonly number[]): number {
+  if (values.length === 0) return 0;
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
+}
+
+/** Gives the smallest value that at least the share `p` of all does not exceed (nearest rank); 0 of nothing. */
+export function quantileOf(values: readonly number[], p: number): number {
+  if (values.length === 0) return 0;
+  const sorted = Float64Array.from(values).sort();
+  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(p * sorted.length) - 1))]!;
+}
+
+/** Gives the 95 % interval of a share, `hits` of `count`. E. B. Wilson: "Probable Inference" (JASA 1927). */
+export function shareInterval(hits: number, count: number): Interval {
+  if (count === 0) return { low: 0, high: 1 };
+  const share = hits / count;
+  const spread = z95 ** 2 / count;
+  const middle = (share + spread / 2) / (1 + spread);
+  const half = (z95 * Math.sqrt((share * (1 - share)) / count + spread / (4 * count))) / (1 + spread);
+  return { low: hits === 0 ? 0 : Math.max(0, middle - half), high: hits === count ? 1 : Math.min(1, middle + half) };
+}
+
+/**
+ * Gives the 95 % interval of a mean by drawing the values again with replacement (B. Efron's bootstrap, percentile
+ * method, 400 draws). Seeded: the same values give the same interval.
+ */
+export function meanInterval(values: readonly number[], seed = 1): Interval {
+  if (values.length === 0) return { low: 0, high: 0 };
+  const draws = 400;
+  const means = new Float64Array(draws);
+  let state = seed >>> 0;
+  for (let draw = 0; draw < draws; draw++) {
+    let sum = 0;
+    for (let index = 0; index < values.length; index++) {
+      // xorshift32 (Marsaglia 2003): plenty for resampling, and the same everywhere.
+      state ^= state << 13;
+      state ^= state >>> 17;
+      state ^= state << 5;
+      sum += values[(state >>> 0) % values.length]!;
+    }
+    means[draw] = sum / values.length;
+  }
+  means.sort();
+  return { low: means[Math.floor(draws * 0.025)]!, high: means[Math.ceil(draws * 0.975) - 1]! };
+}
