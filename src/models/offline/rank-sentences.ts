@@ -1,0 +1,250 @@
+/** Orders sentences by how well they answer the topic and how much the other sentences agree with them. */
+
+import type { Evidence, EvidenceSentence } from "./evidence.ts";
+import type { Topic, TopicTerm } from "./topic.ts";
+import { stemOf } from "./words.ts";
+
+/** A sentence with its worth. */
+export interface RankedSentence {
+  readonly sentence: EvidenceSentence;
+  /** For ordering only. */
+  readonly score: number;
+  /** From 0 to 1: the share of the topic's weight its words and its passage cover; without a topic, its weight beside the best. */
+  readonly relevance: number;
+  /** Weighted terms of unit length, for comparing sentences. */
+  readonly vector: ReadonlyMap<string, number>;
+}
+
+/** Only this many sentences, the best by words alone, are compared with each other. */
+const mostCandidates = 240;
+const bm25 = { k1: 1.2, b: 0.75 };
+
+/**
+ * Ranks the sentences of some evidence, best first, 240 at most. With a topic: BM25 over its terms (Robertson and Zaragoza
+ * 2009), agreement of the passage, position; without one: the weight of a sentence's own terms. Both with graph
+ * centrality among the best (TextRank, Mihalcea and Tarau 2004, over the cosine of LexRank, Erkan and Radev 2004). With a
+ * strict topic a sentence must hold one of its carrying words, or come from a passage whose search called it similar.
+ * The same evidence gives the same order.
+ */
+export function rankSentences(evidence: Evidence, topic: Topic | undefined): RankedSentence[] {
+  const sentences = evidence.sentences.filter((sentence) => sentence.quality > 0);
+  const frequency = documentFrequency(sentences);
+  const idf = (stem: string) => {
+    const found = frequency.get(stem) ?? 0;
+    return Math.log(1 + (sentences.length - found + 0.5) / (found + 0.5));
+  };
+  const query = topic?.terms.length ? queryOf(topic) : [];
+  const first = query.length > 0 ? byTopic(sentences, query, idf, topic!.strict) : bySalience(sentences, frequency);
+  first.sort((a, b) => b.score - a.score || a.sentence.index - b.sentence.index);
+  const candidates = first
+    .slice(0, mostCandidates)
+    .map((entry) => ({ ...entry, vector: vectorOf(entry.sentence, idf) }));
+  const central = centrality(candidates.map((candidate) => candidate.vector));
+  const best = Math.max(1e-9, ...candidates.map((candidate) => candidate.score));
+  const weights = query.length > 0 ? { own: 0.75, central: 0.15 } : { own: 0.35, central: 0.55 };
+  const ranked = candidates.map((candidate, index) => ({
+    sentence: candidate.sentence,
+    vector: candidate.vector,
+    relevance: query.length > 0 ? candidate.relevance : candidate.score / best,
+    score:
+      (weights.own * (candidate.score / best) + weights.central * central[index]! + 0.1 * early(candidate.sentence)) *
+      candidate.sentence.quality,
+  }));
+  return ranked.sort((a, b) => b.score - a.score || a.sentence.index - b.sentence.index);
+}
+
+/** What a choice of sentences may ask for. */
+export interface SelectOptions {
+  readonly count: number;
+  /** Leaves out sentences it refuses. */
+  readonly accept?: (ranked: RankedSentence) => boolean;
+  /** Multiplies the score. */
+  readonly boost?: (ranked: RankedSentence) => number;
+}
+
+/**
+ * Chooses sentences that say different things: maximal marginal relevance (Carbonell and Goldstein 1998) with weight 0.7
+ * on the score; a near repetition of a chosen one (cosine over 0.75) is never chosen.
+ */
+export function selectSentences(ranked: readonly RankedSentence[], options: SelectOptions): RankedSentence[] {
+  const pool = ranked
+    .filter((entry) => options.accept?.(entry) ?? true)
+    .map((entry) => ({ entry, score: entry.score * (options.boost?.(entry) ?? 1), nearest: 0 }))
+    .sort((a, b) => b.score - a.score || a.entry.sentence.index - b.entry.sentence.index)
+    .slice(0, Math.max(60, options.count * 4));
+  const best = Math.max(1e-9, pool[0]?.score ?? 0);
+  const chosen: RankedSentence[] = [];
+  while (chosen.length < options.count) {
+    let winner: (typeof pool)[number] | undefined;
+    let winning = -Infinity;
+    for (const option of pool) {
+      if (option.nearest > 0.75) continue;
+      const value = 0.7 * (option.score / best) - 0.3 * option.nearest;
+      if (value > winning) {
+        winner = option;
+        winning = value;
+      }
+    }
+    if (winner === undefined) break;
+    chosen.push(winner.entry);
+    for (const option of pool)
+      option.nearest = Math.max(option.nearest, cosine(option.entry.vector, winner.entry.vector));
+    winner.nearest = 2;
+  }
+  return chosen;
+}
+
+/** A topic term with the other spelling it may have in the text: `healthcare` for `health care`, and back. */
+interface QueryTerm extends TopicTerm {
+  readonly joined: readonly string[];
+}
+
+function queryOf(topic: Topic): QueryTerm[] {
+  return topic.terms.map((term, index) => ({
+    ...term,
+    joined: [topic.terms[index - 1], topic.terms[index + 1]].flatMap((near, side) =>
+      near === undefined ? [] : [stemOf(side === 0 ? near.word + term.word : term.word + near.word)],
+    ),
+  }));
+}
+
+interface Scored {
+  readonly sentence: EvidenceSentence;
+  readonly score: number;
+  readonly relevance: number;
+}
+
+function byTopic(
+  sentences: readonly EvidenceSentence[],
+  query: readonly QueryTerm[],
+  idf: (stem: string) => number,
+  strict: boolean,
+): Scored[] {
+  const average = sentences.reduce((sum, sentence) => sum + sentence.terms.length, 0) / Math.max(1, sentences.length);
+  const found = sentences.map((sentence) => query.map((term) => countOf(term, sentence)));
+  const inPassage = new Map<object, boolean[]>();
+  for (const [index, counts] of found.entries()) {
+    const passage = sentences[index]!.passage;
+    const hits = inPassage.get(passage) ?? query.map(() => false);
+    inPassage.set(passage, hits);
+    for (const [at, count] of counts.entries()) if (count > 0) hits[at] = true;
+  }
+  const scored: Scored[] = [];
+  for (const [index, sentence] of sentences.entries()) {
+    const counts = found[index]!;
+    const carrying = query.some((term, at) => term.weight === 1 && counts[at]! > 0);
+    const similar = similarity(sentence);
+    if (strict && !carrying && similar < 0.5) continue;
+    const relevance = coverage(query, counts, inPassage.get(sentence.passage)!);
+    let score = 0;
+    for (const [at, term] of query.entries()) {
+      const count = counts[at]!;
+      const length = 1 - bm25.b + (bm25.b * sentence.terms.length) / Math.max(1, average);
+      score += (term.weight * idf(term.stem) * count * (bm25.k1 + 1)) / (count + bm25.k1 * length);
+    }
+    scored.push({
+      sentence,
+      relevance: carrying ? relevance : Math.max(relevance, Math.min(1, similar)),
+      score: (score + 0.5 * relevance + similar) * (0.4 + 0.6 * sentence.quality),
+    });
+  }
+  return scored;
+}
+
+/**
+ * Computes relevance: 0.8 of the topic's weight found in the sentence plus 0.2 of it found in its passage, each as a
+ * share of the whole weight.
+ */
+function coverage(query: readonly QueryTerm[], counts: readonly number[], passage: readonly boolean[]): number {
+  let whole = 0;
+  let covered = 0;
+  for (const [at, term] of query.entries()) {
+    whole += term.weight;
+    covered += term.weight * ((counts[at]! > 0 ? 0.8 : 0) + (passage[at] ? 0.2 : 0));
+  }
+  return covered / Math.max(whole, 1e-9);
+}
+
+function countOf(term: QueryTerm, sentence: EvidenceSentence): number {
+  let count = 0;
+  if (term.word.length <= 3) {
+    for (const word of sentence.words) if (word === term.word || word === `${term.word}s`) count++;
+    return count;
+  }
+  for (const stem of sentence.terms) if (stem === term.stem || term.joined.includes(stem)) count++;
+  if (count > 0 || term.word.length < 6) return count;
+  for (let index = 0; index + 1 < sentence.words.length; index++) {
+    const word = sentence.words[index]!;
+    if (word.length < 3 || !term.word.startsWith(word)) continue;
+    if (stemOf(word + sentence.words[index + 1]!) === term.stem) count++;
+  }
+  return count;
+}
+
+/** A search that measures similarity from 0 to 1 may know a passage fits although it shares no word with the topic. */
+function similarity(sentence: EvidenceSentence): number {
+  const value = sentence.passage.fields.get("similarity") ?? sentence.passage.fields.get("cosine");
+  return typeof value === "number" && value >= 0 && value <= 1 ? value : 0;
+}
+
+function documentFrequency(sentences: readonly EvidenceSentence[]): Map<string, number> {
+  const frequency = new Map<string, number>();
+  for (const sentence of sentences) {
+    for (const stem of new Set(sentence.terms)) frequency.set(stem, (frequency.get(stem) ?? 0) + 1);
+  }
+  return frequency;
+}
+
+/** Without a topic: the mean weight of a sentence's terms, heavy when many sentences share them (Nenkova 2005). */
+function bySalience(sentences: readonly EvidenceSentence[], frequency: ReadonlyMap<string, number>): Scored[] {
+  return sentences.map((sentence) => {
+    const stems = [...new Set(sentence.terms)];
+    let sum = 0;
+    for (const stem of stems) sum += Math.log1p(frequency.get(stem)! - 1);
+    const score = (sum / (stems.length + 3)) * sentence.quality + 0.05 * early(sentence);
+    return { sentence, score, relevance: 0 };
+  });
+}
+
+function early(sentence: EvidenceSentence): number {
+  return 1 / (1 + sentence.position / 4);
+}
+
+function vectorOf(sentence: EvidenceSentence, idf: (stem: string) => number): Map<string, number> {
+  const vector = new Map<string, number>();
+  for (const stem of sentence.terms) vector.set(stem, (vector.get(stem) ?? 0) + idf(stem));
+  let square = 0;
+  for (const weight of vector.values()) square += weight * weight;
+  const length = Math.sqrt(square) || 1;
+  for (const [stem, weight] of vector) vector.set(stem, weight / length);
+  return vector;
+}
+
+function cosine(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): number {
+  const [small, large] = a.size <= b.size ? [a, b] : [b, a];
+  let sum = 0;
+  for (const [stem, weight] of small) sum += weight * (large.get(stem) ?? 0);
+  return sum;
+}
+
+/** Damped random walk over the similarities, 24 rounds; the most central gets 1. */
+function centrality(vectors: readonly ReadonlyMap<string, number>[]): number[] {
+  const count = vectors.length;
+  const links = vectors.map((a, i) => vectors.map((b, j) => (i === j ? 0 : weak(cosine(a, b)))));
+  const sums = links.map((row) => row.reduce((sum, weight) => sum + weight, 0));
+  let ranks = vectors.map(() => 1);
+  for (let round = 0; round < 24; round++) {
+    ranks = ranks.map((_, i) => {
+      let flow = 0;
+      for (let j = 0; j < count; j++) if (sums[j]! > 0) flow += (links[j]![i]! / sums[j]!) * ranks[j]!;
+      return 0.15 + 0.85 * flow;
+    });
+  }
+  const best = Math.max(1e-9, ...ranks);
+  return ranks.map((rank) => rank / best);
+}
+
+/** Faint likeness is noise, as in LexRank's threshold. */
+function weak(similarity: number): number {
+  return similarity < 0.05 ? 0 : similarity;
+}
