@@ -85,6 +85,8 @@ const mostSkippedKept = 10_000;
  *   nothing could be indexed for want of a package; option_invalid; model_failed when the embedder fails; the signal's own reason.
  *
  * @example
+ * import { openDocuments } from "flock-ts/tools";
+ *
  * const documents = await openDocuments({ documents: [{ name: "tax.md", text: "# Tax\nImports are taxed at 5 %." }] });
  * const [best] = await documents.search("import tax");
  */
