@@ -1,0 +1,29 @@
+/** The formats of JSON Schema that are checked; any other is only a remark, as the specification has it. */
+
+const formats: ReadonlyMap<string, (value: string) => boolean> = new Map([
+  ["date", isDate],
+  ["date-time", isDateTime],
+  ["time", (value) => /^(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/.test(value)],
+  ["email", (value) => value.length <= 254 && /^[^\s@]{1,64}@[^\s@.]{1,63}(?:\.[^\s@.]{1,63}){1,8}$/.test(value)],
+  ["uri", (value) => URL.canParse(value)],
+  ["uuid", (value) => /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(value)],
+  ["ipv4", (value) => /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/.test(value)],
+  ["hostname", (value) => value.length <= 253 && /^(?!-)[A-Za-z\d-]{1,63}(?:\.[A-Za-z\d-]{1,63}){0,32}$/.test(value)],
+]);
+
+/** Tells whether a text is of a format; yes for formats that are not known. */
+export function formatFits(value: string, format: string): boolean {
+  return formats.get(format)?.(value) ?? true;
+}
+
+function isDate(value: string): boolean {
+  if (!/^\d{4}-\d\d-\d\d$/.test(value)) return false;
+  const day = new Date(`${value}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(value);
+}
+
+function isDateTime(value: string): boolean {
+  const match =
+    /^(\d{4}-\d\d-\d\d)[Tt ](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/.exec(value);
+  return match !== null && isDate(match[1]!);
+}
