@@ -62,6 +62,7 @@ export class Call implements ForkedContext, LayerCall {
   #next: Call | undefined = undefined;
   #ordinal = 0;
   #fork: Fork | undefined = undefined;
+  #hear: ((delta: DeltaEvent["delta"]) => void) | undefined = undefined;
   #controller: AbortController | undefined = undefined;
   /** Why this context starts nothing more. */
   closedReason: unknown = undefined;
@@ -152,7 +153,17 @@ export class Call implements ForkedContext, LayerCall {
   }
 
   delta(delta: DeltaEvent["delta"]): void {
-    if (this.phase === "attempt" && this.wants("delta")) this.run.events.emit({ ...this.head(), type: "delta", delta });
+    if (this.phase !== "attempt" || !this.wants("delta")) return;
+    this.run.events.emit({ ...this.head(), type: "delta", delta });
+    const caller = this.#caller();
+    if (caller !== undefined) caller.#hear?.(delta);
+  }
+
+  hearDeltas(listener: (delta: DeltaEvent["delta"]) => void): () => void {
+    this.#hear = listener;
+    return () => {
+      this.#hear = undefined;
+    };
   }
 
   wants(type: EventType): boolean {
@@ -257,6 +268,15 @@ export class Call implements ForkedContext, LayerCall {
     if (this.#next !== undefined) this.#next.#previous = this.#previous;
     this.#previous = undefined;
     this.#next = undefined;
+  }
+
+  /** The context that made this call: the parent, past attempts of the same call and forks. */
+  #caller(): Call | undefined {
+    let call: Call = this;
+    while (call.within && call.parent !== undefined) call = call.parent;
+    let caller = call.parent;
+    while (caller !== undefined && caller.#fork !== undefined) caller = caller.parent;
+    return caller;
   }
 
   #nearestFork(): Fork | undefined {

@@ -123,6 +123,8 @@ export interface ExecutionContext {
   warn(code: string, message: string): void;
   /** Sends a `delta` event of this call. Ask `wants("delta")` first when making it costs something. */
   delta(delta: DeltaEvent["delta"]): void;
+  /** Hears the deltas of the calls started here (not of calls below those), beside the events; gives the way to stop. */
+  hearDeltas(listener: (delta: DeltaEvent["delta"]) => void): () => void;
   /** Tells whether anyone listens for a type of event in this run. */
   wants(type: EventType): boolean;
   /** Asks whoever the environment names whether a sensitive call may happen; without anyone to ask the answer is no. */

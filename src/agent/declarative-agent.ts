@@ -1,0 +1,206 @@
+/** The agent a user declares: what it takes, what it gives, and what it may use. */
+
+import { FlockError, type ValueIssue } from "../core/errors.ts";
+import type { Json } from "../core/json.ts";
+import {
+  anyOption,
+  checkOptions,
+  listOption,
+  nameString,
+  nonEmptyString,
+  type OptionCheck,
+  objectOption,
+  optionError,
+  positiveNumber,
+  wholeNumber,
+} from "../core/options.ts";
+import type { Policy } from "../core/policy.ts";
+import type { Provider } from "../core/provider.ts";
+import { disposeProviders } from "../core/provider-listener.ts";
+import { executeRun, streamRun } from "../core/run.ts";
+import type { RunOptions } from "../core/run-options.ts";
+import type { RunStream } from "../core/run-stream.ts";
+import type { ExecutionContext, Runnable } from "../core/runnable.ts";
+import { type AnyLanguageModel, adaptModel } from "../models/adapt-model.ts";
+import type { ModelRunnable } from "../models/model.ts";
+import type { BareInput, InferInput, InferOutput, SignatureText } from "../signature/infer-signature.ts";
+import { parseSignature } from "../signature/parse-signature.ts";
+import type { Signature } from "../signature/signature.ts";
+import type { TypeRegistry } from "../signature/type-registry.ts";
+import { checkSettings, type ModelSettings } from "./model-settings.ts";
+import { Predict } from "./predict.ts";
+import { type AnyTool, Tool } from "./tool.ts";
+
+/** How an agent is declared. */
+export interface DeclarativeAgentOptions<Name extends string, Input extends string, Output extends string, Types = {}> {
+  /** A letter or `_`, then letters, digits, `_`, `-` and dots. */
+  readonly name: Name;
+  /** What it takes, such as `"topic: str | what to look into"`. */
+  readonly input: SignatureText<Input, Types>;
+  /** What it gives, such as `"summary: str, keywords: list[str]"`. */
+  readonly output: SignatureText<Output, Types>;
+  /** The names its signatures may use beside the built-in types. @default none */
+  readonly types?: TypeRegistry<Types> | undefined;
+  /** A language model, or a string such as `openai/gpt-5-mini` or `offline`. @default the Flock's */
+  readonly model?: string | AnyLanguageModel | undefined;
+  /** What the model may call. @default none */
+  readonly tools?: readonly AnyTool[] | undefined;
+  /** Listeners that watch this agent wherever it runs. @default none */
+  readonly providers?: readonly Provider[] | undefined;
+  /** One sentence on what it is for; part of its prompt. @default none */
+  readonly description?: string | undefined;
+  /** How it should work; part of its prompt. @default none */
+  readonly instructions?: string | undefined;
+  /** Settings of the model. @default the model's own */
+  readonly settings?: ModelSettings | undefined;
+  /** Most answers it asks the model for, tool turns included, asking again not. @default 8 */
+  readonly maxSteps?: number | undefined;
+  /** How often a wrong answer is sent back with what is wrong with it. @default 1 */
+  readonly askAgain?: number | undefined;
+  /** Most milliseconds one call of it may take, everything included. @default no limit */
+  readonly timeoutMs?: number | undefined;
+}
+
+const modelOption: OptionCheck = (value) =>
+  (typeof value === "string" && value.trim() !== "") || (typeof value === "object" && value !== null)
+    ? undefined
+    : "a model string or a language model";
+const toolsOption: OptionCheck = (value) =>
+  Array.isArray(value) && value.every((item) => item instanceof Tool) ? undefined : "a list of tools made by tool(…)";
+
+const optionChecks = {
+  name: nameString,
+  input: nonEmptyString,
+  output: nonEmptyString,
+  types: anyOption,
+  model: modelOption,
+  tools: toolsOption,
+  providers: listOption,
+  description: nonEmptyString,
+  instructions: nonEmptyString,
+  settings: objectOption,
+  maxSteps: wholeNumber(1),
+  askAgain: wholeNumber(0),
+  timeoutMs: positiveNumber,
+};
+
+/**
+ * An agent declared by two signatures. Its result is typed from the strings alone, and is always a valid object of that
+ * type or a rejection with one typed error.
+ *
+ * @example
+ * ```ts
+ * import { DeclarativeAgent } from "flock-ts";
+ *
+ * const agent = new DeclarativeAgent({ name: "summarizer", input: "text: str", output: "summary: str, keywords: list[str]" });
+ * const { summary, keywords } = await agent.execute("Bees dance to tell each other where flowers are.");
+ * console.log(summary, keywords);
+ * ```
+ * @throws option_invalid for an unknown or wrong option, signature_invalid for a signature that cannot be read.
+ */
+export class DeclarativeAgent<
+  const Name extends string = string,
+  const Input extends string = string,
+  const Output extends string = string,
+  Types = {},
+> implements Runnable<InferInput<Input, Types>, InferOutput<Output, Types>>, AsyncDisposable
+{
+  declare readonly "~in": InferInput<Input, Types>;
+  declare readonly "~out": InferOutput<Output, Types>;
+  readonly kind = "agent";
+  readonly name: Name;
+  readonly description: string | undefined;
+  readonly input: Signature;
+  readonly output: Signature;
+  readonly policy: Policy;
+  readonly identity: Json;
+  readonly providers: readonly Provider[];
+  readonly tools: readonly AnyTool[];
+  readonly #model: string | AnyLanguageModel | undefined;
+  readonly #predict: Predict;
+
+  constructor(options: DeclarativeAgentOptions<Name, Input, Output, Types>) {
+    const given = options as DeclarativeAgentOptions<string, string, string, unknown>;
+    const owner = `agent ${typeof given?.name === "string" ? given.name : "(unnamed)"}`;
+    checkOptions(owner, given, optionChecks);
+    for (const required of ["name", "input", "output"] as const) {
+      if (given[required] === undefined) throw optionError(owner, required, "given", undefined);
+    }
+    this.name = options.name;
+    this.description = given.description;
+    const types = given.types === undefined ? {} : { types: given.types as TypeRegistry };
+    this.input = parseSignature(given.input, { name: `input of ${owner}`, ...types });
+    this.output = parseSignature(given.output, { name: `output of ${owner}`, ...types });
+    this.tools = uniqueTools(owner, given.tools ?? []);
+    this.providers = given.providers ?? [];
+    this.policy = given.timeoutMs === undefined ? {} : { timeoutMs: given.timeoutMs };
+    if (typeof given.model === "object") adaptModel(given.model);
+    this.#model = given.model;
+    const settings = checkSettings(owner, given.settings);
+    this.#predict = new Predict({
+      name: this.name,
+      description: given.description,
+      instructions: given.instructions,
+      input: this.input,
+      output: this.output,
+      tools: this.tools,
+      settings,
+      maxSteps: given.maxSteps ?? 8,
+      askAgain: given.askAgain ?? 1,
+    });
+    this.identity = {
+      agent: this.name,
+      model: typeof given.model === "string" ? given.model : given.model === undefined ? null : given.model.modelId,
+      description: given.description ?? null,
+      instructions: given.instructions ?? null,
+      input: this.input.source,
+      output: this.output.source,
+      tools: this.tools.map((one) => one.identity),
+      settings: settings as Json,
+    };
+  }
+
+  /**
+   * Runs the agent as a run of its own. A bare value is taken where the input has one plain field.
+   *
+   * Rejects with input_invalid, output_invalid, timeout, model and tool codes, or the signal's own reason.
+   */
+  execute(input: BareInput<Input, Types>, options?: RunOptions): Promise<InferOutput<Output, Types>> {
+    return executeRun(this, input, options);
+  }
+
+  /** Like {@link DeclarativeAgent.execute}, with events and partial answers on the way; the model is asked to stream. */
+  stream(input: BareInput<Input, Types>, options?: RunOptions): RunStream<InferOutput<Output, Types>> {
+    return streamRun(this, input, options);
+  }
+
+  /** Called by the door. Start it with `execute`, nest it with `context.call`. */
+  async perform(input: InferInput<Input, Types>, context: ExecutionContext): Promise<InferOutput<Output, Types>> {
+    const pending = this.input.check(input, { side: "input" });
+    const checked = pending instanceof Promise ? await pending : pending;
+    if (!checked.ok) throw inputError(this.name, checked.issues);
+    const model = context.resolveModel(this.#model, this.name) as ModelRunnable;
+    return (await this.#predict.answer(checked.value, model, context)) as InferOutput<Output, Types>;
+  }
+
+  /** Drains and disposes its providers, each bounded to a second. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await disposeProviders(this.providers);
+  }
+}
+
+function uniqueTools(owner: string, tools: readonly AnyTool[]): readonly AnyTool[] {
+  const names = new Set<string>();
+  for (const { name } of tools) {
+    if (names.has(name))
+      throw optionError(owner, "tools", `a list of tools with different names (two are called "${name}")`, tools);
+    names.add(name);
+  }
+  return [...tools];
+}
+
+function inputError(name: string, issues: readonly ValueIssue[]): FlockError<"input_invalid"> {
+  const first = issues[0];
+  const message = `${name} was given a wrong input: ${issues.map((issue) => issue.message).join("; ")}`;
+  return new FlockError("input_invalid", message, { details: { pointer: first?.pointer ?? "", issues } });
+}

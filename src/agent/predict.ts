@@ -1,0 +1,164 @@
+/** Asks a model until it has a valid answer: tool turns, asking again after a wrong one, partial answers on the way. */
+
+import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool, LanguageModelV4Prompt } from "@ai-sdk/provider";
+import { FlockError } from "../core/errors.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { ExecutionContext } from "../core/runnable.ts";
+import { isOffline, type ModelAnswer, type ModelRequest, type ModelRunnable } from "../models/model.ts";
+import { answerText, ignoredSchema, toolCallsOf } from "../prompt/answer-text.ts";
+import { askAgainMessages } from "../prompt/ask-again.ts";
+import { type Answer, readAnswer } from "../prompt/parse-model-output.ts";
+import { PartialReader } from "../prompt/partial-reader.ts";
+import { createPromptAdapter, type PromptAdapter } from "../prompt/prompt-adapter.ts";
+import { toolTurn } from "../prompt/tool-turn.ts";
+import type { Signature } from "../signature/signature.ts";
+import type { AnyTool } from "./tool.ts";
+import { runToolCalls } from "./tool-loop.ts";
+
+/** What never changes between the calls of one agent. */
+export interface PredictOptions {
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly instructions: string | undefined;
+  readonly input: Signature;
+  readonly output: Signature;
+  readonly tools: readonly AnyTool[];
+  readonly settings: Partial<LanguageModelV4CallOptions>;
+  readonly maxSteps: number;
+  readonly askAgain: number;
+}
+
+type Mode = "native" | "guided" | "offline";
+
+/** Models that said they take no schema beside the prompt; they are guided by text from then on. */
+const guidedModels = new WeakSet<ModelRunnable>();
+
+/** The part of an agent that talks to models. */
+export class Predict {
+  readonly #options: PredictOptions;
+  readonly #tools: ReadonlyMap<string, AnyTool>;
+  readonly #adapters = new Map<Mode, PromptAdapter>();
+
+  constructor(options: PredictOptions) {
+    this.#options = options;
+    this.#tools = new Map(options.tools.map((one) => [one.name, one]));
+  }
+
+  /**
+   * Gives the valid answer for checked inputs.
+   *
+   * @throws output_invalid or output_unreadable when the answer is still wrong after asking again, steps_exhausted,
+   * model_stopped, and whatever the model's call throws.
+   */
+  async answer(inputs: Record<string, unknown>, model: ModelRunnable, context: ExecutionContext): Promise<unknown> {
+    const { maxSteps, askAgain } = this.#options;
+    const adapter = this.#adapterFor(model);
+    let messages = adapter.messages(inputs as JsonObject);
+    let asked = 0;
+    for (let step = 1; step <= maxSteps; ) {
+      const answer = await this.#ask(adapter, inputs, messages, step === maxSteps, model, context);
+      if (ignoredSchema(answer)) guidedModels.add(model);
+      const calls = toolCallsOf(answer);
+      if (calls.length > 0) {
+        if (step === maxSteps) break;
+        messages = [...messages, ...toolTurn(answer.content, await runToolCalls(calls, this.#tools, context))];
+        step += 1;
+        continue;
+      }
+      const text = answerText(answer);
+      const pending = readAnswer(text, this.#options.output);
+      const read = pending instanceof Promise ? await pending : pending;
+      if (read.ok) return read.value;
+      if (asked === askAgain) throw this.#giveUp(read, answer, asked, model);
+      asked += 1;
+      if (context.wants("delta")) context.delta({ kind: "reset" });
+      messages = askAgainMessages(messages, text, read.error);
+    }
+    const message = `${this.#options.name} still wanted tools after ${maxSteps} answers; raise maxSteps or give it better tools`;
+    throw new FlockError("steps_exhausted", message, { details: { agent: this.#options.name, maxSteps } });
+  }
+
+  #ask(
+    adapter: PromptAdapter,
+    inputs: Record<string, unknown>,
+    prompt: LanguageModelV4Prompt,
+    isLast: boolean,
+    model: ModelRunnable,
+    context: ExecutionContext,
+  ): Promise<ModelAnswer> {
+    const { settings } = this.#options;
+    const asks = adapter.callOptions(inputs as JsonObject);
+    const request: ModelRequest = { ...settings, ...asks, prompt };
+    if (settings.providerOptions !== undefined) {
+      request.providerOptions = { ...asks.providerOptions, ...settings.providerOptions };
+    }
+    // The last answer must be one: without tools to call the model can only answer.
+    if (isLast && this.#tools.size > 0) request.toolChoice = { type: "none" };
+    return context.wants("delta") ? watched(model, request, context) : context.call(model, request);
+  }
+
+  #adapterFor(model: ModelRunnable): PromptAdapter {
+    const mode: Mode = isOffline(model.model) ? "offline" : guidedModels.has(model) ? "guided" : "native";
+    let adapter = this.#adapters.get(mode);
+    if (adapter === undefined) {
+      const { name, instructions, description, input, output, tools } = this.#options;
+      adapter = createPromptAdapter({
+        agent: {
+          name,
+          ...(instructions === undefined ? {} : { instructions }),
+          ...(description === undefined ? {} : { description }),
+        },
+        input,
+        output,
+        tools: tools.map(functionTool),
+        mode: mode === "guided" ? "guided" : "native",
+        offline: mode === "offline",
+      });
+      this.#adapters.set(mode, adapter);
+    }
+    return adapter;
+  }
+
+  #giveUp(read: Extract<Answer, { ok: false }>, answer: ModelAnswer, asked: number, model: ModelRunnable): FlockError {
+    const { unified } = answer.finishReason;
+    if (unified === "content-filter" || unified === "error") {
+      const message = `${model.name} stopped before it answered (${unified}); rephrase the input or use another model`;
+      return new FlockError("model_stopped", message, {
+        details: { model: model.name, reason: unified },
+        cause: read.error,
+      });
+    }
+    const cut = unified === "length" ? "; the answer was cut off, raise settings.maxOutputTokens" : "";
+    const tries = asked === 0 ? "" : ` after asking ${asked + 1} times`;
+    const { error } = read;
+    const message = `${this.#options.name}: the answer of ${model.name} is wrong${tries}${cut}: ${error.message}`;
+    return new FlockError(error.code, message, {
+      details: { ...error.details, attempts: asked + 1 } as never,
+      cause: error,
+    });
+  }
+}
+
+/** Turns the text of an answer into partial values while it is being written. */
+async function watched(model: ModelRunnable, request: ModelRequest, context: ExecutionContext): Promise<ModelAnswer> {
+  const reader = new PartialReader();
+  let last: unknown;
+  const stop = context.hearDeltas((delta) => {
+    if (delta.kind !== "text" || reader.failedAt !== undefined) return;
+    reader.push(delta.text);
+    const value = reader.value();
+    if (value === last || typeof value !== "object" || value === null) return;
+    last = value;
+    context.delta({ kind: "partial", value });
+  });
+  try {
+    return await context.call(model, request);
+  } finally {
+    stop();
+  }
+}
+
+function functionTool(tool: AnyTool): LanguageModelV4FunctionTool {
+  const schema = tool.input.toJsonSchema("input") as LanguageModelV4FunctionTool["inputSchema"];
+  return { type: "function", name: tool.name, description: tool.description, inputSchema: schema };
+}

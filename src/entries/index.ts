@@ -1,0 +1,51 @@
+/** The main front door, `flock-ts`: agents, tools, orchestration, and the house they run in. */
+
+import "../flock.ts";
+
+export { DeclarativeAgent, type DeclarativeAgentOptions } from "../agent/declarative-agent.ts";
+export type { ModelSettings } from "../agent/model-settings.ts";
+export {
+  type AnyTool,
+  type SchemaToolOptions,
+  Tool,
+  type ToolApproval,
+  type ToolOptions,
+  tool,
+} from "../agent/tool.ts";
+export {
+  codeOf,
+  FlockError,
+  type FlockErrorCode,
+  type FlockErrorDetails,
+  isFlockError,
+  type SourcePosition,
+  type ValueIssue,
+} from "../core/errors.ts";
+export type { EventOf, EventType, FlockEvent, Outcome, RunnableKind, Usage } from "../core/event.ts";
+export { EventDispatcher, type SubscribeOptions } from "../core/event-dispatcher.ts";
+export { type Fold, foldEvents } from "../core/fold.ts";
+export type { Json, JsonObject, JsonSchema } from "../core/json.ts";
+export type { Layer, LayerCall, WrapperLayer } from "../core/layer.ts";
+export type { Policy } from "../core/policy.ts";
+export type { Provider, ProviderHost, ProviderMiddleware } from "../core/provider.ts";
+export { executeRun, type InputOf, type OutputOf, streamRun } from "../core/run.ts";
+export type { RunOptions } from "../core/run-options.ts";
+export type { PartialValue, RunStream } from "../core/run-stream.ts";
+export {
+  type AnyRunnable,
+  type ApprovalRequest,
+  type Breadcrumb,
+  type ContextState,
+  type ExecutionContext,
+  type ForkedContext,
+  type ForkOptions,
+  type Runnable,
+  type Shape,
+  type StateKey,
+  stateKey,
+} from "../core/runnable.ts";
+export type { MemoryUse, Runtime, Timer } from "../core/runtime.ts";
+export { Flock, type FlockOptions } from "../flock.ts";
+export { OrchestrationAgent, type OrchestrationAgentOptions } from "../patterns/orchestration-agent.ts";
+export { type ParseSignatureOptions, parseSignature } from "../signature/parse-signature.ts";
+export { TypeRegistry } from "../signature/type-registry.ts";

@@ -1,0 +1,16 @@
+/** The front door `flock-ts/testing`: a deterministic outside world and models that answer what they are told. */
+
+export {
+  type ScriptedAnswer,
+  type ScriptedModel,
+  type ScriptedModelOptions,
+  type ScriptedParts,
+  scriptedModel,
+} from "../testing/scripted-model.ts";
+export { createTestContext, type TestContext, type TestContextOptions } from "../testing/test-context.ts";
+export {
+  createTestRuntime,
+  type TestClock,
+  type TestRuntime,
+  type TestRuntimeOptions,
+} from "../testing/test-runtime.ts";

@@ -1,0 +1,17 @@
+/** The front door `flock-ts/types`: signatures, their TypeScript types, checking and bending values to them. */
+
+export { coerce } from "../signature/coerce.ts";
+export type { CheckedShape, CheckOptions, CheckResult, Field, FieldType, Side } from "../signature/field.ts";
+export type {
+  AllowsBareValue,
+  BareInput,
+  InferInput,
+  InferOutput,
+  SignatureText,
+} from "../signature/infer-signature.ts";
+export { type ParseSignatureOptions, parseSignature } from "../signature/parse-signature.ts";
+export { Signature } from "../signature/signature.ts";
+export { type ShapeFromSchemaOptions, shapeFromSchema } from "../signature/standard-schema-shape.ts";
+export { toJsonSchema } from "../signature/to-json-schema.ts";
+export { type RegisterOptions, TypeRegistry } from "../signature/type-registry.ts";
+export { validate } from "../signature/validate.ts";

@@ -1,0 +1,131 @@
+/** The composition root: puts layers, models and recording together into the house that runs take place in. */
+
+import type { RunEnvironment } from "./core/environment.ts";
+import { installDefaultEnvironment } from "./core/environment.ts";
+import { FlockError } from "./core/errors.ts";
+import { EventDispatcher } from "./core/event-dispatcher.ts";
+import { Knobs } from "./core/knob.ts";
+import type { Layer, LayerHost } from "./core/layer.ts";
+import { checkLayerOrder, type LayerPlan, planLayers } from "./core/layer-plan.ts";
+import { booleanOption, checkOptions, functionOption, listOption, objectOption, optionError } from "./core/options.ts";
+import type { Provider } from "./core/provider.ts";
+import { disposeProviders, listenerOf } from "./core/provider-listener.ts";
+import { executeRun, type InputOf, type OutputOf, streamRun } from "./core/run.ts";
+import type { RunHistory } from "./core/run-history.ts";
+import type { RunOptions } from "./core/run-options.ts";
+import type { RunStream } from "./core/run-stream.ts";
+import type { AnyRunnable, ApprovalRequest } from "./core/runnable.ts";
+import type { Runtime } from "./core/runtime.ts";
+import { systemRuntime } from "./core/system-runtime.ts";
+import { RunRecorder } from "./introspection/run-recorder.ts";
+import { defaultStack } from "./layers/default-stack.ts";
+import type { AnyLanguageModel } from "./models/adapt-model.ts";
+import { chooseModel } from "./models/resolve-model.ts";
+
+/** How a Flock differs from the default one. */
+export interface FlockOptions {
+  /** The model of agents that name none: a language model, or a string such as `openai/gpt-5-mini` or `offline`. @default the variable FLOCK_MODEL, else `offline` */
+  readonly model?: string | AnyLanguageModel | undefined;
+  /** Listeners of every run. @default none */
+  readonly providers?: readonly Provider[] | undefined;
+  /** Gives the layers, from the built-in ones; put your own before them. @default the built-in stack */
+  readonly layers?: ((stack: readonly Layer[]) => readonly Layer[]) | undefined;
+  /** Says whether a sensitive tool call may happen. @default it may not */
+  readonly approve?: ((request: ApprovalRequest) => boolean | Promise<boolean>) | undefined;
+  /** Keep records of the last 1,000 runs for introspection. @default true */
+  readonly record?: boolean | undefined;
+  /** @default the system's */
+  readonly runtime?: Runtime | undefined;
+}
+
+/**
+ * A house for runs: its model, its listeners, its layers, its memory of past runs. Agents need none to run: there is a
+ * default one. Make your own for other settings, and dispose it with `await using`.
+ *
+ * @throws option_invalid for an unknown option, a wrong value, or layers in an order without meaning.
+ */
+export class Flock implements RunEnvironment, AsyncDisposable {
+  readonly runtime: Runtime;
+  readonly knobs = new Knobs();
+  readonly events = new EventDispatcher();
+  readonly history: RunHistory | undefined;
+  readonly approve: ((request: ApprovalRequest) => boolean | Promise<boolean>) | undefined;
+  readonly #model: string | AnyLanguageModel | undefined;
+  readonly #layers: readonly Layer[];
+  readonly #providers: readonly Provider[];
+  readonly #host: LayerHost;
+  #plans = new WeakMap<AnyRunnable, LayerPlan>();
+  #closed = false;
+
+  constructor(options: FlockOptions = {}) {
+    checkOptions("Flock", options, {
+      model: (value) => (typeof value === "string" || objectOption(value) === undefined ? undefined : "a model"),
+      providers: listOption,
+      layers: functionOption,
+      approve: functionOption,
+      record: booleanOption,
+      runtime: objectOption,
+    });
+    this.runtime = options.runtime ?? systemRuntime;
+    this.approve = options.approve;
+    this.#model = options.model;
+    this.#providers = options.providers ?? [];
+    this.#layers = stackFrom(options.layers);
+    this.#host = { runtime: this.runtime, knobs: this.knobs, replan: () => this.#replan() };
+    if (options.record !== false) {
+      const recorder = new RunRecorder({ runtime: this.runtime });
+      this.events.add(recorder);
+      this.history = recorder;
+    }
+    for (const provider of this.#providers) this.events.add(listenerOf(provider, this.runtime));
+  }
+
+  /** Runs an agent, pattern, tool or model in this house. A bare value is taken where the input has one plain field. */
+  run<R extends AnyRunnable>(runnable: R, input: InputOf<R>, options?: RunOptions): Promise<OutputOf<R>> {
+    if (this.#closed) return Promise.reject(closedError());
+    return executeRun(runnable, input, { ...options, flock: this }) as Promise<OutputOf<R>>;
+  }
+
+  /** Like {@link Flock.run}, with events and partial answers on the way. */
+  stream<R extends AnyRunnable>(runnable: R, input: InputOf<R>, options?: RunOptions): RunStream<OutputOf<R>> {
+    return streamRun(runnable, input, { ...options, flock: this }) as RunStream<OutputOf<R>>;
+  }
+
+  planFor(runnable: AnyRunnable): LayerPlan {
+    let plan = this.#plans.get(runnable);
+    if (plan === undefined) {
+      plan = planLayers(this.#layers, runnable, this.#host);
+      this.#plans.set(runnable, plan);
+    }
+    return plan;
+  }
+
+  resolveModel(model: unknown, agent: string): AnyRunnable {
+    return chooseModel({ agentModel: model, flockModel: this.#model, runtime: this.runtime, agent });
+  }
+
+  /** Lets providers finish, each bounded to a second, and takes no further runs. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await disposeProviders(this.#providers);
+  }
+
+  #replan(): void {
+    this.#plans = new WeakMap();
+  }
+}
+
+function stackFrom(change: FlockOptions["layers"]): readonly Layer[] {
+  const layers = change === undefined ? defaultStack() : change(defaultStack());
+  if (!Array.isArray(layers)) throw optionError("Flock", "layers", "a function that gives a list of layers", layers);
+  checkLayerOrder(layers);
+  return layers;
+}
+
+function closedError(): FlockError<"cancelled"> {
+  return new FlockError("cancelled", "this Flock was disposed; make a new one for further runs", {
+    details: { reason: "disposed" },
+  });
+}
+
+installDefaultEnvironment(() => new Flock());
