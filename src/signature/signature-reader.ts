@@ -92,7 +92,10 @@ export class SignatureReader {
   nearestType(word: string): string | undefined {
     const foreign = foreignNames.get(word.toLowerCase());
     if (foreign !== undefined) return foreign;
-    return nearestName(word, [...plainTypes.keys(), ...genericTypes.keys(), ...(this.types?.names ?? [])]);
+    const names = [...plainTypes.keys(), ...genericTypes.keys(), ...(this.types?.names ?? [])];
+    // Of equally near names the first wins: those that begin alike come before the others.
+    const alike = names.filter((name) => name[0] === word[0]);
+    return nearestName(word, [...alike, ...names]);
   }
 
   /** Reads text in quotes; a quote after a backslash belongs to the text. The cursor stands on the opening quote. */
