@@ -12,7 +12,7 @@ export interface Vendor {
   readonly package: string | undefined;
   /** The variable that must hold its key. */
   readonly keyVariable: string | undefined;
-  /** A variable that must hold its address. */
+  /** The variable that must hold its address. */
   readonly addressVariable?: string;
   /** The only models it has, the default first. @default any */
   readonly modelIds?: readonly string[];
@@ -24,6 +24,16 @@ const ollamaAddress = "http://127.0.0.1:11434/v1";
 
 /** Every vendor a string may name, in the order error messages list them. */
 export const vendors: readonly Vendor[] = [
+  {
+    name: "offline",
+    package: undefined,
+    keyVariable: undefined,
+    modelIds: ["extractive"],
+    async load() {
+      const { offlineModel } = await import("./offline/offline-model.ts");
+      return offlineModel();
+    },
+  },
   {
     name: "openai",
     package: "@ai-sdk/openai",
