@@ -124,7 +124,7 @@ export class AgentMetrics {
     this.attempts += end.attempts;
     this.queueMs += end.queueMs;
     if (end.cacheState !== undefined) this.#countCache(end.cacheState);
-    if (end.costMicroUsd !== undefined) this.costMicroUsd = (this.costMicroUsd ?? 0) + end.costMicroUsd;
+    if (end.costMicroUsd !== undefined) this.costMicroUsd = (this.costMicroUsd ?? 0) + (end.costMicroUsd || 0);
     if (end.usage !== undefined) this.#addUsage(end.usage);
   }
 
@@ -155,13 +155,14 @@ export class AgentMetrics {
     else if (state === "miss") this.cacheMisses++;
   }
 
+  /** A figure that a vendor broke (NaN) counts as 0, so that it spoils no sum. */
   #addUsage(usage: Usage): void {
     const sum = this.#usage;
-    sum.inputTokens += usage.inputTokens;
-    sum.outputTokens += usage.outputTokens;
-    sum.cacheReadTokens += usage.cacheReadTokens;
-    sum.cacheWriteTokens += usage.cacheWriteTokens;
-    sum.reasoningTokens += usage.reasoningTokens;
+    sum.inputTokens += usage.inputTokens || 0;
+    sum.outputTokens += usage.outputTokens || 0;
+    sum.cacheReadTokens += usage.cacheReadTokens || 0;
+    sum.cacheWriteTokens += usage.cacheWriteTokens || 0;
+    sum.reasoningTokens += usage.reasoningTokens || 0;
   }
 }
 

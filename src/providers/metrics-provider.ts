@@ -1,0 +1,200 @@
+/** Keeps metrics of everything it watches and writes them for Prometheus. */
+
+import type { CallEndEvent, EventType, FlockEvent, Outcome, RunEndEvent, RunnableKind } from "../core/event.ts";
+import { checkOptions, nameString, oneOf, wholeNumber } from "../core/options.ts";
+import type { Provider } from "../core/provider.ts";
+import { AgentMetrics, type AgentMetricsSnapshot } from "../introspection/agent-metrics.ts";
+import { BoundedNames, otherName } from "../introspection/bounded-names.ts";
+import { type MetricFamily, type MetricsFormat, type Sample, writeMetrics } from "./prometheus-text.ts";
+
+/** Upper bounds of the duration histogram, in seconds. */
+const boundsSeconds = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300] as const;
+
+/** How metrics are kept and named. */
+export interface MetricsProviderOptions {
+  /** Name of the provider. @default "metrics" */
+  readonly name?: string;
+  /** Begins every metric's name: letters, digits, `_` and `:`, no digit first. @default "flock" */
+  readonly prefix?: string;
+  /** Runnables that are told apart; later ones count as `name="other"`. @default 200 */
+  readonly maxNames?: number;
+}
+
+/** All metrics as plain data. */
+export interface MetricsProviderSnapshot {
+  readonly runsInFlight: number;
+  /** Runs that ended, by the name of their outermost runnable. */
+  readonly runs: Readonly<Record<string, Readonly<Record<Outcome, number>>>>;
+  /** Calls by runnable. */
+  readonly calls: readonly (AgentMetricsSnapshot & { readonly kind: RunnableKind })[];
+}
+
+interface Series {
+  readonly kind: RunnableKind;
+  readonly metrics: AgentMetrics;
+  readonly counts: Float64Array;
+}
+
+/**
+ * A provider that counts calls, errors, durations, tokens, cost and cache results by runnable, and runs in flight. Memory is
+ * fixed once the names are known, and so is the number of label values. It carries no content and never throws into a run.
+ */
+export class MetricsProvider implements Provider {
+  readonly name: string;
+  readonly events: readonly EventType[] = ["run-start", "run-end", "call-end"];
+  readonly #prefix: string;
+  readonly #maxNames: number;
+  readonly #series = new Map<string, Series>();
+  readonly #runs: BoundedNames<Record<Outcome, number>>;
+  #runsInFlight = 0;
+
+  /** @throws option_invalid for an unknown option or a wrong value. */
+  constructor(options: MetricsProviderOptions = {}) {
+    checkOptions("MetricsProvider", options, { name: nameString, prefix: metricName, maxNames: wholeNumber(1) });
+    this.name = options.name ?? "metrics";
+    this.#prefix = options.prefix ?? "flock";
+    this.#maxNames = options.maxNames ?? 200;
+    this.#runs = new BoundedNames(this.#maxNames, () => ({ ok: 0, error: 0, cancelled: 0 }));
+  }
+
+  handle(event: FlockEvent): void {
+    if (event.type === "call-end") this.#callEnded(event);
+    else if (event.type === "run-start") this.#runsInFlight++;
+    else if (event.type === "run-end") this.#runEnded(event);
+  }
+
+  /** Gives the metrics of a runnable by name; of the first of that name when kinds share it. */
+  metricsOf(name: string): AgentMetrics | undefined {
+    for (const { metrics } of this.#series.values()) if (metrics.name === name) return metrics;
+    return undefined;
+  }
+
+  snapshot(): MetricsProviderSnapshot {
+    const calls = [...this.#series.values()].map(({ kind, metrics }) => ({ ...metrics.toJSON(), kind }));
+    const runs = Object.fromEntries([...this.#runs.entries()].map(([name, outcomes]) => [name, { ...outcomes }]));
+    return { runsInFlight: this.#runsInFlight, runs, calls };
+  }
+
+  /**
+   * Writes all metrics as text to answer a scrape with; see `metricsContentTypes` for the header.
+   *
+   * @throws option_invalid for another format than "prometheus" (0.0.4, the default) and "openmetrics" (1.0).
+   */
+  prometheusText(options: { readonly format?: MetricsFormat } = {}): string {
+    checkOptions("MetricsProvider.prometheusText", options, { format: oneOf("prometheus", "openmetrics") });
+    return writeMetrics([...this.#runFamilies(), ...this.#callFamilies()], options.format ?? "prometheus");
+  }
+
+  #callEnded(event: CallEndEvent): void {
+    const series = this.#seriesOf(event.kind, event.name);
+    series.metrics.recordCall(event);
+    const seconds = event.durationMs / 1_000;
+    let bound = 0;
+    while (bound < boundsSeconds.length && seconds > boundsSeconds[bound]!) bound++;
+    series.counts[bound]!++;
+  }
+
+  #runEnded(event: RunEndEvent): void {
+    if (this.#runsInFlight > 0) this.#runsInFlight--;
+    this.#runs.of(event.name)[event.outcome]++;
+  }
+
+  #seriesOf(kind: RunnableKind, name: string): Series {
+    const known = this.#series.get(`${kind} ${name}`);
+    if (known !== undefined) return known;
+    const kept = this.#series.size < this.#maxNames || name === otherName;
+    if (!kept) return this.#seriesOf(kind, otherName);
+    const series = { kind, metrics: new AgentMetrics(name), counts: new Float64Array(boundsSeconds.length + 1) };
+    this.#series.set(`${kind} ${name}`, series);
+    return series;
+  }
+
+  #runFamilies(): MetricFamily[] {
+    const outcomes = ["ok", "error", "cancelled"] as const;
+    const samples = [...this.#runs.entries()].flatMap(([name, counts]) =>
+      outcomes.map((outcome) => ({ labels: { name, outcome }, value: counts[outcome] })),
+    );
+    const inFlight = [{ labels: {}, value: this.#runsInFlight }];
+    return [
+      { type: "counter", name: `${this.#prefix}_runs`, help: "Runs that ended.", samples },
+      {
+        type: "gauge",
+        name: `${this.#prefix}_runs_in_flight`,
+        help: "Runs that have begun and not ended.",
+        samples: inFlight,
+      },
+    ];
+  }
+
+  #callFamilies(): MetricFamily[] {
+    const all = [...this.#series.values()];
+    const counter = (
+      name: string,
+      help: string,
+      write: (metrics: AgentMetrics) => [Record<string, string>, number][],
+    ) => ({
+      type: "counter" as const,
+      name: `${this.#prefix}_${name}`,
+      help,
+      samples: all.flatMap(({ kind, metrics }): Sample[] =>
+        write(metrics).map(([labels, value]) => ({ labels: { name: metrics.name, kind, ...labels }, value })),
+      ),
+    });
+    return [
+      counter("calls", "Calls that ended.", ({ succeeded, failed, cancelled }) => [
+        [{ outcome: "ok" }, succeeded],
+        [{ outcome: "error" }, failed],
+        [{ outcome: "cancelled" }, cancelled],
+      ]),
+      counter("call_errors", "Calls that did not succeed, by code.", ({ errorCounts }) =>
+        Object.entries(errorCounts).map(([code, count]) => [{ code }, count]),
+      ),
+      counter("call_attempts", "Tries of all calls.", ({ attempts }) => [[{}, attempts]]),
+      counter("call_queue_seconds", "Time calls waited for permits.", ({ queueMs }) => [[{}, queueMs / 1_000]]),
+      {
+        type: "histogram",
+        name: `${this.#prefix}_call_duration_seconds`,
+        help: "How long calls took.",
+        bounds: boundsSeconds,
+        histograms: all.map(({ kind, metrics, counts }) => ({
+          labels: { name: metrics.name, kind },
+          counts,
+          sum: metrics.durations.sum / 1_000,
+        })),
+      },
+      counter(
+        "tokens",
+        "Tokens used; cache_read and cache_write are parts of input, reasoning is part of output.",
+        tokensOf,
+      ),
+      counter("cost_usd", "Known cost in US dollars.", ({ costMicroUsd }) =>
+        costMicroUsd === undefined ? [] : [[{}, costMicroUsd / 1_000_000]],
+      ),
+      counter("cache_results", "Calls answered from the cache, and calls it had no answer for.", (metrics) =>
+        metrics.cacheHits + metrics.cacheMisses === 0
+          ? []
+          : [
+              [{ result: "hit" }, metrics.cacheHits],
+              [{ result: "miss" }, metrics.cacheMisses],
+            ],
+      ),
+    ];
+  }
+}
+
+function tokensOf({ usage }: AgentMetrics): [Record<string, string>, number][] {
+  if (usage.inputTokens + usage.outputTokens === 0) return [];
+  return [
+    [{ type: "input" }, usage.inputTokens],
+    [{ type: "output" }, usage.outputTokens],
+    [{ type: "cache_read" }, usage.cacheReadTokens],
+    [{ type: "cache_write" }, usage.cacheWriteTokens],
+    [{ type: "reasoning" }, usage.reasoningTokens],
+  ];
+}
+
+function metricName(value: unknown): string | undefined {
+  return typeof value === "string" && /^[A-Za-z_:][A-Za-z0-9_:]{0,63}$/.test(value)
+    ? undefined
+    : "letters, digits, '_' and ':', not starting with a digit, at most 64 long";
+}
