@@ -90,8 +90,8 @@ export class Call implements ForkedContext, LayerCall {
 
   call<Input, Output>(runnable: Runnable<Input, Output>, input: NoInfer<Input>): Promise<Output> {
     if (this.phase !== "attempt") return Promise.reject(this.closedReason ?? endedError(this.path));
-    const path = `${this.path}/${runnable.name}${this.#fork === undefined ? "" : this.#fork.index}#${this.#ordinal++}`;
     const plan = this.run.environment.planFor(runnable);
+    const path = `${this.path}/${plan.step}${this.#fork === undefined ? "" : this.#fork.index}#${this.#ordinal++}`;
     return this.run.door.enter(new Call(this.run, this, runnable, input, path, plan, 1, false)) as Promise<Output>;
   }
 
@@ -289,16 +289,8 @@ export class Call implements ForkedContext, LayerCall {
 
 /** Makes the outermost call of a run. */
 export function createRootCall(run: RunScope, runnable: AnyRunnable, input: unknown): Call {
-  return new Call(
-    run,
-    undefined,
-    runnable,
-    input,
-    `${rootPath}/${runnable.name}#0`,
-    run.environment.planFor(runnable),
-    1,
-    false,
-  );
+  const plan = run.environment.planFor(runnable);
+  return new Call(run, undefined, runnable, input, `${rootPath}/${plan.step}#0`, plan, 1, false);
 }
 
 function endedError(path: string): FlockError<"cancelled"> {

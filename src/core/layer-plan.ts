@@ -6,6 +6,8 @@ import type { AnyRunnable } from "./runnable.ts";
 
 /** The layers that are on for one runnable. */
 export interface LayerPlan {
+  /** The runnable's name as a step of a path, where a slash begins the next step: `openai:gpt-5`. */
+  readonly step: string;
   readonly wrappers: readonly WrapperLayer[];
   /** Guards of the whole call, then guards of each attempt; the index is the guard's slot. */
   readonly guards: readonly Guard[];
@@ -35,17 +37,20 @@ export function planLayers(layers: readonly Layer[], runnable: AnyRunnable, host
       if (guard !== undefined) (layer.form === "call-guard" ? callGuards : attemptGuards).push(guard);
     }
   }
-  const inner = createPlan(callGuards, attemptGuards, cache, recovery);
+  const step = runnable.name.replaceAll("/", ":");
+  const inner = createPlan(step, callGuards, attemptGuards, cache, recovery);
   return wrappers.length === 0 ? inner : { ...inner, wrappers, withoutWrappers: inner };
 }
 
 function createPlan(
+  step: string,
   callGuards: readonly Guard[],
   attemptGuards: readonly Guard[],
   cache: CacheSlot | undefined,
   recovery: RecoverySlot | undefined,
 ): LayerPlan {
   const plan: { -readonly [Key in keyof LayerPlan]?: LayerPlan[Key] } = {
+    step,
     wrappers: [],
     guards: [...callGuards, ...attemptGuards],
     callGuardCount: callGuards.length,
@@ -55,7 +60,7 @@ function createPlan(
   const made = plan as LayerPlan;
   plan.withoutWrappers = made;
   const plain = callGuards.length === 0 && cache === undefined && recovery === undefined;
-  plan.attemptOnly = plain ? made : createPlan([], attemptGuards, undefined, undefined);
+  plan.attemptOnly = plain ? made : createPlan(step, [], attemptGuards, undefined, undefined);
   return made;
 }
 

@@ -39,7 +39,7 @@ export function streamRun<Input, Output>(
   input: unknown,
   options?: RunOptions,
 ): RunStream<Output> {
-  const stream = new RunStream<Output>(`${rootPath}/${runnable.name}#0`);
+  const stream = new RunStream<Output>(`${rootPath}/${runnable.name.replaceAll("/", ":")}#0`);
   try {
     const call = prepare(runnable as AnyRunnable, input, options, stream);
     stream.follow(begin(call, options) as Promise<Output>, (reason) => call.cancel(reason));

@@ -7,7 +7,7 @@ import { sleepOn } from "../core/system-runtime.ts";
 export interface TestClock {
   /** Milliseconds since the runtime was made. */
   readonly elapsedMs: number;
-  /** Timers that wait. */
+  /** Timers that would keep a process alive; those that were let go of by `unref` do not count. */
   readonly pendingTimers: number;
   /**
    * Moves both clocks on, calling timers in order of time, then of making, and letting all promise work finish before
@@ -43,6 +43,7 @@ interface WaitingTimer {
   readonly at: number;
   readonly order: number;
   readonly callback: () => void;
+  holds: boolean;
 }
 
 /** Makes a runtime whose every answer follows from its seed. Two of them share nothing. */
@@ -62,7 +63,9 @@ export function createTestRuntime(options: TestRuntimeOptions = {}): TestRuntime
       return elapsed;
     },
     get pendingTimers() {
-      return timers.size;
+      let held = 0;
+      for (const timer of timers) if (timer.holds) held += 1;
+      return held;
     },
     async advance(ms) {
       const end = elapsed + ms;
@@ -81,9 +84,17 @@ export function createTestRuntime(options: TestRuntimeOptions = {}): TestRuntime
     settle,
   };
   const setTimer = (callback: () => void, delayMs: number): Timer => {
-    const timer = { at: elapsed + Math.max(delayMs, 0), order: lastOrder++, callback };
+    const timer = { at: elapsed + Math.max(delayMs, 0), order: lastOrder++, callback, holds: true };
     timers.add(timer);
-    return { cancel: () => void timers.delete(timer), ref: () => {}, unref: () => {} };
+    return {
+      cancel: () => void timers.delete(timer),
+      ref: () => {
+        timer.holds = true;
+      },
+      unref: () => {
+        timer.holds = false;
+      },
+    };
   };
   return {
     clock,
