@@ -95,6 +95,12 @@ export function figuresIn(text: string): Figure[] {
   return found;
 }
 
+/** Gives the figures of a text that are no part of a date and no lone year: what a statistic is made of. */
+export function quantitiesIn(text: string): Figure[] {
+  const dates = datesIn(text);
+  return figuresIn(text).filter(({ at }) => !dates.some((date) => at >= date.at && at < date.at + date.text.length));
+}
+
 /** Gives the e-mail addresses of a text. */
 export function emailsIn(text: string): string[] {
   const found: string[] = [];

@@ -93,6 +93,11 @@ export function isFirstName(word: string): boolean {
   return firstNames.has(word.toLowerCase());
 }
 
+/** Tells whether a name is that of a country, as the platform spells it in English. */
+export function isCountry(name: string): boolean {
+  return countries.has(name.toLowerCase());
+}
+
 interface NameReading {
   readonly text: string;
   readonly kind: EntityKind;

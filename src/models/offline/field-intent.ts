@@ -100,7 +100,7 @@ const cueNames: Readonly<Record<Cue, string>> = {
 const byStem = invert(intents);
 const entityByStem = invert(entityWords);
 const cueByStem = invert(cueNames);
-const ambiguousAsLast = new Set(["list", "text", "info", "data", "field", "string", "array", "valu"]);
+const ambiguousAsLast = new Set(["score", "list", "text", "info", "data", "field", "string", "array", "valu"]);
 
 /** Reads a field's intent: the last word of its name that is known decides, else the first known word of its description. */
 export function readIntent(name: string, description: string): FieldIntent {

@@ -3,7 +3,7 @@
 import type { Json } from "../../core/json.ts";
 import { scoreLabels } from "./classify.ts";
 import { hasCue } from "./cues.ts";
-import { datesIn, figuresIn } from "./dates-and-figures.ts";
+import { datesIn, quantitiesIn } from "./dates-and-figures.ts";
 import { entitiesIn } from "./entities.ts";
 import { yearOfSentence } from "./evidence.ts";
 import type { FieldIntent } from "./field-intent.ts";
@@ -76,6 +76,7 @@ function* itemsFor(
       place,
       material,
       count,
+      single: false,
       format: schema.format,
       maxLength: boundOf(schema, "maxLength", Infinity),
     };
@@ -153,7 +154,7 @@ function foci(place: Place, material: Material, intent: FieldIntent, count: numb
       return dated.sort((a, b) => (order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0)).map(plainly);
     }
     case "figure":
-      return sentencesFor(material, place, intent, count, ({ sentence }) => figuresIn(sentence.text).length > 0).map(
+      return sentencesFor(material, place, intent, count, ({ sentence }) => quantitiesIn(sentence.text).length > 0).map(
         plainly,
       );
     case "entity":

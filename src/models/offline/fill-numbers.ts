@@ -2,7 +2,7 @@
 
 import type { Json, JsonSchema } from "../../core/json.ts";
 import { isSaid, questionWords } from "./classify.ts";
-import { datesIn, emailsIn, type Figure, figuresIn, urlsIn } from "./dates-and-figures.ts";
+import { datesIn, emailsIn, type Figure, quantitiesIn, urlsIn } from "./dates-and-figures.ts";
 import { yearOfSentence } from "./evidence.ts";
 import { type FieldIntent, nameTokens } from "./field-intent.ts";
 import { type Material, type Place, shareOf } from "./material.ts";
@@ -98,7 +98,7 @@ export function proposeBoolean({ place, material }: NumberRequest): boolean | un
 }
 
 function markIn(asked: string, text: string): boolean | undefined {
-  if (/^(?:numbers?|figures?|statistics)$/.test(asked)) return figuresIn(text).length > 0;
+  if (/^(?:numbers?|figures?|statistics)$/.test(asked)) return quantitiesIn(text).length > 0;
   if (/^dates?$/.test(asked)) return datesIn(text).length > 0;
   if (/^(?:emails?|mail)$/.test(asked)) return emailsIn(text).length > 0;
   if (/^(?:urls?|links?)$/.test(asked)) return urlsIn(text).length > 0;
@@ -151,20 +151,16 @@ function figuresNear(request: NumberRequest): NumberCandidate[] {
   const found: (NumberCandidate & { readonly distance: number })[] = [];
   for (const ranked of pool(request)) {
     const { text } = ranked.sentence;
-    for (const figure of figuresIn(text)) {
+    for (const figure of quantitiesIn(text)) {
       if (intent.figure !== "any" && figure.kind !== "plain" && figure.kind !== intent.figure) continue;
       const distance = distanceTo(about, text, figure);
       const kindSpeaks = intent.figure !== "any" && figure.kind === intent.figure;
       const anyFigure = place.focus !== undefined && intent.intent === "figure" && figure.kind !== "plain";
-      if (looksLikeYear(figure) || (distance > reach && !kindSpeaks && !anyFigure)) continue;
+      if (distance > reach && !kindSpeaks && !anyFigure) continue;
       found.push({ value: figure.value, from: [ranked], distance: Math.min(distance, reach + 1) });
     }
   }
   return found.sort((a, b) => a.distance - b.distance);
-}
-
-function looksLikeYear(figure: Figure): boolean {
-  return figure.kind === "plain" && /^(?:1[4-9]|20)\d\d$/.test(figure.text);
 }
 
 function distanceTo(about: ReadonlySet<string>, text: string, figure: Figure): number {

@@ -2,10 +2,12 @@
 
 import type { Json } from "../../core/json.ts";
 import { entitiesIn } from "./entities.ts";
+import type { EvidenceSentence } from "./evidence.ts";
 import type { FieldIntent } from "./field-intent.ts";
 import { keyPhrasesOf } from "./key-phrases.ts";
 import type { Filled, Material, Place } from "./material.ts";
 import { boundOf, fits, type SchemaNode, schemaNode } from "./schema-check.ts";
+import { isStopword } from "./words.ts";
 
 const mostEntries = 10;
 
@@ -38,7 +40,16 @@ function counts(place: Place, material: Material, intent: FieldIntent): readonly
       .map(({ text, count }) => [text, count]);
   }
   if (!/^(?:keyword|count)$/.test(intent.intent) && !/freq|occurrence|histogram/i.test(place.name)) return [];
+  if (/word/i.test(place.name)) return wordCounts(sentences);
   return keyPhrasesOf(sentences, mostEntries, material.wanted).map(({ text, count }) => [text, count]);
+}
+
+function wordCounts(sentences: readonly EvidenceSentence[]): readonly (readonly [string, Json])[] {
+  const found = new Map<string, number>();
+  for (const { words } of sentences) {
+    for (const word of words) if (!isStopword(word) && word.length <= 64) found.set(word, (found.get(word) ?? 0) + 1);
+  }
+  return [...found].sort(([, a], [, b]) => b - a);
 }
 
 function lines(place: Place, material: Material): readonly (readonly [string, Json])[] {

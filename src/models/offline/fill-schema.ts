@@ -160,7 +160,7 @@ function namedValue(node: SchemaNode, place: Place, material: Material): Json | 
 function fillString(node: SchemaNode, place: Place, material: Material, intent: FieldIntent): Filled {
   const { schema } = node;
   const maxLength = boundOf(schema, "maxLength", Infinity);
-  const candidates = proposeText({ intent, place, material, count: 1, format: schema.format, maxLength });
+  const candidates = proposeText({ intent, place, material, count: 1, single: true, format: schema.format, maxLength });
   for (const { text, from } of candidates) {
     if (text === "" || !fits(text, node)) continue;
     for (const ranked of from) material.used.add(ranked);

@@ -3,17 +3,18 @@
 import type { Json } from "../../core/json.ts";
 import { clipSentence } from "./clip-sentence.ts";
 import { hasCue } from "./cues.ts";
-import { datesIn, emailsIn, figuresIn, phonesIn, timestampsIn, urlsIn } from "./dates-and-figures.ts";
+import { datesIn, emailsIn, phonesIn, quantitiesIn, timestampsIn, urlsIn } from "./dates-and-figures.ts";
 import { detectLanguage } from "./detect-language.ts";
-import { entitiesIn, isFirstName } from "./entities.ts";
+import { entitiesIn, isCountry, isFirstName } from "./entities.ts";
 import { headingOf, yearOfSentence } from "./evidence.ts";
-import type { FieldIntent } from "./field-intent.ts";
+import { type FieldIntent, nameTokens } from "./field-intent.ts";
 import { keyPhrasesOf } from "./key-phrases.ts";
 import { type Material, type Place, sentencesFor, shareOf } from "./material.ts";
 import { firstText, sourceOf } from "./passages.ts";
 import type { RankedSentence } from "./rank-sentences.ts";
 import { withoutStageMarks } from "./sentences.ts";
 import { sentimentLabel, sentimentOf } from "./sentiment.ts";
+import { stemOf } from "./words.ts";
 
 /** A text with the sentences it was taken from. */
 export interface TextCandidate {
@@ -26,16 +27,18 @@ export interface TextRequest {
   readonly intent: FieldIntent;
   readonly place: Place;
   readonly material: Material;
-  /** How many texts a list wants; 1 for a single field. */
+  /** How many texts are wanted. */
   readonly count: number;
+  /** One field, not a list: the text must be the one, not just one of them. */
+  readonly single: boolean;
   readonly format: Json | undefined;
   readonly maxLength: number;
 }
 
 /** Proposes texts for one string: of a summary, shorter ones follow the whole. */
 export function proposeText(request: TextRequest): TextCandidate[] {
-  const { intent, place, material } = request;
-  if (request.format === "date") return daysIn(request);
+  const { intent, place } = request;
+  if (request.format === "date") return aimed(request, daysFound(request));
   if (request.format === "date-time") return timestamps(request);
   if (place.focus === undefined && (intent.intent === "summary" || intent.intent === "answer"))
     return summaries(request);
@@ -52,7 +55,6 @@ export function proposeText(request: TextRequest): TextCandidate[] {
     return language ? [plain(/code|lang$|locale/i.test(place.name) ? language.code : language.name)] : [];
   }
   if (intent.intent === "unknown") return proposeTexts({ ...request, count: 3 });
-  void material;
   return proposeTexts({ ...request, count: Math.max(3, request.count) });
 }
 
@@ -69,7 +71,7 @@ export function proposeTexts(request: TextRequest): TextCandidate[] {
     case "entity":
       return names(request);
     case "date":
-      return request.format === "date" ? daysIn(request) : dates(request);
+      return aimed(request, request.format === "date" ? daysFound(request) : dates(request));
     case "year":
       return spread(request, (ranked) => [yearOfSentence(ranked.sentence)?.toString()]);
     case "figure":
@@ -192,8 +194,11 @@ function sources(request: TextRequest): TextCandidate[] {
   return [...found.values()].slice(0, Math.max(count, 20));
 }
 
+/** Whoever is named most is not therefore the author: such a name must stand in a sentence that speaks of the role. */
+const roles = new Set(["author", "speaker", "president", "employee", "customer", "owner"].map(stemOf));
+
 function names(request: TextRequest): TextCandidate[] {
-  const { intent, material, place, count } = request;
+  const { intent, place, count } = request;
   const beside =
     place.focus && firstText(place.focus.sentence.passage, ["author", "speaker", "name", "president", "by"]);
   if (beside !== undefined && intent.entity === "person") return [plain(beside)];
@@ -202,11 +207,16 @@ function names(request: TextRequest): TextCandidate[] {
       ? personInSource(sourceOf(place.focus.sentence.passage) ?? "")
       : undefined;
   if (inSource !== undefined) return [plain(inSource)];
-  const wanted = intent.entity;
-  const pool = place.focus === undefined && material.topic === undefined ? [material.subjectText] : [];
-  const texts = sentencePool(request).map((sentence) => sentence.text);
-  return entitiesIn(pool.length > 0 && texts.length === 0 ? pool : texts)
-    .filter((entity) => wanted === "any" || wanted === "other" || entity.kind === wanted)
+  const tokens = nameTokens(place.name);
+  const role =
+    request.single && place.focus === undefined ? tokens.map(stemOf).find((stem) => roles.has(stem)) : undefined;
+  const country = tokens.some((token) => /^countr(?:y|ies)$/.test(token));
+  const pool = sentencePool(request).filter(
+    (sentence) => role === undefined || sentence.words.some((word) => stemOf(word) === role),
+  );
+  return entitiesIn(pool.map((sentence) => sentence.text))
+    .filter((entity) => intent.entity === "any" || entity.kind === intent.entity)
+    .filter((entity) => !country || isCountry(entity.text))
     .slice(0, count)
     .map((entity) => plain(entity.text));
 }
@@ -238,7 +248,29 @@ function dates(request: TextRequest): TextCandidate[] {
       ]);
 }
 
-function daysIn(request: TextRequest): TextCandidate[] {
+const deadline = /\b(?:deadline|due|until|by|before|no later than|expires?|ends?)\b/i;
+
+/**
+ * A list takes every date; one field takes a date from a sentence that speaks of what the field's name says (`launch_date`),
+ * or the only date there is: any other would be a guess.
+ */
+function aimed(request: TextRequest, found: TextCandidate[]): TextCandidate[] {
+  if (!request.single || request.place.focus !== undefined || found.length <= 1) return found;
+  const { place, intent } = request;
+  const named = new Set(
+    nameTokens(place.name)
+      .map(stemOf)
+      .filter((stem) => intent.about.has(stem)),
+  );
+  const due = /deadline|due|expir/i.test(place.name);
+  if (named.size === 0 && !due) return found;
+  return found.filter(({ from: [ranked] }) => {
+    if (ranked === undefined) return false;
+    return due ? deadline.test(ranked.sentence.text) : shareOf(named, ranked) > 0;
+  });
+}
+
+function daysFound(request: TextRequest): TextCandidate[] {
   return spread(request, (ranked) => {
     const beside = firstText(ranked.sentence.passage, ["date", "published", "created"]);
     const days = datesIn(ranked.sentence.text).map((date) => date.day);
@@ -257,12 +289,12 @@ function timestamps(request: TextRequest): TextCandidate[] {
 function figures(request: TextRequest): TextCandidate[] {
   const { intent, place, material, count } = request;
   const fits = (ranked: RankedSentence) =>
-    figuresIn(ranked.sentence.text).some((figure) => intent.figure === "any" || figure.kind === intent.figure);
+    quantitiesIn(ranked.sentence.text).some((figure) => intent.figure === "any" || figure.kind === intent.figure);
   if (place.focus === undefined && count > 1 && /stat|figure|metric/i.test(place.name)) {
     return sentencesFor(material, place, intent, count, fits).map((ranked) => readable(ranked, request));
   }
   return spread(request, (ranked) =>
-    figuresIn(ranked.sentence.text)
+    quantitiesIn(ranked.sentence.text)
       .filter((figure) => intent.figure === "any" || figure.kind === intent.figure)
       .map((figure) => {
         const unit = figure.kind === "plain" ? /^ \p{Ll}{3,20}/u.exec(ranked.sentence.text.slice(figure.end))?.[0] : "";

@@ -118,7 +118,10 @@ function collect(text: string, candidates: Map<string, Candidate>): void {
       !/^\p{L}/u.test(word)
     )
       flush();
-    else run.push({ text: word, at: index });
+    else {
+      if (run.length > 1 && /^\p{Ll}/u.test(word) && run.every((token) => /^\p{Lu}/u.test(token.text))) flush();
+      run.push({ text: word, at: index });
+    }
   }
   flush();
 }

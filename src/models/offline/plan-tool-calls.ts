@@ -122,6 +122,8 @@ function queriesFor({ topic, evidence }: PlanOptions): string[] {
     queries.push(topic.text.slice(0, 400));
     const words = carryingWords(topic);
     if (words.length > 0 && words.length < topic.text.split(/\s+/).length) queries.push(words.slice(0, 8).join(" "));
+    const respelt = words.map((word) => compounds.get(word) ?? word);
+    if (respelt.some((word, at) => word !== words[at])) queries.push(respelt.slice(0, 8).join(" "));
     if (words.length > 3) queries.push(words.slice(0, 3).join(" "));
   } else {
     for (const phrase of keyPhrasesOf(evidence.sentences, mostQueries)) queries.push(phrase.text);
@@ -134,6 +136,22 @@ function queriesFor({ topic, evidence }: PlanOptions): string[] {
     return true;
   });
 }
+
+/** Words that many texts write apart, and the other way round. */
+const compounds: ReadonlyMap<string, string> = new Map([
+  ["healthcare", "health care"],
+  ["childcare", "child care"],
+  ["cybersecurity", "cyber security"],
+  ["workforce", "work force"],
+  ["workplace", "work place"],
+  ["marketplace", "market place"],
+  ["policymakers", "policy makers"],
+  ["decisionmaking", "decision making"],
+  ["wastewater", "waste water"],
+  ["farmland", "farm land"],
+  ["cryptocurrency", "crypto currency"],
+  ["ai", "artificial intelligence"],
+]);
 
 interface QueryField {
   readonly name: string;

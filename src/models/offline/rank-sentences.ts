@@ -1,6 +1,7 @@
 /** Orders sentences by how well they answer the topic and how much the other sentences agree with them. */
 
 import type { Evidence, EvidenceSentence } from "./evidence.ts";
+import { sourceOf } from "./passages.ts";
 import type { Topic, TopicTerm } from "./topic.ts";
 import { stemOf } from "./words.ts";
 
@@ -64,7 +65,8 @@ export interface SelectOptions {
 
 /**
  * Chooses sentences that say different things: maximal marginal relevance (Carbonell and Goldstein 1998) with weight 0.7
- * on the score; a near repetition of a chosen one (cosine over 0.75) is never chosen.
+ * on the score and a little off for each sentence already taken from the same document; a near repetition of a chosen one
+ * (cosine over 0.75) is never chosen.
  */
 export function selectSentences(ranked: readonly RankedSentence[], options: SelectOptions): RankedSentence[] {
   const pool = ranked
@@ -74,12 +76,17 @@ export function selectSentences(ranked: readonly RankedSentence[], options: Sele
     .slice(0, Math.max(60, options.count * 4));
   const best = Math.max(1e-9, pool[0]?.score ?? 0);
   const chosen: RankedSentence[] = [];
+  const perSource = new Map<string, number>();
+  const sourceKey = ({ sentence }: RankedSentence) => sourceOf(sentence.passage) ?? sentence.passage.from;
   while (chosen.length < options.count) {
     let winner: (typeof pool)[number] | undefined;
     let winning = -Infinity;
     for (const option of pool) {
       if (option.nearest > 0.75) continue;
-      const value = 0.7 * (option.score / best) - 0.3 * option.nearest;
+      const value =
+        0.7 * (option.score / best) -
+        0.3 * option.nearest -
+        0.05 * Math.min(3, perSource.get(sourceKey(option.entry)) ?? 0);
       if (value > winning) {
         winner = option;
         winning = value;
@@ -87,6 +94,7 @@ export function selectSentences(ranked: readonly RankedSentence[], options: Sele
     }
     if (winner === undefined) break;
     chosen.push(winner.entry);
+    perSource.set(sourceKey(winner.entry), (perSource.get(sourceKey(winner.entry)) ?? 0) + 1);
     for (const option of pool)
       option.nearest = Math.max(option.nearest, cosine(option.entry.vector, winner.entry.vector));
     winner.nearest = 2;

@@ -124,7 +124,16 @@ export function inputsFromText(text: string): { readonly [field: string]: Json }
   if (isJsonObject(value)) return value;
   const parts = text.split(/\n\s*\n/).map((part) => part.trim());
   const [first = "", last = ""] = [parts[0], parts.at(-1)];
-  if (parts.length > 1 && first.length <= 300) return { question: first, text: parts.slice(1).join("\n\n") };
-  if (parts.length > 1 && last.length <= 300) return { question: last, text: parts.slice(0, -1).join("\n\n") };
-  return text.trim() === "" ? {} : { prompt: text };
+  if (parts.length > 1 && isAsking(first)) return { question: first, text: parts.slice(1).join("\n\n") };
+  if (parts.length > 1 && isAsking(last)) return { question: last, text: parts.slice(0, -1).join("\n\n") };
+  if (text.trim() === "") return {};
+  return parts.length > 1 ? { text } : { prompt: text };
+}
+
+const asking =
+  /^(?:please |can you |could you )?(?:summari[sz]e|list|what|who|when|where|why|how|which|is|are|do|does|did|find|extract|explain|describe|tell|give|show|answer|classify|identify|analy[sz]e|name|write|compare)\b/i;
+
+/** A short paragraph that ends like a question or an announcement, or begins like a request. */
+function isAsking(part: string): boolean {
+  return part.length <= 300 && !part.startsWith("#") && (/[?:]$/.test(part) || asking.test(part));
 }

@@ -8,6 +8,10 @@ const longest = 320;
 const boilerplate =
   /\b(?:(?:i )?thank(?:s| you)\b|god bless|good (?:evening|morning|night|afternoon)|mr\. (?:speaker|president|vice president)[,:]|madam speaker|my fellow (?:americans|citizens)|fellow[- ]citizens|ladies and gentlemen|distinguished (?:guests|members)|members of (?:the )?congress:|all rights reserved|copyright|©|click here|read more|subscribe|sign up|cookies?\b|terms of (?:use|service)|privacy policy|yours (?:truly|sincerely)|best regards|kind regards)/i;
 
+/** Sentences that only point at another document or hold the stage. */
+const pointing =
+  /\b(?:(?:call(?:s|ed|ing)?|invite[sd]?|direct(?:s|ed)?) (?:your|the)(?: \w+){0,3} attention|attention (?:of congress )?is (?:again |also )?(?:invited|called|directed)|(?:refer|referred) (?:you )?to the (?:accompanying )?report|will be laid before|i (?:transmit|submit) herewith|as (?:you|we all) know|i (?:want|would like|'d like) (?:you )?to (?:know|say|thank|begin|talk))\b/i;
+
 const leaning =
   /^["“'‘(]?(?:it|its|they|them|their|this|that|these|those|he|she|his|her|him|but|and|or|nor|so|then|thus|such|yet|however|moreover|furthermore|nevertheless|therefore|hence|also|instead|otherwise|still|both|neither|another|the (?:former|latter|same)|in this|for this|to this|with this|of (?:this|these|those|course)|on this|by this|at this|under these|in addition)\b/i;
 
@@ -20,6 +24,7 @@ export function sentenceQuality(text: string, words: readonly string[]): number 
   if (text.length < 200 && boilerplate.test(text)) return 0;
   let quality = 1;
   if (boilerplate.test(text.slice(0, 400))) quality *= 0.5;
+  if (pointing.test(text.slice(0, 400))) quality *= 0.6;
   if (text.length < shortest) quality *= 0.6;
   else if (text.length < terse) quality *= 0.85;
   if (text.length > longest) quality *= text.length > 2 * longest ? 0.55 : 0.75;

@@ -14,8 +14,8 @@ const stems = (text: string) => new Set(text.split(/\s+/).map(stemOf));
 
 const goodWords =
   stems(`good great excellent amazing awesome fantastic wonderful superb perfect brilliant outstanding love loved loves
-  lovely like liked enjoy enjoyed enjoyable happy glad delighted pleased pleasure satisfied satisfying best better nice fine
-  beautiful helpful useful friendly kind easy fast quick reliable smooth impressive impressed recommend recommended worth
+  lovely enjoy enjoyed enjoyable happy glad delighted pleased pleasure satisfied satisfying best better nice fine
+  beautiful helpful useful friendly easy fast quick reliable smooth impressive impressed recommend recommended worth
   success successful succeed win won improve improved improvement improvements benefit benefits beneficial gain gains
   progress prosper prosperity prosperous strong stronger strength safe safer hope hopeful proud peace peaceful thank thanks
   grateful welcome favorable favourable advantage advantages effective efficient positive praise praised admire joy
@@ -31,6 +31,8 @@ const badWords =
   inflation unemployment poverty expensive overpriced complain complaint complaints refuse refused reject rejected defect
   defective late delay delayed delays negative unreliable unsafe unacceptable confusing noisy cheap boring scam regret
   unfortunate unfortunately injury injurious distress misery hostile hostility illegal abuse shortage burden`);
+/** Words that share a stem with a listed one and say nothing. */
+const neutralWords = new Set("please fall falls later lately lateness fund interest fairly hardly likely".split(" "));
 const negations = new Set(
   `not no never none nobody nothing neither nor cannot can't don't doesn't didn't isn't aren't wasn't weren't won't wouldn't
    couldn't shouldn't hasn't haven't hadn't without hardly barely ain't`.split(/\s+/),
@@ -56,7 +58,7 @@ export function sentimentOf(text: string): Sentiment {
         continue;
       }
       const stem = word.length <= 64 ? stemOf(word) : word;
-      const value = goodWords.has(stem) ? 1 : badWords.has(stem) ? -1 : 0;
+      const value = neutralWords.has(word) ? 0 : goodWords.has(stem) ? 1 : badWords.has(stem) ? -1 : 0;
       if (value !== 0) {
         const side = negatedFor > 0 ? -value : value;
         const size = weight * (negatedFor > 0 ? 0.5 : 1);
