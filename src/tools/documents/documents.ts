@@ -9,7 +9,7 @@ import type { VectorStore } from "../../core/vector-store.ts";
 import { embedderId, embedTexts } from "../../models/embed-texts.ts";
 import { termsOf } from "../../models/offline/words.ts";
 import type { Bm25Index } from "./bm25-index.ts";
-import { type ExtractedText, markAt, marksUpTo } from "./extracted-text.ts";
+import { type ExtractedText, type Mark, markAt, marksUpTo } from "./extracted-text.ts";
 import { fuseRankings } from "./fuse-rankings.ts";
 import type { SkippedFile } from "./skipped-file.ts";
 
@@ -24,7 +24,7 @@ export interface DocumentMatch {
   readonly text: string;
   /** From 0 to 1; 1 means first by words and by vector. Comparable within one search only. */
   readonly score: number;
-  /** The page of a PDF the passage begins on, from 1. */
+  /** The page of a PDF the best part of the passage is on, from 1. */
   readonly page?: number;
   /** What was given with the document. */
   readonly metadata?: JsonObject;
@@ -187,8 +187,7 @@ export class Documents {
   #describe(row: number, score: number, terms: ReadonlySet<string>): DocumentMatch {
     const chunk = this.#index.chunks[row]!;
     const file = this.#index.files[chunk.owner]!;
-    const heading = headingOf(file, chunk, terms);
-    const page = markAt(file.marks, chunk.start)?.page;
+    const { heading, page } = bestMark(file, chunk, terms) ?? {};
     return {
       file: file.file,
       ...(heading === undefined ? {} : { heading }),
@@ -201,20 +200,20 @@ export class Documents {
   }
 }
 
-/** A passage may hold several small sections: the heading is that of the one with most of the query's words, the first among equals. */
-function headingOf(file: IndexedFile, chunk: IndexedChunk, terms: ReadonlySet<string>): string | undefined {
-  const first = Math.max(0, marksUpTo(file.marks, chunk.start) - 1);
-  let best: string | undefined;
+/** A passage may hold several small sections: the mark of the one with most of the query's words, the first among equals. */
+function bestMark(file: IndexedFile, chunk: IndexedChunk, terms: ReadonlySet<string>): Mark | undefined {
+  const { marks, text } = file;
+  let best = markAt(marks, chunk.start);
   let most = -1;
-  for (let index = first; index < file.marks.length && file.marks[index]!.offset < chunk.end; index++) {
-    const mark = file.marks[index]!;
-    const start = Math.max(chunk.start, mark.offset);
-    const end = Math.min(chunk.end, file.marks[index + 1]?.offset ?? chunk.end);
-    const found = new Set(termsOf(file.text.slice(start, end)).filter((term) => terms.has(term))).size;
+  let start = chunk.start;
+  for (let next = marksUpTo(marks, start); start < chunk.end; next++) {
+    const end = Math.min(chunk.end, marks[next]?.offset ?? chunk.end);
+    const found = new Set(termsOf(text.slice(start, end)).filter((term) => terms.has(term))).size;
     if (found > most) {
       most = found;
-      best = mark.heading;
+      best = marks[next - 1];
     }
+    start = end;
   }
   return best;
 }

@@ -6,7 +6,6 @@ import type { ExtractedText, Mark } from "./extracted-text.ts";
 
 /**
  * Takes the text out of a PDF, pages separated by an empty line, each with a mark. Pages without text (scans) give none.
- * The bytes are handed over: do not use them afterwards.
  *
  * @throws package_missing without the optional package unpdf; the reader's own error for a broken or locked file.
  */
@@ -16,8 +15,10 @@ export async function extractPdf(bytes: Uint8Array, pacer: Pacer): Promise<Extra
     purpose: "read PDF files",
     load: () => import("unpdf"),
   });
+  // A copy, since the reader takes its bytes away from whoever gave them, and refuses Node's buffers.
+  const own = new Uint8Array(bytes);
   // Verbosity 0: a broken file is reported in `skipped`, not on the console.
-  const pdf = await getDocumentProxy(bytes, { verbosity: 0 });
+  const pdf = await getDocumentProxy(own, { verbosity: 0 });
   try {
     const parts: string[] = [];
     const marks: Mark[] = [];

@@ -108,7 +108,7 @@ export function unavailable(path: string, reason: string, cause?: unknown): Floc
 }
 
 function isInside(root: string, path: string): boolean {
-  return path.startsWith(root.endsWith(sep) ? root : root + sep);
+  return path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 }
 
 function nameIn(root: string, path: string): string {
