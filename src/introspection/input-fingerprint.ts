@@ -136,8 +136,8 @@ function visitFields(value: object): boolean {
   for (const key of Object.keys(value)) {
     const field = (value as Record<string, unknown>)[key];
     if (field === undefined) continue;
-    if (!visit(field)) return false;
     const keyHash = hashOfKey(key);
+    if (!visit(field)) return false;
     finish(low ^ keyHash, high + Math.imul(keyHash, 0x85ebca6b));
     first = (first + low) | 0;
     second = (second + high) | 0;

@@ -1,0 +1,103 @@
+/** Makes the events of whole runs from a short description, as the door would send them. */
+
+import type { CacheState, FlockEvent, Outcome, RunnableKind, Usage } from "../../src/core/event.ts";
+import { InputReference } from "../../src/core/input-reference.ts";
+
+/** One call of a described run; times are milliseconds from the start of its caller. */
+export interface DescribedCall {
+  readonly name: string;
+  readonly kind?: RunnableKind;
+  /** @default right after the call before it */
+  readonly at?: number;
+  /** Milliseconds; by default as long as the calls inside take. */
+  readonly ms?: number;
+  readonly input?: unknown;
+  readonly reads?: readonly string[];
+  readonly writes?: readonly string[];
+  readonly outcome?: Outcome;
+  readonly code?: string;
+  readonly attempts?: number;
+  readonly queueMs?: number;
+  readonly tokens?: number;
+  readonly costMicroUsd?: number;
+  readonly cacheState?: CacheState;
+  readonly calls?: readonly DescribedCall[];
+}
+
+/** Where and when a described run happens. */
+export interface RunPlace {
+  readonly runId: string;
+  readonly time?: number;
+  readonly tenant?: string;
+}
+
+export const startOfTime = Date.UTC(2026, 0, 1);
+
+/** Gives the tokens of a call, a quarter of them output. */
+export function usageOf(tokens: number): Usage {
+  const outputTokens = Math.floor(tokens / 4);
+  const inputTokens = tokens - outputTokens;
+  return { inputTokens, outputTokens, cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
+}
+
+/** Gives the events of a run in order of time. */
+export function eventsOf(root: DescribedCall, { runId, time = startOfTime, tenant }: RunPlace): FlockEvent[] {
+  const events: FlockEvent[] = [];
+  let tokens = 0;
+  let cost: number | undefined;
+  const send = (call: DescribedCall, path: string, startMs: number): number => {
+    const { name, kind = call.calls === undefined ? "model" : "agent" } = call;
+    const head = { v: 1, runId, path, name, kind } as const;
+    const { reads = [], writes = [], attempts = 1, queueMs = 0, cacheState } = call;
+    events.push({
+      ...head,
+      time: startMs,
+      type: "call-start",
+      input: new InputReference(call.input ?? {}),
+      reads,
+      writes,
+      attempt: 1,
+    });
+    let cursor = startMs;
+    let last = startMs;
+    const ordinals = call.calls ?? [];
+    for (const [index, inner] of ordinals.entries()) {
+      const at = inner.at === undefined ? cursor : startMs + inner.at;
+      cursor = send(inner, `${path}/${inner.name}#${index}`, at);
+      last = Math.max(last, cursor);
+    }
+    const durationMs = call.ms ?? last - startMs;
+    tokens += call.tokens ?? 0;
+    if (call.costMicroUsd !== undefined) cost = (cost ?? 0) + call.costMicroUsd;
+    events.push({
+      ...{
+        ...head,
+        time: startMs + durationMs,
+        type: "call-end",
+        outcome: call.outcome ?? "ok",
+        durationMs,
+        queueMs,
+        attempts,
+      },
+      usage: call.tokens === undefined ? undefined : usageOf(call.tokens),
+      ...{ costMicroUsd: call.costMicroUsd, cacheState, code: call.code },
+    });
+    return startMs + durationMs;
+  };
+  const kind = root.kind ?? (root.calls === undefined ? "model" : "agent");
+  const end = send(root, `run/${root.name}#0`, time);
+  events.sort((a, b) => a.time - b.time);
+  return [
+    { v: 1, type: "run-start", runId, path: "run", time, name: root.name, kind, tenant },
+    ...events,
+    {
+      ...{ v: 1, type: "run-end", runId, path: "run", time: end, name: root.name, outcome: root.outcome ?? "ok" },
+      ...{
+        durationMs: end - time,
+        usage: tokens === 0 ? undefined : usageOf(tokens),
+        costMicroUsd: cost,
+        code: root.code,
+      },
+    } as FlockEvent,
+  ];
+}
