@@ -23,6 +23,8 @@ export default {
   fixedExtension: false,
   hash: false,
   exports: false,
+  // The declarations carry the documentation; in the code it would double what every start reads.
+  outputOptions: { comments: { jsdoc: false, annotation: true, legal: true } },
   // Packages stay imports, dev dependencies too: bundling one must be an error, not a habit.
   deps: { neverBundle: true, onlyBundle: [] },
   publint: true,

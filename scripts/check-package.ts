@@ -1,8 +1,20 @@
 /** Packs the package, unpacks it where no source is, and uses it the way a stranger would: plain Node, both compilers. */
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { build } from "tsdown";
 import { importsOf, packageOf, repository } from "./built-files.ts";
 
 const manifest = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as {
@@ -20,21 +32,23 @@ const project = installed();
 checkImports();
 checkExports();
 checkCommand();
+await checkUse();
 for (const compiler of ["node_modules/typescript/bin/tsc", "bench/node_modules/typescript/bin/tsc"])
   checkTypes(compiler);
 
 process.stdout.write(
   complaints.length === 0
-    ? `ok: ${specifiers.length} front doors load in plain Node and type-check with both compilers\n`
+    ? `ok: ${specifiers.length} front doors load in plain Node, an agent runs, bundled too, and both compilers agree\n`
     : `${complaints.join("\n")}\n`,
 );
 process.exitCode = complaints.length === 0 ? 0 : 1;
 
 /** Unpacks the packed package into a project of its own; its dependencies are links to ours. */
 function installed(): string {
-  const folder = join(repository, ".cache/package");
+  // Outside the repository, or everything missing would be found in our own node_modules.
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), "flock-ts-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   const home = join(folder, "node_modules", manifest.name);
-  rmSync(folder, { recursive: true, force: true });
   mkdirSync(home, { recursive: true });
   run("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", folder], repository);
   const archive = readdirSync(folder).find((file) => file.endsWith(".tgz")) ?? "";
@@ -94,6 +108,35 @@ function checkCommand(): void {
   }
 }
 
+/** An agent must run from the installed package, also after an application's bundler took what it thinks is needed. */
+async function checkUse(): Promise<void> {
+  const program = `import { DeclarativeAgent } from "${manifest.name}";
+    const agent = new DeclarativeAgent({ name: "summarizer", input: "text: str", output: "summary: str" });
+    const { summary } = await agent.execute("Swallows leave in autumn. They come back in April, when insects fly again.");
+    process.stdout.write(summary);`;
+  writeFileSync(join(project, "stranger.js"), program);
+  const bundle = join(project, "bundle");
+  await build({
+    config: false,
+    cwd: project,
+    entry: { stranger: "stranger.js" },
+    outDir: bundle,
+    format: "esm",
+    platform: "node",
+    dts: false,
+    minify: true,
+    tsconfig: false,
+    deps: { alwaysBundle: [manifest.name] },
+    report: false,
+    logLevel: "silent",
+  });
+  const bundled = readdirSync(bundle).find((file) => file.startsWith("stranger")) ?? "";
+  for (const file of [join(project, "stranger.js"), join(bundle, bundled)]) {
+    const answer = run(process.execPath, [file], project, { FLOCK_MODEL: "offline" });
+    if (answer?.trim() === "") complaints.push(`${file} gave an empty answer`);
+  }
+}
+
 function checkTypes(compiler: string): void {
   const lines = specifiers.map((specifier, index) => `export * as entry${index} from "${specifier}";`);
   writeFileSync(join(project, "stranger.ts"), `${lines.join("\n")}\n`);
@@ -127,9 +170,10 @@ function checkTypes(compiler: string): void {
   if (status !== 0 && errors.length === 0) complaints.push(`${compiler} ended with ${status}:\n${stdout}`);
 }
 
-function run(command: string, args: readonly string[], cwd: string): string | undefined {
+function run(command: string, args: readonly string[], cwd: string, variables?: NodeJS.ProcessEnv): string | undefined {
   try {
-    return execFileSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    const env = { ...process.env, ...variables };
+    return execFileSync(command, args, { cwd, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   } catch (error) {
     const { stdout = "", stderr = "" } = error as { readonly stdout?: string; readonly stderr?: string };
     complaints.push(`${command} ${args.slice(0, 3).join(" ")} failed:\n${stdout}${stderr}`);
