@@ -7,14 +7,17 @@ import { type Example, examplesOfPage, examplesOfSource, fencesOfPage } from "./
 import { checkPrograms, complaintAbout, programsOf, repository, runProgram, writePrograms } from "./programs.ts";
 
 const pages = find("*.md", "docs/**/*.md", "examples/**/*.md");
+const unreadable: string[] = [];
 const examples: readonly Example[] = [
-  ...pages.flatMap((page) => examplesOfPage(page, read(page))),
-  ...find("src/**/*.ts").flatMap((page) => examplesOfSource(page, read(page))),
+  ...pages.flatMap((page) => readable(() => examplesOfPage(page, read(page)))),
+  ...find("src/**/*.ts").flatMap((page) => readable(() => examplesOfSource(page, read(page)))),
 ];
 const programs = programsOf(examples);
 const folder = writePrograms("docs", programs);
 
 describe("the pages", () => {
+  it("and the source hold only examples that can be read", () => expect(unreadable).toEqual([]));
+
   it("begin with a README that shows how to use the package", () => {
     expect(examples.some(({ page, run }) => page === "README.md" && run)).toBe(true);
   });
@@ -67,6 +70,16 @@ interface PackageFile {
   readonly name: string;
   readonly scripts: Readonly<Record<string, string>>;
   readonly bin: Readonly<Record<string, string>>;
+}
+
+/** One bad example must not hide the others. */
+function readable(readExamples: () => readonly Example[]): readonly Example[] {
+  try {
+    return readExamples();
+  } catch (error) {
+    unreadable.push((error as Error).message);
+    return [];
+  }
 }
 
 function find(...patterns: readonly string[]): readonly string[] {
