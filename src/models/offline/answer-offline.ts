@@ -10,8 +10,8 @@ import { fillSchema } from "./fill-schema.ts";
 import { gatherMaterial, type Material } from "./material.ts";
 import { isJsonObject, readOfflineRequest } from "./offline-request.ts";
 import { type PlannedCall, planToolCalls } from "./plan-tool-calls.ts";
-import { selectSentences } from "./rank-sentences.ts";
 import { inputsFromText, readPrompt } from "./read-prompt.ts";
+import { selectSentences } from "./select-sentences.ts";
 import { withoutStageMarks } from "./sentences.ts";
 import { sortInputs } from "./topic.ts";
 

@@ -3,8 +3,9 @@
 import type { Json, JsonObject } from "../../core/json.ts";
 import type { Evidence } from "./evidence.ts";
 import type { FieldIntent } from "./field-intent.ts";
-import { type RankedSentence, rankSentences, selectSentences } from "./rank-sentences.ts";
+import { type RankedSentence, rankSentences } from "./rank-sentences.ts";
 import type { SchemaNode } from "./schema-check.ts";
+import { selectSentences } from "./select-sentences.ts";
 import type { Topic } from "./topic.ts";
 
 /** Everything one answer is made from. */

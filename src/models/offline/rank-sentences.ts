@@ -1,7 +1,7 @@
 /** Orders sentences by how well they answer the topic and how much the other sentences agree with them. */
 
 import type { Evidence, EvidenceSentence } from "./evidence.ts";
-import { sourceOf } from "./passages.ts";
+import { centrality, vectorOf } from "./sentence-graph.ts";
 import type { Topic, TopicTerm } from "./topic.ts";
 import { stemOf } from "./words.ts";
 
@@ -52,54 +52,6 @@ export function rankSentences(evidence: Evidence, topic: Topic | undefined): Ran
       candidate.sentence.quality,
   }));
   return ranked.sort((a, b) => b.score - a.score || a.sentence.index - b.sentence.index);
-}
-
-/** What a choice of sentences may ask for. */
-export interface SelectOptions {
-  readonly count: number;
-  /** Leaves out sentences it refuses. */
-  readonly accept?: (ranked: RankedSentence) => boolean;
-  /** Multiplies the score. */
-  readonly boost?: (ranked: RankedSentence) => number;
-}
-
-/**
- * Chooses sentences that say different things: maximal marginal relevance (Carbonell and Goldstein 1998) with weight 0.7
- * on the score and a little off for each sentence already taken from the same document; a near repetition of a chosen one
- * (cosine over 0.75) is never chosen.
- */
-export function selectSentences(ranked: readonly RankedSentence[], options: SelectOptions): RankedSentence[] {
-  const pool = ranked
-    .filter((entry) => options.accept?.(entry) ?? true)
-    .map((entry) => ({ entry, score: entry.score * (options.boost?.(entry) ?? 1), nearest: 0 }))
-    .sort((a, b) => b.score - a.score || a.entry.sentence.index - b.entry.sentence.index)
-    .slice(0, Math.max(60, options.count * 4));
-  const best = Math.max(1e-9, pool[0]?.score ?? 0);
-  const chosen: RankedSentence[] = [];
-  const perSource = new Map<string, number>();
-  const sourceKey = ({ sentence }: RankedSentence) => sourceOf(sentence.passage) ?? sentence.passage.from;
-  while (chosen.length < options.count) {
-    let winner: (typeof pool)[number] | undefined;
-    let winning = -Infinity;
-    for (const option of pool) {
-      if (option.nearest > 0.75) continue;
-      const value =
-        0.7 * (option.score / best) -
-        0.3 * option.nearest -
-        0.05 * Math.min(3, perSource.get(sourceKey(option.entry)) ?? 0);
-      if (value > winning) {
-        winner = option;
-        winning = value;
-      }
-    }
-    if (winner === undefined) break;
-    chosen.push(winner.entry);
-    perSource.set(sourceKey(winner.entry), (perSource.get(sourceKey(winner.entry)) ?? 0) + 1);
-    for (const option of pool)
-      option.nearest = Math.max(option.nearest, cosine(option.entry.vector, winner.entry.vector));
-    winner.nearest = 2;
-  }
-  return chosen;
 }
 
 /** A topic term with the other spelling it may have in the text: `healthcare` for `health care`, and back. */
@@ -216,43 +168,4 @@ function bySalience(sentences: readonly EvidenceSentence[], frequency: ReadonlyM
 
 function early(sentence: EvidenceSentence): number {
   return 1 / (1 + sentence.position / 4);
-}
-
-function vectorOf(sentence: EvidenceSentence, idf: (stem: string) => number): Map<string, number> {
-  const vector = new Map<string, number>();
-  for (const stem of sentence.terms) vector.set(stem, (vector.get(stem) ?? 0) + idf(stem));
-  let square = 0;
-  for (const weight of vector.values()) square += weight * weight;
-  const length = Math.sqrt(square) || 1;
-  for (const [stem, weight] of vector) vector.set(stem, weight / length);
-  return vector;
-}
-
-function cosine(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, number>): number {
-  const [small, large] = a.size <= b.size ? [a, b] : [b, a];
-  let sum = 0;
-  for (const [stem, weight] of small) sum += weight * (large.get(stem) ?? 0);
-  return sum;
-}
-
-/** Damped random walk over the similarities, 24 rounds; the most central gets 1. */
-function centrality(vectors: readonly ReadonlyMap<string, number>[]): number[] {
-  const count = vectors.length;
-  const links = vectors.map((a, i) => vectors.map((b, j) => (i === j ? 0 : weak(cosine(a, b)))));
-  const sums = links.map((row) => row.reduce((sum, weight) => sum + weight, 0));
-  let ranks = vectors.map(() => 1);
-  for (let round = 0; round < 24; round++) {
-    ranks = ranks.map((_, i) => {
-      let flow = 0;
-      for (let j = 0; j < count; j++) if (sums[j]! > 0) flow += (links[j]![i]! / sums[j]!) * ranks[j]!;
-      return 0.15 + 0.85 * flow;
-    });
-  }
-  const best = Math.max(1e-9, ...ranks);
-  return ranks.map((rank) => rank / best);
-}
-
-/** Faint likeness is noise, as in LexRank's threshold. */
-function weak(similarity: number): number {
-  return similarity < 0.05 ? 0 : similarity;
 }

@@ -120,7 +120,8 @@ function jsonText(input: unknown): string {
  * a long text is the question on it; anything else is the prompt.
  */
 export function inputsFromText(text: string): { readonly [field: string]: Json } {
-  const value = parsed(text);
+  const marked = /^<inputs>\n([\s\S]*)\n<\/inputs>/.exec(text.trimStart())?.[1];
+  const value = parsed(marked ?? text);
   if (isJsonObject(value)) return value;
   const parts = text.split(/\n\s*\n/).map((part) => part.trim());
   const [first = "", last = ""] = [parts[0], parts.at(-1)];
