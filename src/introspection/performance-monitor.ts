@@ -13,7 +13,7 @@ import {
 import { checkOptions, describeValue, listOption, objectOption, optionError, wholeNumber } from "../core/options.ts";
 import type { Provider } from "../core/provider.ts";
 import { executeRun, type InputOf, type OutputOf } from "../core/run.ts";
-import type { RunOptions } from "../core/run-options.ts";
+import { checkRunOptions, type RunOptions } from "../core/run-options.ts";
 import type { AnyRunnable } from "../core/runnable.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { systemRuntime } from "../core/system-runtime.ts";
@@ -109,9 +109,7 @@ export class PerformanceMonitor implements Provider {
       const expected = "an agent, a pattern or another runnable";
       throw optionError("PerformanceMonitor.monitorExecution", "runnable", expected, runnable);
     }
-    if (typeof options !== "object" || options === null) {
-      throw optionError("PerformanceMonitor.monitorExecution", "options", "run options", options);
-    }
+    checkRunOptions(runnable.name, options);
     return (await executeRun(runnable, input, this.#listening(options))) as OutputOf<R>;
   }
 
@@ -162,8 +160,6 @@ export class PerformanceMonitor implements Provider {
   #listening(options: RunOptions): RunOptions {
     const { onEvent } = options;
     if (onEvent === undefined) return { ...options, onEvent: this.observe, events: this.events };
-    if (typeof onEvent !== "function" || (options.events !== undefined && !Array.isArray(options.events)))
-      return options;
     const wanted = options.events ?? defaultEventTypes;
     const mask = maskOf(wanted);
     const both = (event: FlockEvent): void => {

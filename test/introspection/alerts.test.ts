@@ -108,7 +108,10 @@ describe("Alerts", () => {
       fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
         const { alerts, events } = watch([{ metric: "errorRate", above: 0.4, windowMs: 1_000, minimumCount: 1 }]);
         let time = 0;
-        for (const { waitMs, ...sample } of steps) alerts.record({ ...sample, runId: "r", time: (time += waitMs) });
+        for (const { waitMs, ...sample } of steps) {
+          time += waitMs;
+          alerts.record({ ...sample, runId: "r", time });
+        }
         for (const [index, event] of events.entries())
           expect(event.type).toBe(index % 2 === 0 ? "alert-fired" : "alert-resolved");
         expect(alerts.active).toHaveLength(events.length % 2);
