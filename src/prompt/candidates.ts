@@ -70,7 +70,9 @@ export function searchCandidates(text: string, options: CandidateOptions = {}): 
     }
     const start = match.index;
     const reading = readAt(text, start, limits, maxEncodings);
-    tooDeep ||= reading.tooDeep;
+    tooDeep = reading.tooDeep;
+    // What is left of a value nested too deep would only look like one of its own.
+    if (tooDeep) break;
     starts.lastIndex = Math.max(reading.end, start + 1);
     if (!reading.usable && !fence) continue;
     if (reading.value === missing) continue;

@@ -95,11 +95,11 @@ function reportNearest(value: unknown, members: readonly Json[], pointer: string
   for (const member of members) {
     const issues: ValueIssue[] = [];
     check(value, member, pointer, { root: run.root, issues, depth: run.depth });
-    const deeper = issues.some((issue) => issue.pointer !== pointer);
-    if (nearest === undefined || (deeper && issues.length < nearest.length)) nearest = issues;
+    // A form whose own type fits is nearer than one that is wrong at the top.
+    const inside = issues.every((issue) => issue.pointer !== pointer);
+    if (inside && (nearest === undefined || issues.length < nearest.length)) nearest = issues;
   }
-  const inside = nearest?.filter((issue) => issue.pointer !== pointer) ?? [];
-  if (inside.length > 0) run.issues.push(...inside.slice(0, mostIssues - run.issues.length));
+  if (nearest !== undefined) run.issues.push(...nearest.slice(0, mostIssues - run.issues.length));
   else
     report(run, pointer, `fits none of ${members.length} forms, received ${describeValue(value)}`, "one form", value);
 }

@@ -76,8 +76,8 @@ function shapeOf(options: ParseModelOutputOptions): AnswerShape | undefined {
   }
   if (signature !== undefined) return parseSignature(signature, { name: "signature", types: types as TypeRegistry });
   if (schema === undefined) return undefined;
-  if (typeof (schema as Partial<CheckedShape>).check === "function") return schema as CheckedShape;
   if (isStandardSchema(schema)) return shapeFromSchema(schema);
+  if (typeof (schema as Partial<CheckedShape>).check === "function") return schema as CheckedShape;
   return jsonSchemaShape(schema as JsonSchema);
 }
 
@@ -160,7 +160,7 @@ function fewer(a: readonly ValueIssue[], b: readonly ValueIssue[]): readonly Val
   return b.length < a.length ? b : a;
 }
 
-/** Gives the further values a text may mean, nearest first, at most 3 for each candidate. */
+/** Gives the further values a text may mean, nearest first, at most 4 for each candidate. */
 function otherReadings(text: string, first: unknown, options: ReadValueOptions): readonly unknown[] {
   const maxDepth = options.maxDepth ?? defaultMaxDepth;
   const values: unknown[] = [...unwrapped(first, options)];
@@ -171,19 +171,22 @@ function otherReadings(text: string, first: unknown, options: ReadValueOptions):
   return values;
 }
 
-/** Opens a value's wrapping: a string that holds JSON, a list of one, an object with a single object inside. */
+/** Opens a value's wrapping, layer by layer: a string that holds JSON, a list of one, an object with a single field. */
 function unwrapped(value: unknown, options: ReadValueOptions): readonly unknown[] {
+  const found: unknown[] = [];
   let inner = value;
   for (let layer = 0; layer < 3; layer++) {
-    if (typeof inner === "string") inner = readQuietly(inner, options);
-    else if (Array.isArray(inner) && inner.length === 1) inner = inner[0];
-    else if (typeof inner === "object" && inner !== null && !Array.isArray(inner)) {
-      const fields = Object.values(inner);
-      if (fields.length !== 1) break;
-      inner = fields[0];
-    } else break;
+    inner = openOne(inner, options);
+    if (typeof inner === "object" && inner !== null) found.push(inner);
   }
-  return inner !== value && typeof inner === "object" && inner !== null ? [inner] : [];
+  return found;
+}
+
+function openOne(value: unknown, options: ReadValueOptions): unknown {
+  if (typeof value === "string") return readQuietly(value, options);
+  if (typeof value !== "object" || value === null) return undefined;
+  const parts = Object.values(value);
+  return parts.length === 1 ? parts[0] : undefined;
 }
 
 function readQuietly(text: string, options: ReadValueOptions): unknown {

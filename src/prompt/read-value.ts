@@ -123,7 +123,9 @@ function scalarOf(text: string): unknown {
   if (closersOf(trimmed.charCodeAt(0)) !== "" && trimmed.length > 1) {
     const place = { role: "root", open: { braces: 0, brackets: 0, parens: 0 }, listInObject: false } as const;
     const token = readString(trimmed, 0, place);
-    return token.closed && token.next === trimmed.length ? token.value : notJson;
+    // A second such quote inside means two quoted words in a sentence, not one string.
+    const isLone = trimmed.includes("\\") || !token.value.includes(trimmed.at(-1)!);
+    return isLone && token.closed ? token.value : notJson;
   }
   const value = wordValue(trimmed);
   return value === undefined ? notJson : value;

@@ -133,7 +133,8 @@ function separates(text: string, at: number, role: "field" | "item"): boolean {
 }
 
 const itemWord = /(?:true|false|null|None|True|False|NaN|Infinity|\.{3})\b|\.{3}/y;
-const quotedKey = /["'\u201c\u2018`][^"'\u201d\u2019`\n]{1,128}["'\u201d\u2019`]\s{0,32}:/y;
+const quotedKey =
+  /(?:"(?:[^"\\\n]|\\.){1,128}"|'(?:[^'\\\n]|\\.){1,128}'|`[^`\n]{1,128}`|[\u201c\u2018][^"'\u201d\u2019\n]{1,128}["'\u201d\u2019])\s{0,32}:/y;
 const bareKey = /[A-Za-z_$][\w$-]{0,64}\s{0,32}:(?!\/\/)/y;
 
 /** Tells whether a key and its colon start at `at`. Looks at most 200 characters ahead. */
