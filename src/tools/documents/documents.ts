@@ -8,6 +8,7 @@ import { checkOptions, describeValue, type OptionCheck, objectOption } from "../
 import type { VectorStore } from "../../core/vector-store.ts";
 import { embedderId, embedTexts } from "../../models/embed-texts.ts";
 import { termsOf } from "../../models/offline/words.ts";
+import type { ScoredRow } from "../../store/best-rows.ts";
 import type { Bm25Index } from "./bm25-index.ts";
 import { type ExtractedText, type Mark, markAt, marksUpTo } from "./extracted-text.ts";
 import { fuseRankings } from "./fuse-rankings.ts";
@@ -22,7 +23,7 @@ export interface DocumentMatch {
   /** Where the passage begins, in UTF-16 units of the document's text (see `textOf`). */
   readonly offset: number;
   readonly text: string;
-  /** From 0 to 1; 1 means first by words and by vector. Comparable within one search only. */
+  /** From 0 to 1; 1 means best by words and by vector. Comparable within one search only. */
   readonly score: number;
   /** The page of a PDF the best part of the passage is on, from 1. */
   readonly page?: number;
@@ -71,8 +72,9 @@ export interface DocumentIndex {
 }
 
 const mostTerms = 500;
-/** Lexical vectors are noisier than the words they are made of, so they only add to them; other embedders know more. */
-const lexicalWeight = 0.3;
+/** What vectors weigh beside the words' 1. Lexical ones know nothing the words do not, and more noise: they only settle what is close. */
+const lexicalWeight = 0.1;
+const semanticWeight = 0.5;
 /** Below this, two lexical vectors of 512 numbers may be alike by accident. */
 const lexicalNoise = 0.2;
 /** A word nobody wrote is read as the nearest one somebody did, at this weight. */
@@ -125,11 +127,16 @@ export class Documents {
     const limit = options.limit ?? 5;
     const weights = this.#weigh(query);
     const candidates = Math.max(50, limit * 5);
-    const byWords = this.#index.words.search(weights, candidates).map(({ row }) => row);
+    const byWords = this.#index.words.search(weights, candidates);
     const byVector = await this.#searchVectors(query, weights, candidates, options.signal);
     const fused = fuseRankings([
-      { rows: byWords, weight: 1 },
-      { rows: byVector, weight: this.#lexical ? lexicalWeight : 1 },
+      { rows: byWords, weight: 1, floor: 0 },
+      {
+        rows: byVector,
+        weight: this.#lexical ? lexicalWeight : semanticWeight,
+        // The last of a full list stands for all the others, which are hardly worse.
+        floor: byVector.length === candidates ? byVector.at(-1)!.score : 0,
+      },
     ]);
     const terms = new Set(weights.keys());
     return this.#chooseDifferent(fused, limit).map(({ row, score }) => this.#describe(row, score, terms));
@@ -154,7 +161,7 @@ export class Documents {
     weights: ReadonlyMap<string, number>,
     limit: number,
     signal: AbortSignal | undefined,
-  ): Promise<number[]> {
+  ): Promise<ScoredRow[]> {
     const { embedder, vectors } = this.#index;
     // The lexical embedder works on words alone, so it gets them with their spelling mended.
     const text = this.#lexical ? [...weights.keys()].join(" ") : query;
@@ -162,11 +169,11 @@ export class Documents {
     const [vector] = await embedTexts(embedder, [text], signal);
     const found = await vectors.search(vector!, { limit });
     const least = this.#lexical ? lexicalNoise : Number.MIN_VALUE;
-    return found.filter(({ score }) => score >= least).map(({ id }) => Number(id));
+    return found.filter(({ score }) => score >= least).map(({ id, score }) => ({ row: Number(id), score }));
   }
 
-  #chooseDifferent(ranked: readonly { readonly row: number; readonly score: number }[], limit: number) {
-    const chosen: { readonly row: number; readonly score: number }[] = [];
+  #chooseDifferent(ranked: readonly ScoredRow[], limit: number): readonly ScoredRow[] {
+    const chosen: ScoredRow[] = [];
     const texts = new Set<string>();
     for (const candidate of ranked) {
       if (chosen.length === limit) break;
