@@ -128,24 +128,58 @@ interface Bare {
 type KeyName = "str" | "string" | "int" | "float" | "number" | "date" | "datetime" | "any" | "Any" | "unknown";
 
 type Space = " " | "\n" | "\t" | "\r";
-type TrimLeft<S extends string> = S extends ` ${infer R}`
-  ? TrimLeft<R>
-  : S extends `${"\n" | "\t" | "\r"}${infer R}`
+// A check against a union without inference is nearly free, so it comes first: most text has no space to take off.
+type TrimLeft<S extends string> = S extends `${Space}${string}`
+  ? S extends ` ${infer R}`
     ? TrimLeft<R>
-    : S;
-type TrimRight<S extends string> = S extends `${infer R}${Space}` ? TrimRight<R> : S;
+    : S extends `${"\n" | "\t" | "\r"}${infer R}`
+      ? TrimLeft<R>
+      : S
+  : S;
+type TrimRight<S extends string> = S extends `${string}${Space}`
+  ? S extends `${infer R}${Space}`
+    ? TrimRight<R>
+    : S
+  : S;
 
 /** The text before the first `D`, or all of it. */
 type Until<S extends string, D extends string> = S extends `${infer A}${D}${string}` ? A : S;
 /** The text without its beginning `A`. */
 type After<S extends string, A extends string> = S extends `${A}${infer R}` ? R : "";
 
-type WordEnd = Space | "," | "|" | "[" | "]" | "<" | ">" | "(" | ")" | "{" | "}" | "'" | '"' | ":" | "-";
-/** The word at the beginning: inference finds the text before each kind of delimiter, the one without any is the word. */
-type Word<S extends string> = S extends `${infer W}${WordEnd}${string}` ? Shortest<W> : S;
-type Shortest<W extends string> = W extends `${string}${WordEnd}${string}` ? never : W;
+/**
+ * The word at the beginning. Most words end at one of the first four delimiters, so those are cut off one by one; testing for
+ * "any delimiter" is one check without inference and costs next to nothing.
+ */
+type Word<S extends string> = S extends `${infer A} ${string}` ? WordBefore<A> : WordBefore<S>;
+type WordBefore<S extends string> = S extends HasWordEnd
+  ? S extends `${infer A},${string}`
+    ? A extends HasWordEnd
+      ? WordInBrackets<A>
+      : A
+    : WordInBrackets<S>
+  : S;
+type WordInBrackets<S extends string> = S extends `${infer A}[${string}`
+  ? A extends HasWordEnd
+    ? WordAnywhere<A>
+    : A
+  : S extends `${infer A}]${string}`
+    ? A extends HasWordEnd
+      ? WordAnywhere<A>
+      : A
+    : WordAnywhere<S>;
+type WordAnywhere<S extends string> = S extends HasWordEnd
+  ? Until<Until<Until<Until<Until<Until<WordInLine<S>, "]">, "|">, ">">, "<">, "}">, ")"> extends infer W extends string
+    ? W extends HasWordEnd
+      ? Until<Until<Until<Until<Until<Until<W, "{">, "(">, "'">, '"'>, ":">, "-">
+      : W
+    : never
+  : S;
+type WordInLine<S extends string> = Until<Until<Until<S, "\n">, "\r">, "\t">;
 
-type NotInName =
+type WordEnd = Space | "," | "|" | "[" | "]" | "<" | ">" | "(" | ")" | "{" | "}" | "'" | '"' | ":" | "-";
+type HasWordEnd = `${string}${WordEnd}${string}`;
+type MarkInName =
   | WordEnd
   | "?"
   | "!"
@@ -165,20 +199,45 @@ type NotInName =
   | "\\";
 type Digit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
 type Forbidden = "__proto__" | "constructor" | "prototype";
+/** Everything a name may not be: one union, so that one check does. */
+type NotName = `${string}${MarkInName}${string}` | `${Digit | "."}${string}` | "" | Forbidden;
 
 /** Reads fields up to the end of the text, or (inside braces) up to the `}`. Tail-recursive over the fields. */
-type Fields<S extends string, X, End extends string, Acc> =
-  TrimLeft<S> extends infer T extends string
-    ? T extends `${infer N}:${infer R}`
-      ? N extends `${infer M}?`
-        ? M extends `${string}${NotInName}${string}`
-          ? LooseField<T, X, End, Acc>
-          : TypedField<M, "?", TrimLeft<R>, X, End, Acc>
-        : N extends `${string}${NotInName}${string}`
-          ? LooseField<T, X, End, Acc>
-          : TypedField<N, "", TrimLeft<R>, X, End, Acc>
-      : LooseField<T, X, End, Acc>
+type Fields<S extends string, X, End extends string, Acc> = S extends `${infer N}:${infer R}`
+  ? TrimLeft<N> extends infer M extends string
+    ? M extends NotName | keyof Acc
+      ? M extends `${infer Q}?`
+        ? Q extends NotName | keyof Acc
+          ? LooseField<TrimLeft<S>, X, End, Acc>
+          : NextField<Q, TypeOfField<TrimLeft<R>, X, End>, X, End, Acc, "?">
+        : LooseField<TrimLeft<S>, X, End, Acc>
+      : R extends ` ${infer W},${infer Next}`
+        ? W extends keyof Plain
+          ? Fields<Next, X, End, Acc & { [P in M]: Plain[W] }>
+          : NextField<M, TypeOfField<TrimLeft<R>, X, End>, X, End, Acc>
+        : NextField<M, TypeOfField<TrimLeft<R>, X, End>, X, End, Acc>
+    : never
+  : LooseField<TrimLeft<S>, X, End, Acc>;
+
+/** Takes a field with what was read of its type, and goes on behind it. */
+type NextField<N extends string, M, X, End extends string, Acc, Opt = ""> = M extends [infer T, infer R extends string]
+  ? R extends `,${infer Next}`
+    ? Fields<Next, X, End, Put<Acc, N, Opt, T>>
+    : R extends ""
+      ? End extends ""
+        ? [Flat<Put<Acc, N, Opt, T>>, ""]
+        : Wrong<"expected '}'">
+      : R extends `}${infer Next}`
+        ? End extends ""
+          ? Wrong<`field '${N}': expected ',' or the end, found '}'`>
+          : [Flat<Put<Acc, N, Opt, T>>, Next]
+        : Wrong<Unexpected<R, `field '${N}': expected ',', '|' or the end`>>
+  : M extends Wrong<infer E>
+    ? Wrong<`field '${N}': ${E}`>
     : never;
+
+type Put<Acc, N extends string, Opt, T> = Opt extends "?" ? Acc & { [P in N]?: T } : Acc & { [P in N]: T };
+type Flat<T> = { [K in keyof T]: T[K] };
 
 /** A field that is not plainly `name: …`: without a type, with space before the colon, the end, or a mistake. */
 type LooseField<T extends string, X, End extends string, Acc> = T extends ""
@@ -194,112 +253,63 @@ type LooseField<T extends string, X, End extends string, Acc> = T extends ""
         ? Wrong<"expected a field, found '}'">
         : [Flat<Acc>, R]
     : Until<Until<Until<Until<T, ":">, ",">, "|">, "}"> extends infer H extends string
-      ? TrimRight<H> extends `${infer M}?`
-        ? NamedField<TrimRight<M>, "?", After<T, H>, X, End, Acc>
+      ? TrimRight<H> extends `${infer Q}?`
+        ? NamedField<TrimRight<Q>, "?", After<T, H>, X, End, Acc>
         : NamedField<TrimRight<H>, "", After<T, H>, X, End, Acc>
       : never;
 
-type NamedField<N extends string, Opt extends string, R extends string, X, End extends string, Acc> = N extends
-  | `${string}${NotInName}${string}`
-  | ""
-  ? N extends `${string}->${string}`
-    ? Wrong<"'->' joins two signatures: write the fields before it as 'input' and those after it as 'output'">
-    : Wrong<`invalid field name '${N}'`>
-  : R extends `:${infer Type}`
-    ? TypedField<N, Opt, TrimLeft<Type>, X, End, Acc>
-    : CheckName<N, Acc> extends Wrong<infer M>
-      ? Wrong<M>
-      : R extends `|${infer Text}`
-        ? AfterBarText<TrimLeft<Text>, N, X, End, Put<Acc, N, Opt, string>>
-        : AfterField<R, N, X, End, Put<Acc, N, Opt, string>>;
+type NamedField<N extends string, Opt, R extends string, X, End extends string, Acc> = N extends NotName | keyof Acc
+  ? N extends keyof Acc
+    ? Wrong<`field '${N}' is declared twice`>
+    : N extends Forbidden
+      ? Wrong<`a field cannot be called '${N}'`>
+      : N extends `${string}->${string}`
+        ? Wrong<Arrow>
+        : Wrong<`invalid field name '${N}'`>
+  : R extends `:${infer T}`
+    ? NextField<N, TypeOfField<TrimLeft<T>, X, End>, X, End, Acc, Opt>
+    : R extends `|${infer Text}`
+      ? NextField<N, Description<TrimLeft<Text>, string, End>, X, End, Acc, Opt>
+      : NextField<N, [string, R], X, End, Acc, Opt>;
 
-type CheckName<N extends string, Acc> = N extends keyof Acc
-  ? Wrong<`field '${N}' is declared twice`>
-  : N extends Forbidden
-    ? Wrong<`a field cannot be called '${N}'`>
-    : N extends "" | `${Digit | "."}${string}`
-      ? Wrong<`invalid field name '${N}'`>
-      : true;
-
-type Put<Acc, N extends string, Opt extends string, T> = Opt extends "?"
-  ? Acc & { [P in N]?: T }
-  : Acc & { [P in N]: T };
-type Flat<T> = { [K in keyof T]: T[K] };
-
-/** A field's type; `str,` and the other plain words with a comma are read at once. */
-type TypedField<N extends string, Opt extends string, T extends string, X, End extends string, Acc> =
-  CheckName<N, Acc> extends Wrong<infer M>
-    ? Wrong<M>
-    : T extends `${infer W},${infer R}`
-      ? W extends keyof Plain
-        ? Fields<R, X, End, Put<Acc, N, Opt, Plain[W]>>
-        : MemberField<N, Opt, never, Member<T, X>, X, End, Acc>
-      : MemberField<N, Opt, never, Member<T, X>, X, End, Acc>;
-
-type MemberField<
-  N extends string,
-  Opt extends string,
-  Before,
-  M,
-  X,
-  End extends string,
-  Acc,
-  Hint extends string = "",
-> = M extends [infer T, infer R extends string]
-  ? R extends `|${infer Bar}`
-    ? AfterBar<TrimLeft<Bar>, N, Opt, Before | T, X, End, Acc>
-    : AfterField<R, N, X, End, Put<Acc, N, Opt, Before | T>, Hint>
-  : M extends Wrong<infer E>
-    ? Wrong<`field '${N}': ${E}${Hint}`>
-    : never;
-
-type QuoteHint = "; if this is a description, put it in double quotes";
-
-/** What comes after a field's type or description. */
-type AfterField<
-  R extends string,
-  N extends string,
-  X,
-  End extends string,
-  Acc,
-  Hint extends string = "",
-> = R extends `,${infer Next}`
-  ? Fields<Next, X, End, Acc>
-  : R extends ""
-    ? End extends ""
-      ? [Flat<Acc>, ""]
-      : Wrong<"expected '}'">
-    : R extends `}${infer Next}`
-      ? End extends ""
-        ? Wrong<`field '${N}': expected ',' or the end, found '}'`>
-        : [Flat<Acc>, Next]
-      : R extends `->${string}`
-        ? Wrong<"'->' joins two signatures: write the fields before it as 'input' and those after it as 'output'">
-        : Wrong<`field '${N}': expected ',', '|' or the end, found '${Shown<R>}'${Hint}`>;
-
+type Arrow = "'->' joins two signatures: write the fields before it as 'input' and those after it as 'output'";
+type QuoteHint = "if this is a description, put it in double quotes";
+type Unexpected<R extends string, M extends string> = R extends `->${string}` ? Arrow : `${M}, found '${Shown<R>}'`;
 type Shown<R extends string> = Word<R> extends "" ? (R extends `${infer C}${string}` ? C : "") : Word<R>;
 
-/** The four rules for the text after a bar; see bar-rule.ts. */
-type AfterBar<S extends string, N extends string, Opt extends string, T, X, End extends string, Acc> =
-  StartsType<S, X, End> extends true
-    ? MemberField<N, Opt, T, Member<S, X>, X, End, Acc, QuoteHint>
-    : AfterBarText<S, N, X, End, Put<Acc, N, Opt, T>>;
+/** A field's type and description; the rest comes back trimmed. */
+type TypeOfField<S extends string, X, End extends string, Before = never> =
+  Member<S, X> extends infer M
+    ? M extends [infer T, `|${infer Bar}`]
+      ? AfterBar<TrimLeft<Bar>, X, End, Before | T>
+      : [Before] extends [never]
+        ? M
+        : M extends [infer T, infer R]
+          ? [Before | T, R]
+          : M extends Wrong<infer E>
+            ? Wrong<`${E}; ${QuoteHint}`>
+            : never
+    : never;
 
-type StartsType<S extends string, X, End extends string> = S extends `"${string}`
-  ? false
-  : S extends `${"'" | "{"}${string}`
-    ? true
+/** The four rules for the text after a bar; see bar-rule.ts. */
+type AfterBar<S extends string, X, End extends string, T> =
+  StartsType<S, X, End> extends true ? TypeOfField<S, X, End, T> : Description<S, T, End>;
+
+type StartsType<S extends string, X, End extends string> = S extends `${'"' | "'" | "{" | "("}${string}`
+  ? S extends `"${string}`
+    ? false
     : S extends `(${infer R}`
       ? OpensType<TrimLeft<R>, X>
-      : Word<S> extends infer W extends string
-        ? TrimLeft<After<S, W>> extends infer R extends string
-          ? W extends keyof Plain | keyof Generics | keyof X
-            ? R extends "" | `${"[" | "<" | "|" | ","}${string}` | (End extends "" ? never : `}${string}`)
-              ? true
-              : false
-            : IsCapitalWord<S, End>
-          : never
-        : never;
+      : true
+  : Word<S> extends infer W extends string
+    ? W extends keyof Plain | keyof Generics | keyof X
+      ? TrimLeft<After<S, W>> extends "" | `${"[" | "<" | "|" | ","}${string}` | (End extends "" ? never : `}${string}`)
+        ? true
+        : false
+      : W extends Lowercase<W>
+        ? false
+        : IsCapitalWord<S, End>
+    : never;
 
 type OpensType<S extends string, X> = S extends `(${infer R}`
   ? OpensType<TrimLeft<R>, X>
@@ -325,63 +335,69 @@ type Segment<S extends string, End extends string> = TrimRight<
 >;
 
 /** Passes over a description: quoted, or up to the next comma or the end of the object. */
-type AfterBarText<S extends string, N extends string, X, End extends string, Acc> = S extends `"${infer R}`
+type Description<S extends string, T, End extends string> = S extends `"${infer R}`
   ? Quoted<R, '"', ""> extends [string, infer Next extends string]
-    ? TrimLeft<Next> extends infer T extends string
-      ? T extends `|${string}`
-        ? Wrong<`field '${N}': expected ',' or the end after the description, found '|'`>
-        : AfterField<T, N, X, End, Acc>
-      : never
-    : Wrong<`field '${N}': the description has no closing quote`>
+    ? TrimLeft<Next> extends `|${string}`
+      ? Wrong<"expected ',' or the end after the description, found '|'">
+      : [T, TrimLeft<Next>]
+    : Wrong<"the description has no closing quote">
   : S extends "" | `,${string}` | (End extends "" ? never : `}${string}`)
-    ? Wrong<`field '${N}': expected a description or a type after '|'`>
+    ? Wrong<"expected a description or a type after '|'">
     : End extends ""
       ? S extends `${string},${infer Next}`
-        ? Fields<Next, X, End, Acc>
-        : [Flat<Acc>, ""]
-      : AfterField<After<S, Until<Until<S, ",">, "}">>, N, X, End, Acc>;
+        ? [T, `,${Next}`]
+        : [T, ""]
+      : [T, After<S, Until<Until<S, ",">, "}">>];
 
 /** Reads to the closing quote; one after a backslash belongs to the text. */
-type Quoted<S extends string, Q extends string, Acc extends string> = S extends `${infer A}${Q}${infer R}`
-  ? A extends `${infer B}\\`
-    ? Quoted<R, Q, `${Acc}${B}${Q}`>
-    : [`${Acc}${A}`, R]
+type Quoted<S extends string, Q extends string, Acc extends string = ""> = S extends `${infer A}${Q}${infer R}`
+  ? A extends `${string}\\`
+    ? A extends `${infer B}\\`
+      ? Quoted<R, Q, `${Acc}${B}${Q}`>
+      : never
+    : [Acc extends "" ? A : `${Acc}${A}`, R]
   : Wrong<"a quote is not closed">;
 
 /** Members joined by bars: inside brackets and parentheses, and in a registry. */
 type Members<S extends string, X, Before = never> =
   Member<S, X> extends infer M
-    ? M extends [infer T, infer R extends string]
-      ? R extends `|${infer Next}`
-        ? Members<TrimLeft<Next>, X, Before | T>
-        : [Before | T, R]
-      : M
+    ? M extends [infer T, `|${infer Next}`]
+      ? Members<TrimLeft<Next>, X, Before | T>
+      : [Before] extends [never]
+        ? M
+        : M extends [infer T, infer R]
+          ? [Before | T, R]
+          : M
     : never;
 
 /** One member of a union with its `[]`; the rest comes back trimmed. */
-type Member<S extends string, X> = S extends `'${infer R}`
-  ? Suffixed<Quoted<R, "'", "">>
-  : S extends `(${infer R}`
-    ? Suffixed<Closed<Members<TrimLeft<R>, X>, ")">>
+type Member<S extends string, X> = S extends `${"'" | "(" | "{"}${string}`
+  ? S extends `'${infer R}`
+    ? Suffixed<Quoted<R, "'">>
     : S extends `{${infer R}`
       ? Suffixed<Fields<R, X, "}", {}>>
-      : Word<S> extends infer W extends string
-        ? W extends keyof Plain
-          ? Suffixed<[Plain[W], After<S, W>]>
-          : W extends keyof Generics
-            ? Suffixed<Generic<Generics[W], W, TrimLeft<After<S, W>>, X>>
-            : W extends keyof X
-              ? Suffixed<[X[W], After<S, W>]>
-              : Wrong<UnknownType<W, S>>
-        : never;
+      : S extends `(${infer R}`
+        ? Suffixed<Closed<Members<TrimLeft<R>, X>, ")">>
+        : never
+  : Word<S> extends infer W extends string
+    ? W extends keyof Plain
+      ? Suffixed<[Plain[W], After<S, W>]>
+      : W extends keyof Generics
+        ? Suffixed<Generic<Generics[W], W, TrimLeft<After<S, W>>, X>>
+        : W extends keyof X
+          ? Suffixed<[X[W], After<S, W>]>
+          : Wrong<UnknownType<W, S>>
+    : never;
 
-type Suffixed<M> = M extends [infer T, infer R extends string]
-  ? TrimLeft<R> extends infer Rest extends string
-    ? Rest extends `[${infer Inner}`
-      ? TrimLeft<Inner> extends `]${infer Next}`
-        ? Suffixed<[T[], Next]>
-        : Wrong<"expected ']' after '['">
-      : [T, Rest]
+type Suffixed<M> = M extends [unknown, `${Space | "["}${string}`]
+  ? M extends [infer T, infer R extends string]
+    ? TrimLeft<R> extends infer Rest extends string
+      ? Rest extends `[${infer Inner}`
+        ? TrimLeft<Inner> extends `]${infer Next}`
+          ? Suffixed<[T[], Next]>
+          : Wrong<"expected ']' after '['">
+        : [T, Rest]
+      : never
     : never
   : M;
 
@@ -403,28 +419,51 @@ type Generic<K extends string, W extends string, R extends string, X> = R extend
 type Apply<K extends string, W extends string, S extends string, X, C extends string> = K extends "literal"
   ? Literals<S, C, never>
   : K extends "record"
-    ? Word<S> extends infer Key extends KeyName
-      ? TrimLeft<After<S, Key>> extends `,${infer V}`
-        ? Arguments<TrimLeft<V>, X, C, []> extends infer A
-          ? A extends [[infer Value], infer Rest extends string]
-            ? [Record<string, Value>, Rest]
-            : A extends [unknown[], string]
-              ? Wrong<`expected two types in '${W}'`>
-              : A
-          : never
-        : Wrong<`expected ',' and the type of the values in '${W}'`>
-      : Wrong<`expected 'str', the type of the keys, in '${W}'`>
-    : Arguments<S, X, C, []> extends infer A
-      ? A extends [infer Items extends unknown[], infer Rest extends string]
-        ? K extends "tuple"
-          ? [Items, Rest]
-          : K extends "union"
-            ? [Items[number], Rest]
-            : Items extends [infer One]
-              ? [K extends "list" ? One[] : One | null, Rest]
-              : Wrong<`expected one type in '${W}'`>
+    ? RecordOf<W, S, X, C>
+    : K extends "list" | "optional"
+      ? One<W, S, X, C> extends infer A
+        ? A extends [infer T, infer Rest]
+          ? [K extends "list" ? T[] : T | null, Rest]
+          : A
+        : never
+      : Arguments<S, X, C, []> extends infer A
+        ? A extends [infer Items extends unknown[], infer Rest]
+          ? K extends "tuple"
+            ? A
+            : number extends Items["length"]
+              ? Wrong<"'...' belongs in a tuple">
+              : [Items[number], Rest]
+          : A
+        : never;
+
+type RecordOf<W extends string, S extends string, X, C extends string> = S extends `${infer Key},${infer V}`
+  ? TrimRight<Key> extends KeyName
+    ? One<W, TrimLeft<V>, X, C> extends infer A
+      ? A extends [infer T, infer Rest]
+        ? [Record<string, T>, Rest]
         : A
-      : never;
+      : never
+    : Wrong<`expected 'str', the type of the keys, in '${W}'`>
+  : Wrong<`expected 'str', the type of the keys, and ',' in '${W}'`>;
+
+/** The only, or last, type before a closing bracket; a plain word there is read at once. */
+type One<W extends string, S extends string, X, C extends string> = S extends `${infer A}${C}${infer Next}`
+  ? A extends keyof Plain
+    ? [Plain[A], Next]
+    : OneOf<W, S, X, C>
+  : OneOf<W, S, X, C>;
+type OneOf<W extends string, S extends string, X, C extends string> =
+  Members<S, X> extends infer M
+    ? M extends [infer T, infer R extends string]
+      ? R extends `${C}${infer Next}`
+        ? [T, Next]
+        : R extends `,${infer More}`
+          ? TrimLeft<More> extends `${C}${infer Next}`
+            ? [T, Next]
+            : Wrong<`expected '${C}' after the only type in '${W}'`>
+          : Wrong<`expected '${C}'`>
+      : M
+    : never;
 
 /** Types between commas up to the closing bracket. `T, ...` gives `T[]`, which only a tuple may hold. */
 type Arguments<S extends string, X, C extends string, Done extends unknown[]> =
@@ -448,9 +487,9 @@ type Arguments<S extends string, X, C extends string, Done extends unknown[]> =
 
 /** The values of a Literal: quoted text, numbers in their plain spelling, true, false, None. */
 type Literals<S extends string, C extends string, Done> = S extends `'${infer R}`
-  ? AfterLiteral<Quoted<R, "'", "">, C, Done>
+  ? AfterLiteral<Quoted<R, "'">, C, Done>
   : S extends `"${infer R}`
-    ? AfterLiteral<Quoted<R, '"', "">, C, Done>
+    ? AfterLiteral<Quoted<R, '"'>, C, Done>
     : Until<Until<Until<S, ",">, "]">, ">"> extends infer V extends string
       ? AfterLiteral<LiteralWord<TrimRight<V>, After<S, V>>, C, Done>
       : never;
@@ -490,7 +529,7 @@ type UnknownType<W extends string, S extends string> = W extends ""
   ? S extends ""
     ? "expected a type, found the end"
     : S extends `->${string}`
-      ? "'->' joins two signatures: write the fields before it as 'input' and those after it as 'output'"
+      ? Arrow
       : `expected a type, found '${Shown<S>}'`
   : W extends keyof Misspelt
     ? `unknown type '${W}'; did you mean '${Misspelt[W]}'?`

@@ -482,6 +482,8 @@ export const invalid: readonly InvalidRow[] = [
   bad("a: tuple[str, ..., int]", "1:18", "']'"),
   bad("a: list[str, ...]", "1:14", "only one type"),
   bad("a: Union[]", "1:10", "a type"),
+  bad("a: Union[str, ...]", "1:15", "a type"),
+  bad("a: Optional[str, ...]", "1:18", "only one type"),
   bad("a: list[| str]", "1:9", "a type"),
   bad("a: list[str |]", "1:14", "a type"),
 
