@@ -60,7 +60,11 @@ type TupleOutput<Agents extends readonly AnyRunnable[], Given = unknown> = Agent
 /** How a parallel pattern is made. */
 export interface ParallelPatternOptions<Agents extends Branches, Name extends string> {
   /** By name, `{ pros: a, cons: b }` gives `{ pros: …, cons: … }`; as a list, their fields are merged. At least one. */
-  readonly agents: Beside<Agents> extends Agents ? Agents : Beside<NoInfer<Agents>>;
+  readonly agents: Beside<Agents> extends string
+    ? Beside<NoInfer<Agents>>
+    : Beside<Agents> extends Agents
+      ? Agents
+      : Beside<NoInfer<Agents>>;
   /** Its step in paths and events. @default "parallel" */
   readonly name?: Name;
   /** Most milliseconds the whole pattern may take. @default no limit of its own */

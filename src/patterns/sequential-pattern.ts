@@ -12,7 +12,7 @@ import type { BareInput, InferInput, SignatureText } from "../signature/infer-si
 import { parseSignature } from "../signature/parse-signature.ts";
 import type { TypeRegistry } from "../signature/type-registry.ts";
 import { checkValues } from "./checked-values.ts";
-import type { Called, Gathered, SharedInput, Unfed, Written } from "./field-flow.ts";
+import type { Called, Flat, Gathered, SharedInput, Unfed, Written } from "./field-flow.ts";
 import { FieldSupply } from "./field-supply.ts";
 import { writtenShape } from "./pattern-shape.ts";
 import {
@@ -28,12 +28,19 @@ import {
 
 /** What a sequence begins with: its declared input, else what its first agent takes. */
 export type SequenceInput<Agents extends readonly AnyRunnable[], Input extends string, Types> = [Input] extends [never]
-  ? SharedInput<Agents[0]>
+  ? FirstInput<Agents>
   : InferInput<Input, Types>;
+
+type FirstInput<Agents extends readonly AnyRunnable[]> = Agents extends readonly [
+  infer First extends AnyRunnable,
+  ...unknown[],
+]
+  ? InputOf<First>
+  : Flat<SharedInput<Agents[0]>>;
 
 /** The same, or a bare value where the declared input is one plain field. */
 type SequenceArgument<Agents extends readonly AnyRunnable[], Input extends string, Types> = [Input] extends [never]
-  ? SharedInput<Agents[0]>
+  ? FirstInput<Agents>
   : BareInput<Input, Types>;
 
 /** What a sequence gives: all fields its agents write, the later writer winning. */
