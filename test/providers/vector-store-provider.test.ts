@@ -2,6 +2,7 @@ import type { EmbeddingModelV4 } from "@ai-sdk/provider";
 import { describe, expect, it } from "vitest";
 import { isFlockError } from "../../src/core/errors.ts";
 import type { FlockEvent } from "../../src/core/event.ts";
+import { ProviderListener } from "../../src/core/provider-listener.ts";
 import { embedLexically, lexicalEmbedder } from "../../src/models/offline/lexical-embedder.ts";
 import { VectorStoreProvider } from "../../src/providers/vector-store-provider.ts";
 import { MemoryVectorStore } from "../../src/store/memory-vectors.ts";
@@ -182,6 +183,17 @@ describe("VectorStoreProvider", () => {
     expect(runtime.clock.pendingTimers).toBe(0);
     memory.handle(output({ word: "gold" }));
     expect([memory.size, memory.dropped, memory.failed, runtime.warnings.length]).toEqual([0, 0, 0, 0]);
+  });
+
+  it("hears of answers like any provider, and takes its host's runtime", async () => {
+    const runtime = createTestRuntime();
+    const memory = new VectorStoreProvider();
+    const listener = new ProviderListener(memory, runtime);
+    listener.notify(output({ word: "iron" }));
+    expect(await memory.search("iron")).toHaveLength(1);
+    listener.drain();
+    await listener.dispose();
+    expect(runtime.clock.pendingTimers).toBe(0);
   });
 
   it("stores what waits when it is disposed", async () => {

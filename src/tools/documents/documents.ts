@@ -79,6 +79,8 @@ const semanticWeight = 0.5;
 const lexicalNoise = 0.2;
 /** A word nobody wrote is read as the nearest one somebody did, at this weight. */
 const guessWeight = 0.5;
+/** Every short word is near to another one by accident. */
+const shortestGuessed = 5;
 
 const limitOption: OptionCheck = (value) =>
   Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= 100
@@ -148,7 +150,7 @@ export class Documents {
     for (const term of termsOf(query)) {
       if (weights.size === mostTerms) break;
       if (words.has(term)) weights.set(term, 1);
-      else {
+      else if (term.length >= shortestGuessed) {
         const guess = nearestName(term, startingLike(term, words.terms()));
         if (guess !== undefined && !weights.has(guess)) weights.set(guess, guessWeight);
       }

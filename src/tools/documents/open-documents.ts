@@ -170,12 +170,10 @@ async function* givenDocuments(documents: readonly TextDocument[]) {
 }
 
 function nothingIndexed(source: DocumentSource, skipped: readonly SkippedFile[]): FlockError {
-  const missing = skipped.find(({ reason }) => reason === "package_missing");
-  if (missing !== undefined) {
-    const html = /\.html?$/i.test(missing.file) || missing.message.includes("htmlparser2");
-    const [name, purpose] = html ? ["htmlparser2", "read HTML files"] : ["unpdf", "read PDF files"];
-    return new FlockError("package_missing", `openDocuments: nothing could be indexed: ${missing.message}`, {
-      details: { package: name, install: `npm install ${name}`, purpose },
+  for (const { file, package: name, message } of skipped) {
+    if (name === undefined) continue;
+    return new FlockError("package_missing", `openDocuments: nothing could be indexed: ${message}`, {
+      details: { package: name, install: `npm install ${name}`, purpose: `read ${file}` },
     });
   }
   const path = typeof source === "string" ? source : "documents";

@@ -39,7 +39,9 @@ export async function readDocument(document: UnreadDocument, pacer: Pacer): Prom
   } catch (error) {
     // An abort is nobody's broken file.
     await pacer.pause();
-    if (isFlockError(error, "package_missing")) return { file, reason: "package_missing", message: error.message };
+    if (isFlockError(error, "package_missing")) {
+      return { file, reason: "package_missing", message: error.message, package: error.details.package };
+    }
     const why = error instanceof Error ? error.message : String(error);
     return { file, reason: "broken", message: `it cannot be read as ${format}: ${why}` };
   }

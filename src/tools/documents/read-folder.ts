@@ -79,11 +79,15 @@ export async function readFound(root: string, found: FoundFile, maxBytes: number
     }
     // Never through a link in the last step, and never waiting for the other end of a pipe.
     const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-    await using handle = await open(path, flags);
-    const facts = await handle.stat();
-    if (!facts.isFile()) return { file, reason: "unreadable", message: "it is no regular file" };
-    if (facts.size > maxBytes) return tooLarge(file, facts.size, maxBytes);
-    return await handle.readFile();
+    const handle = await open(path, flags);
+    try {
+      const facts = await handle.stat();
+      if (!facts.isFile()) return { file, reason: "unreadable", message: "it is no regular file" };
+      if (facts.size > maxBytes) return tooLarge(file, facts.size, maxBytes);
+      return await handle.readFile();
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
     return { file, reason: "unreadable", message: explain(error) };
   }

@@ -25,4 +25,6 @@ export interface SkippedFile {
   readonly reason: SkipReason;
   /** A sentence for people. */
   readonly message: string;
+  /** The package it needs, when that is the reason. */
+  readonly package?: string;
 }

@@ -47,6 +47,7 @@ describe("Documents.search", () => {
   it("reads a word nobody wrote as the nearest one somebody did", async () => {
     const documents = await open({ "a.txt": "Inflation rises.", "b.txt": "Schools open." });
     expect((await documents.search("inflaton")).map(({ file }) => file)).toEqual(["a.txt"]);
+    expect(await documents.search("opel")).toEqual([]);
   });
 
   it("gives nothing where nothing fits", async () => {

@@ -229,8 +229,18 @@ describe("openDocuments without an optional package", () => {
     expect(await openWithout(["htmlparser2", "unpdf"])).toEqual({
       files: ["c.txt"],
       skipped: [
-        { file: "a.html", reason: "package_missing", message: expect.stringContaining("npm install htmlparser2") },
-        { file: "b.pdf", reason: "package_missing", message: expect.stringContaining("npm install unpdf") },
+        {
+          file: "a.html",
+          reason: "package_missing",
+          message: expect.stringContaining("npm install htmlparser2"),
+          package: "htmlparser2",
+        },
+        {
+          file: "b.pdf",
+          reason: "package_missing",
+          message: expect.stringContaining("npm install unpdf"),
+          package: "unpdf",
+        },
       ],
     });
   });
