@@ -23,6 +23,7 @@ import type { RunStream } from "../core/run-stream.ts";
 import type { ExecutionContext, Runnable } from "../core/runnable.ts";
 import { type AnyLanguageModel, adaptModel } from "../models/adapt-model.ts";
 import type { ModelRunnable } from "../models/model.ts";
+import type { CheckResult } from "../signature/field.ts";
 import type { BareInput, InferInput, InferOutput, SignatureText } from "../signature/infer-signature.ts";
 import { parseSignature } from "../signature/parse-signature.ts";
 import type { Signature } from "../signature/signature.ts";
@@ -175,12 +176,17 @@ export class DeclarativeAgent<
   }
 
   /** Called by the door. Start it with `execute`, nest it with `context.call`. */
-  async perform(input: InferInput<Input, Types>, context: ExecutionContext): Promise<InferOutput<Output, Types>> {
-    const pending = this.input.check(input, { side: "input" });
-    const checked = pending instanceof Promise ? await pending : pending;
+  perform(input: InferInput<Input, Types>, context: ExecutionContext): Promise<InferOutput<Output, Types>> {
+    // No async frame here: one would be held by every run in flight.
+    const checked = this.input.check(input, { side: "input" });
+    if (checked instanceof Promise) return checked.then((result) => this.#answer(result, context));
+    return this.#answer(checked, context);
+  }
+
+  #answer(checked: CheckResult, context: ExecutionContext): Promise<InferOutput<Output, Types>> {
     if (!checked.ok) throw inputError(this.name, checked.issues);
     const model = context.resolveModel(this.#model, this.name) as ModelRunnable;
-    return (await this.#predict.answer(checked.value, model, context)) as InferOutput<Output, Types>;
+    return this.#predict.answer(checked.value, model, context) as Promise<InferOutput<Output, Types>>;
   }
 
   /** Drains and disposes its providers, each bounded to a second. */

@@ -28,6 +28,16 @@ export interface PredictOptions {
   readonly askAgain: number;
 }
 
+/** One call of the agent, while it goes on. */
+interface Talk {
+  readonly inputs: Record<string, unknown>;
+  readonly model: ModelRunnable;
+  readonly context: ExecutionContext;
+  readonly adapter: PromptAdapter;
+  step: number;
+  asked: number;
+}
+
 type Mode = "native" | "guided" | "offline";
 
 /** Models that said they take no schema beside the prompt; they are guided by text from then on. */
@@ -47,53 +57,56 @@ export class Predict {
   /**
    * Gives the valid answer for checked inputs.
    *
-   * @throws output_invalid or output_unreadable when the answer is still wrong after asking again, steps_exhausted,
-   * model_stopped, and whatever the model's call throws.
+   * Rejects with output_invalid or output_unreadable when the answer is still wrong after asking again, with
+   * steps_exhausted, model_stopped, and whatever the model's call rejects with.
    */
-  async answer(inputs: Record<string, unknown>, model: ModelRunnable, context: ExecutionContext): Promise<unknown> {
+  answer(inputs: Record<string, unknown>, model: ModelRunnable, context: ExecutionContext): Promise<unknown> {
+    const talk: Talk = { inputs, model, context, adapter: this.#adapterFor(model), step: 1, asked: 0 };
+    const prompt = talk.adapter.messages(inputs as JsonObject);
+    // Most answers are right at once: they need no async frame, which would be held while the model thinks.
+    return this.#ask(talk, prompt).then((answer) => {
+      if (toolCallsOf(answer).length > 0 || answer.warnings.length > 0) return this.#goOn(talk, prompt, answer);
+      const read = readAnswer(answerText(answer), this.#options.output);
+      return !(read instanceof Promise) && read.ok ? read.value : this.#goOn(talk, prompt, answer);
+    });
+  }
+
+  /** Tool turns and asking again, from the first answer on. */
+  async #goOn(talk: Talk, prompt: LanguageModelV4Prompt, first: ModelAnswer): Promise<unknown> {
     const { maxSteps, askAgain } = this.#options;
-    const adapter = this.#adapterFor(model);
-    let messages = adapter.messages(inputs as JsonObject);
-    let asked = 0;
-    for (let step = 1; step <= maxSteps; ) {
-      const answer = await this.#ask(adapter, inputs, messages, step === maxSteps, model, context);
+    const { model, context } = talk;
+    let messages = prompt;
+    let answer = first;
+    for (;;) {
       if (ignoredSchema(answer)) guidedModels.add(model);
       const calls = toolCallsOf(answer);
       if (calls.length > 0) {
-        if (step === maxSteps) break;
+        if (talk.step === maxSteps) throw this.#exhausted();
         messages = [...messages, ...toolTurn(answer.content, await runToolCalls(calls, this.#tools, context))];
-        step += 1;
-        continue;
+        talk.step += 1;
+      } else {
+        const text = answerText(answer);
+        const read = await readAnswer(text, this.#options.output);
+        if (read.ok) return read.value;
+        if (talk.asked === askAgain) throw this.#giveUp(read, answer, talk);
+        talk.asked += 1;
+        if (context.wants("delta")) context.delta({ kind: "reset" });
+        messages = askAgainMessages(messages, text, read.error);
       }
-      const text = answerText(answer);
-      const pending = readAnswer(text, this.#options.output);
-      const read = pending instanceof Promise ? await pending : pending;
-      if (read.ok) return read.value;
-      if (asked === askAgain) throw this.#giveUp(read, answer, asked, model);
-      asked += 1;
-      if (context.wants("delta")) context.delta({ kind: "reset" });
-      messages = askAgainMessages(messages, text, read.error);
+      answer = await this.#ask(talk, messages);
     }
-    const message = `${this.#options.name} still wanted tools after ${maxSteps} answers; raise maxSteps or give it better tools`;
-    throw new FlockError("steps_exhausted", message, { details: { agent: this.#options.name, maxSteps } });
   }
 
-  #ask(
-    adapter: PromptAdapter,
-    inputs: Record<string, unknown>,
-    prompt: LanguageModelV4Prompt,
-    isLast: boolean,
-    model: ModelRunnable,
-    context: ExecutionContext,
-  ): Promise<ModelAnswer> {
-    const { settings } = this.#options;
-    const asks = adapter.callOptions(inputs as JsonObject);
+  #ask(talk: Talk, prompt: LanguageModelV4Prompt): Promise<ModelAnswer> {
+    const { model, context } = talk;
+    const { settings, maxSteps } = this.#options;
+    const asks = talk.adapter.callOptions(talk.inputs as JsonObject);
     const request: ModelRequest = { ...settings, ...asks, prompt };
     if (settings.providerOptions !== undefined) {
       request.providerOptions = { ...asks.providerOptions, ...settings.providerOptions };
     }
     // The last answer must be one: without tools to call the model can only answer.
-    if (isLast && this.#tools.size > 0) request.toolChoice = { type: "none" };
+    if (talk.step === maxSteps && this.#tools.size > 0) request.toolChoice = { type: "none" };
     return context.wants("delta") ? watched(model, request, context) : context.call(model, request);
   }
 
@@ -119,23 +132,25 @@ export class Predict {
     return adapter;
   }
 
-  #giveUp(read: Extract<Answer, { ok: false }>, answer: ModelAnswer, asked: number, model: ModelRunnable): FlockError {
+  #exhausted(): FlockError<"steps_exhausted"> {
+    const { name, maxSteps } = this.#options;
+    const message = `${name} still wanted tools after ${maxSteps} answers; raise maxSteps or give it better tools`;
+    return new FlockError("steps_exhausted", message, { details: { agent: name, maxSteps } });
+  }
+
+  #giveUp(read: Extract<Answer, { ok: false }>, answer: ModelAnswer, { model, asked }: Talk): FlockError {
     const { unified } = answer.finishReason;
     if (unified === "content-filter" || unified === "error") {
       const message = `${model.name} stopped before it answered (${unified}); rephrase the input or use another model`;
-      return new FlockError("model_stopped", message, {
-        details: { model: model.name, reason: unified },
-        cause: read.error,
-      });
+      const details = { model: model.name, reason: unified };
+      return new FlockError("model_stopped", message, { details, cause: read.error });
     }
     const cut = unified === "length" ? "; the answer was cut off, raise settings.maxOutputTokens" : "";
     const tries = asked === 0 ? "" : ` after asking ${asked + 1} times`;
     const { error } = read;
     const message = `${this.#options.name}: the answer of ${model.name} is wrong${tries}${cut}: ${error.message}`;
-    return new FlockError(error.code, message, {
-      details: { ...error.details, attempts: asked + 1 } as never,
-      cause: error,
-    });
+    const details = { ...error.details, attempts: asked + 1 } as FlockError<"output_invalid">["details"];
+    return new FlockError(error.code as "output_invalid", message, { details, cause: error });
   }
 }
 

@@ -23,14 +23,12 @@ export const door: Door = {
 };
 
 function enter(call: Call): Promise<unknown> {
-  const promise = new Promise<unknown>((resolve, reject) => {
-    call.resolve = resolve;
-    call.reject = reject;
-  });
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
   call.promise = promise;
+  call.resolve = resolve;
+  call.reject = reject;
   call.attach();
   call.startedAt = call.run.runtime.monotonic();
-  call.attemptStartedAt = call.startedAt;
   const { providers } = call.runnable;
   if (providers !== undefined && !call.within && call.parent !== undefined) call.run.watch(providers, call.path, false);
   const { events } = call.run;
@@ -156,17 +154,23 @@ function perform(call: Call): void {
     result = call.runnable.perform(call.input, call);
     if (!(result instanceof Promise)) result = Promise.resolve(result);
   } catch (error) {
-    attemptFailed(call, error);
+    performFailed(call, error);
     return;
   }
   result.then(
     (value) => attemptDone(call, value),
-    (error) => attemptFailed(call, error),
+    (error) => performFailed(call, error),
   );
 }
 
 function attemptDone(call: Call, value: unknown): void {
   if (call.phase === "attempt") settle(call, true, value);
+}
+
+function performFailed(call: Call, error: unknown): void {
+  if (call.phase !== "attempt") return;
+  const { runnable } = call;
+  attemptFailed(call, runnable.explain === undefined ? error : runnable.explain(error, call));
 }
 
 function attemptFailed(call: Call, error: unknown): void {

@@ -18,7 +18,6 @@ import type {
 } from "./runnable.ts";
 import type { Runtime, Timer } from "./runtime.ts";
 
-const noSlots: unknown[] = [];
 const ignore = (): void => {};
 
 interface Fork {
@@ -41,7 +40,6 @@ export class Call implements ForkedContext, LayerCall {
   readonly attempt: number;
   /** One attempt of the parent's own call: it tells no call-start and call-end. */
   readonly within: boolean;
-  readonly slots: unknown[];
   phase: CallPhase = "entering";
   attempts = 0;
   startedAt = 0;
@@ -63,6 +61,7 @@ export class Call implements ForkedContext, LayerCall {
   #ordinal = 0;
   #fork: Fork | undefined = undefined;
   #hear: ((delta: DeltaEvent["delta"]) => void) | undefined = undefined;
+  #slots: unknown[] | undefined = undefined;
   #controller: AbortController | undefined = undefined;
   /** Why this context starts nothing more. */
   closedReason: unknown = undefined;
@@ -85,7 +84,6 @@ export class Call implements ForkedContext, LayerCall {
     this.plan = plan;
     this.attempt = attempt;
     this.within = within;
-    this.slots = plan.guards.length === 0 ? noSlots : [];
   }
 
   call<Input, Output>(runnable: Runnable<Input, Output>, input: NoInfer<Input>): Promise<Output> {
@@ -193,6 +191,15 @@ export class Call implements ForkedContext, LayerCall {
 
   get runTimeoutMs(): number | undefined {
     return this.run.timeoutMs;
+  }
+
+  getSlot(slot: number): unknown {
+    return this.#slots?.[slot];
+  }
+
+  setSlot(slot: number, value: unknown): void {
+    this.#slots ??= new Array(this.plan.guards.length);
+    this.#slots[slot] = value;
   }
 
   addWait(ms: number): void {

@@ -31,8 +31,10 @@ export interface LayerCall {
   addWait(ms: number): void;
   /** The same call to another runnable or with another input; the types stay the same. */
   with(changes: { readonly runnable?: AnyRunnable; readonly input?: unknown }): LayerCall;
-  /** What a guard keeps on the call, at the slot it is given. */
-  readonly slots: unknown[];
+  /** Gives what the guard of this slot kept on the call. */
+  getSlot(slot: number): unknown;
+  /** Keeps something on the call until the guard leaves. */
+  setSlot(slot: number, value: unknown): void;
 }
 
 /**

@@ -37,6 +37,8 @@ export interface Runnable<Input = never, Output = unknown> {
   readonly policy?: Policy;
   /** Listeners that watch its calls and everything below them. */
   readonly providers?: readonly Provider[];
+  /** Turns what `perform` failed with into what callers get. Called by the door for each failed attempt. */
+  explain?(error: unknown, context: ExecutionContext): unknown;
   /** Reads usage and cost from an output, synchronously, as the call settles. */
   costOf?(output: Output): CallCost | undefined;
   /** Type-only: what it takes. Inference reads these two, never a method's parameter. */

@@ -8,17 +8,22 @@ export interface Deadline {
   cancel(): void;
 }
 
+/** What happens when a limit passes: one function for all, so that a limit needs no closure of its own. */
+export type Expire<Owner> = (owner: Owner, timeoutMs: number) => void;
+
 class Entry implements Deadline {
   readonly queue: DeadlineQueue;
   readonly expiresAt: number;
-  readonly expire: (timeoutMs: number) => void;
+  readonly owner: unknown;
+  readonly expire: Expire<never>;
   previous: Entry | undefined = undefined;
   next: Entry | undefined = undefined;
   open = true;
 
-  constructor(queue: DeadlineQueue, expiresAt: number, expire: (timeoutMs: number) => void) {
+  constructor(queue: DeadlineQueue, expiresAt: number, owner: unknown, expire: Expire<never>) {
     this.queue = queue;
     this.expiresAt = expiresAt;
+    this.owner = owner;
     this.expire = expire;
   }
 
@@ -40,9 +45,9 @@ export class DeadlineQueue {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Starts a limit that began at `startedAt` (monotonic). `expire` is called once, unless cancelled. */
-  start(startedAt: number, expire: (timeoutMs: number) => void): Deadline {
-    const entry = new Entry(this, startedAt + this.#timeoutMs, expire);
+  /** Starts a limit that began at `startedAt` (monotonic). `expire` is called once with its owner, unless cancelled. */
+  start<Owner>(startedAt: number, owner: Owner, expire: Expire<Owner>): Deadline {
+    const entry = new Entry(this, startedAt + this.#timeoutMs, owner, expire as Expire<never>);
     entry.previous = this.#last;
     if (this.#last === undefined) this.#first = entry;
     else this.#last.next = entry;
@@ -72,7 +77,7 @@ export class DeadlineQueue {
     const now = this.#runtime.monotonic();
     for (let entry = this.#first; entry !== undefined && entry.expiresAt <= now; entry = this.#first) {
       this.remove(entry);
-      entry.expire(this.#timeoutMs);
+      entry.expire(entry.owner as never, this.#timeoutMs);
     }
     if (this.#first !== undefined && this.#timer === undefined) this.#arm(now);
   }

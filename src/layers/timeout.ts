@@ -45,9 +45,7 @@ function deadlineGuard(ownMs: number | undefined, kind: string): Guard | undefin
       const rootMs = call.isRoot ? call.runTimeoutMs : undefined;
       const timeoutMs = ownMs === undefined ? rootMs : rootMs === undefined ? ownMs : Math.min(ownMs, rootMs);
       if (timeoutMs === undefined) return;
-      call.slots[slot] = deadlineQueue(call.runtime, timeoutMs).start(call.startedAt, (ms) =>
-        call.fail(timeoutError("deadline", ms, call)),
-      );
+      call.setSlot(slot, deadlineQueue(call.runtime, timeoutMs).start(call.startedAt, call, endCall));
     },
     leave: cancelSlot,
   };
@@ -76,9 +74,7 @@ function attemptGuard(timeoutMs: number): Guard {
   return {
     enter(call, slot) {
       const { runtime } = call;
-      call.slots[slot] = deadlineQueue(runtime, timeoutMs).start(runtime.monotonic(), (ms) =>
-        call.failAttempt(timeoutError("attempt", ms, call)),
-      );
+      call.setSlot(slot, deadlineQueue(runtime, timeoutMs).start(runtime.monotonic(), call, endAttempt));
     },
     leave: cancelSlot,
   };
@@ -91,7 +87,15 @@ function checkTimeout(value: Json): string | undefined {
 }
 
 function cancelSlot(call: LayerCall, slot: number): void {
-  (call.slots[slot] as Deadline | undefined)?.cancel();
+  (call.getSlot(slot) as Deadline | undefined)?.cancel();
+}
+
+function endCall(call: LayerCall, timeoutMs: number): void {
+  call.fail(timeoutError("deadline", timeoutMs, call));
+}
+
+function endAttempt(call: LayerCall, timeoutMs: number): void {
+  call.failAttempt(timeoutError("attempt", timeoutMs, call));
 }
 
 function timeoutError(limit: "deadline" | "attempt", timeoutMs: number, call: LayerCall): FlockError<"timeout"> {

@@ -64,27 +64,18 @@ class LanguageModelRunnable implements ModelRunnable {
       const { flock: _, ...vendorOptions } = options.providerOptions;
       options.providerOptions = vendorOptions;
     }
-    // The vendor's promise itself goes out; one rejection handler is all that is put on it.
-    try {
-      const answer = context.wants("delta")
-        ? collectStream(this.model, options, context)
-        : Promise.resolve(this.model.doGenerate(options));
-      return answer.then(undefined, (error) => this.#fail(error, context));
-    } catch (error) {
-      return Promise.reject(this.#explain(error, context));
-    }
+    // The vendor's promise itself goes out: a frame or handler here would be held by every call in flight.
+    return context.wants("delta")
+      ? collectStream(this.model, options, context)
+      : (this.model.doGenerate(options) as Promise<ModelAnswer>);
+  }
+
+  explain(error: unknown, context: ExecutionContext): unknown {
+    return context.signal.aborted ? context.signal.reason : modelError(error, this.name, context.runtime);
   }
 
   costOf(answer: ModelAnswer): CallCost {
     return { usage: usageOf(answer.usage), costMicroUsd: this.#offline ? 0 : undefined };
-  }
-
-  #fail(error: unknown, context: ExecutionContext): never {
-    throw this.#explain(error, context);
-  }
-
-  #explain(error: unknown, context: ExecutionContext): unknown {
-    return context.signal.aborted ? context.signal.reason : modelError(error, this.name, context.runtime);
   }
 }
 

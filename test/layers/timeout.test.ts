@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isFlockError } from "../../src/core/errors.ts";
-import type { Layer, RecoveryLayer } from "../../src/core/layer.ts";
+import type { RecoveryLayer } from "../../src/core/layer.ts";
 import { executeRun } from "../../src/core/run.ts";
 import { deadlineQueue } from "../../src/layers/deadline-queue.ts";
 import { defaultStack } from "../../src/layers/default-stack.ts";
@@ -149,7 +149,7 @@ describe("a deadline queue", () => {
           for (const [index, plan] of plans.entries()) {
             await runtime.clock.advance(plan.startAfter);
             at += plan.startAfter;
-            const deadline = queue.start(runtime.monotonic(), () => expired.push([index, runtime.monotonic()]));
+            const deadline = queue.start(runtime.monotonic(), index, () => expired.push([index, runtime.monotonic()]));
             if (plan.cancelAfter === null) expected.push([index, at + 100]);
             else {
               runtime.setTimer(() => deadline.cancel(), plan.cancelAfter);
