@@ -174,7 +174,7 @@ export class VectorStoreProvider implements Provider {
     const { limit = 5, agent, signal } = options;
     await unlessAborted(this.drain(), signal);
     if (text.trim() === "") return [];
-    const [vector] = await embedTexts(this.#embedder, [text], signal);
+    const [vector] = await embedTexts(this.#embedder, [textOfAnswer(text)], signal);
     await this.#claim(vector!);
     // An agent's answer is often its pattern's too: ask for more, since the second one goes.
     const found = await this.#store.search(vector!, {

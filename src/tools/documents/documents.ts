@@ -71,6 +71,8 @@ export interface DocumentIndex {
   readonly stats: DocumentStats;
 }
 
+/** What is read of a query, in UTF-16 units, and the words used of it. */
+const longestQuery = 10_000;
 const mostTerms = 500;
 /** What vectors weigh beside the words' 1. Lexical ones know nothing the words do not, and more noise: they only settle what is close. */
 const lexicalWeight = 0.1;
@@ -119,6 +121,7 @@ export class Documents {
   /**
    * Finds the passages that fit a query best, best first: BM25 over word stems, fused with nearest vectors. Passages do not
    * overlap and none is given twice. A word that occurs nowhere is read as its nearest spelling. Nothing fitting gives an empty list.
+   * Of a query, the first 10,000 characters count.
    *
    * @throws input_invalid for a query that is no string; model_failed when the embedder fails; the signal's own reason.
    */
@@ -127,10 +130,11 @@ export class Documents {
     checkOptions("Documents.search", options, { limit: limitOption, signal: objectOption });
     options.signal?.throwIfAborted();
     const limit = options.limit ?? 5;
-    const weights = this.#weigh(query);
+    const asked = query.slice(0, longestQuery);
+    const weights = this.#weigh(asked);
     const candidates = Math.max(50, limit * 5);
     const byWords = this.#index.words.search(weights, candidates);
-    const byVector = await this.#searchVectors(query, weights, candidates, options.signal);
+    const byVector = await this.#searchVectors(asked, weights, candidates, options.signal);
     const fused = fuseRankings([
       { rows: byWords, weight: 1, floor: 0 },
       {

@@ -10,8 +10,10 @@ const blocks = new Set(
   h5 h6 header hr html li main nav ol p pre section summary table tbody tfoot thead title tr ul`.split(/\s+/),
 );
 const paragraphs = new Set("article blockquote h1 h2 h3 h4 h5 h6 p pre section table title ul ol dl".split(" "));
-const pieceLength = 65_536;
+const pieceLength = 16_384;
 const deepest = 2_000;
+/** Beyond this it is not a heading but text somebody forgot to end. */
+const longestHeading = 300;
 
 /**
  * Takes the text out of HTML, white space folded outside `pre`. Headings h1 to h6 begin passages; before the first one, the title is the heading.
@@ -100,7 +102,7 @@ class PageReader {
     const heading = this.#heading;
     if (heading !== undefined) {
       heading.offset ??= this.#length + gap.length;
-      heading.text += (heading.text === "" ? "" : gap) + text;
+      if (heading.text.length < longestHeading) heading.text += (heading.text === "" ? "" : gap) + text;
     }
     this.#parts.push(gap, text);
     this.#length += gap.length + text.length;
@@ -108,7 +110,7 @@ class PageReader {
 
   #endHeading(heading: { readonly name: string; offset: number | undefined; text: string }): void {
     this.#heading = undefined;
-    const text = heading.text.replace(/\s+/g, " ").trim();
+    const text = heading.text.slice(0, longestHeading).replace(/\s+/g, " ").trim();
     if (text === "" || heading.offset === undefined) return;
     this.#marks.push({ offset: heading.offset, heading: text, cut: true });
   }

@@ -4,6 +4,8 @@ import type { Pacer } from "../../core/pacer.ts";
 import type { ExtractedText, Mark } from "./extracted-text.ts";
 
 const linesBetweenPauses = 1_000;
+/** Beyond this a line is no heading somebody would recognise. */
+const longestHeading = 300;
 
 /** Marks ATX (`# Title`) and setext (underlined) headings outside code fences and front matter. */
 export async function extractMarkdown(text: string, pacer: Pacer): Promise<ExtractedText> {
@@ -24,7 +26,7 @@ export async function extractMarkdown(text: string, pacer: Pacer): Promise<Extra
       continue;
     }
     fence = fenceHere;
-    const title = /^ {0,3}#{1,6}[ \t]+(.*)$/.exec(line)?.[1];
+    const title = /^ {0,3}#{1,6}[ \t]+(.*)$/.exec(line.slice(0, longestHeading))?.[1];
     if (title !== undefined) addHeading(marks, offset, title.replace(/[ \t]+#+[ \t]*$/, ""));
     else if (previous !== undefined && /^ {0,3}(?:=+|-{2,})[ \t]*$/.test(line)) {
       addHeading(marks, previous.offset, previous.line);
@@ -41,7 +43,7 @@ function addHeading(marks: Mark[], offset: number, title: string): void {
 
 /** Underlining makes a heading only of plain text, not of lists, quotes, tables or rules. */
 function isParagraph(line: string): boolean {
-  return line.trim() !== "" && line.length < 200 && !/^\s*(?:[-*+>|]|\d+[.)]\s|={2,}|```|~~~)/.test(line);
+  return line.trim() !== "" && line.length < longestHeading && !/^\s*(?:[-*+>|]|\d+[.)]\s|={2,}|```|~~~)/.test(line);
 }
 
 function* linesOf(text: string): Generator<{ offset: number; line: string }> {

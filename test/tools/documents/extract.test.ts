@@ -173,6 +173,13 @@ describe("extractHtml", () => {
     );
   });
 
+  it("takes no more than the beginning of a heading that never ends", async () => {
+    const { marks } = await extractHtml(`<h1>${"word ".repeat(20_000)}</h1>`, pacer);
+    expect(marks[0]!.heading!.length).toBeLessThanOrEqual(300);
+    const { marks: written } = await extractMarkdown(`# a${" ".repeat(300_000)}b\n# ${"c ".repeat(300_000)}`, pacer);
+    expect(written.map(({ heading }) => heading!.length <= 300)).toEqual([true, true]);
+  });
+
   it("refuses elements nested without end", async () => {
     await expect(extractHtml("<div>".repeat(5_000), pacer)).rejects.toThrow("nested over 2000");
   });
