@@ -1,4 +1,4 @@
-import { expectTypeOf } from "vitest";
+import { expectTypeOf, it } from "vitest";
 import type { Runnable } from "../../src/core/runnable.ts";
 import { PerformanceMonitor, type RunInput } from "../../src/introspection/performance-monitor.ts";
 
@@ -10,18 +10,24 @@ declare const open: Runnable<{ readonly anything: unknown }, { readonly n: numbe
 
 const monitor = new PerformanceMonitor();
 
-expectTypeOf(monitor.monitorExecution(one, { topic: "AI" })).resolves.toEqualTypeOf<{ readonly summary: string }>();
-expectTypeOf(monitor.monitorExecution(one, "AI")).resolves.toEqualTypeOf<{ readonly summary: string }>();
-expectTypeOf(monitor.monitorExecution(two, { topic: "AI", depth: 2 })).resolves.toEqualTypeOf<{ readonly n: number }>();
-expectTypeOf<RunInput<typeof list>>().toEqualTypeOf<{ readonly words: readonly string[] } | readonly string[]>();
-expectTypeOf<RunInput<typeof nested>>().toEqualTypeOf<{ readonly question: { readonly text: string } }>();
-expectTypeOf<RunInput<typeof open>>().toEqualTypeOf<{ readonly anything: unknown }>();
+it("types the result and the input from the runnable", () => {
+  expectTypeOf(monitor.monitorExecution(one, { topic: "AI" })).resolves.toEqualTypeOf<{ readonly summary: string }>();
+  expectTypeOf(monitor.monitorExecution(one, "AI")).resolves.toEqualTypeOf<{ readonly summary: string }>();
+  expectTypeOf(monitor.monitorExecution(two, { topic: "AI", depth: 2 })).resolves.toEqualTypeOf<{
+    readonly n: number;
+  }>();
+  expectTypeOf<RunInput<typeof list>>().toEqualTypeOf<{ readonly words: readonly string[] } | readonly string[]>();
+  expectTypeOf<RunInput<typeof nested>>().toEqualTypeOf<{ readonly question: { readonly text: string } }>();
+  expectTypeOf<RunInput<typeof open>>().toEqualTypeOf<{ readonly anything: unknown }>();
+});
 
-// @ts-expect-error a bare value is of the field's type
-monitor.monitorExecution(one, 3);
-// @ts-expect-error two fields take an object
-monitor.monitorExecution(two, "AI");
-// @ts-expect-error a field is missing
-monitor.monitorExecution(two, { topic: "AI" });
-// @ts-expect-error there is no such metric
-new PerformanceMonitor({ alerts: [{ metric: "p95", above: 1, windowMs: 1_000 }] });
+it("refuses inputs and metrics that do not exist", () => {
+  // @ts-expect-error a bare value is of the field's type
+  monitor.monitorExecution(one, 3);
+  // @ts-expect-error two fields take an object
+  monitor.monitorExecution(two, "AI");
+  // @ts-expect-error a field is missing
+  monitor.monitorExecution(two, { topic: "AI" });
+  // @ts-expect-error there is no such metric
+  new PerformanceMonitor({ alerts: [{ metric: "p95", above: 1, windowMs: 1_000 }] });
+});

@@ -1,0 +1,61 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { meanInterval, meanOf, quantileOf, shareInterval } from "../../src/introspection/statistics.ts";
+import { duration, percent } from "../../src/introspection/suggestion.ts";
+import { createTestRuntime } from "../../src/testing/test-runtime.ts";
+
+describe("statistics of advice", () => {
+  it("are 0 of nothing", () => {
+    expect([meanOf([]), quantileOf([], 0.5), meanInterval([])]).toEqual([0, 0, { low: 0, high: 0 }]);
+    expect(shareInterval(0, 0)).toEqual({ low: 0, high: 1 });
+  });
+
+  it("give intervals that hold their own figure and lie within what is possible", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: -50, max: 50 }), { minLength: 1, maxLength: 60 }),
+        fc.nat({ max: 60 }),
+        (values, hits) => {
+          const interval = meanInterval(values);
+          expect(interval.low).toBeGreaterThanOrEqual(Math.min(...values));
+          expect(interval.high).toBeLessThanOrEqual(Math.max(...values));
+          expect(interval).toEqual(meanInterval(values));
+          const share = shareInterval(hits, 60);
+          expect(share.low).toBeLessThanOrEqual(hits / 60);
+          expect(share.high).toBeGreaterThanOrEqual(hits / 60);
+          expect(share.low >= 0 && share.high <= 1).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it("give intervals that hold the truth about 95 times of 100", () => {
+    const { random } = createTestRuntime({ seed: 7 });
+    let shares = 0;
+    let means = 0;
+    for (let round = 0; round < 400; round++) {
+      const draws = Array.from({ length: 80 }, () => (random() < 0.3 ? 1 : 0));
+      const share = shareInterval(draws.filter(Boolean).length, 80);
+      if (share.low <= 0.3 && 0.3 <= share.high) shares++;
+      const mean = meanInterval(Array.from({ length: 80 }, () => random() * 10));
+      if (mean.low <= 5 && 5 <= mean.high) means++;
+    }
+    expect(shares / 400).toBeGreaterThan(0.92);
+    expect(means / 400).toBeGreaterThan(0.91);
+  });
+
+  it("take quantiles by nearest rank", () => {
+    expect([0, 0.5, 0.95, 1].map((p) => quantileOf([40, 10, 30, 20], p))).toEqual([10, 20, 40, 40]);
+  });
+
+  it("are written for people", () => {
+    expect([0, 0.004, 0.0825, 0.12, 0.999].map(percent)).toEqual(["0 %", "0.4 %", "8.3 %", "12 %", "100 %"]);
+    expect([0.1234, 5.678, 250, 1_234, 45_678].map(duration)).toEqual([
+      "0.12 ms",
+      "5.68 ms",
+      "250 ms",
+      "1.2 s",
+      "46 s",
+    ]);
+  });
+});

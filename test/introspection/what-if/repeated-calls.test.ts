@@ -1,0 +1,125 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Knobs } from "../../../src/core/knob.ts";
+import { repeatedCalls, simulateCache } from "../../../src/introspection/what-if/repeated-calls.ts";
+import type { DescribedCall } from "../run-events.ts";
+import { episodesFrom, repeat } from "./episodes-from.ts";
+
+/** LRU as one would explain it: a list, the last used at its end. */
+function naiveHits(keys: readonly string[], capacity: number): number {
+  let hits = 0;
+  let list: string[] = [];
+  for (const key of keys) {
+    if (list.includes(key)) hits++;
+    list = [...list.filter((other) => other !== key), key].slice(-capacity);
+  }
+  return hits;
+}
+
+const asks = (key: string, startMs = 0, ok = true) => ({ key, startMs, ok });
+
+describe("simulateCache", () => {
+  it("hits exactly as a list kept in order of use does", () => {
+    const keys = fc.array(fc.constantFrom("a", "b", "c", "d", "e", "f"), { maxLength: 80 });
+    fc.assert(
+      fc.property(keys, fc.integer({ min: 1, max: 7 }), (asked, capacity) => {
+        const { hits, distinct, hit } = simulateCache(
+          asked.map((key) => asks(key)),
+          capacity,
+        );
+        expect(hits).toBe(naiveHits(asked, capacity));
+        expect(distinct).toBe(new Set(asked).size);
+        expect(hit.filter(Boolean)).toHaveLength(hits);
+      }),
+    );
+  });
+
+  it("stores no failure, and forgets after the time to live, counted from when it was stored", () => {
+    expect(simulateCache([asks("a", 0, false), asks("a", 1), asks("a", 2)]).hit).toEqual([false, false, true]);
+    const hourly = [asks("a", 0), asks("a", 3_000_000), asks("a", 3_700_000), asks("a", 3_800_000)];
+    expect(simulateCache(hourly).hit).toEqual([false, true, false, true]);
+  });
+});
+
+describe("repeatedCalls", () => {
+  const search = (question: unknown, extra: Partial<DescribedCall> = {}): DescribedCall => ({
+    ...{ name: "search", kind: "tool", ms: 80, input: { question } },
+    ...extra,
+  });
+  const runsOf = (count: number, make: (index: number) => DescribedCall): DescribedCall[] =>
+    repeat(count, (index) => ({
+      name: "a",
+      input: { index },
+      calls: [make(index), { name: "model", ms: 20, tokens: 40 }],
+    }));
+  const advise = (runs: readonly DescribedCall[], knobs?: Knobs, tenantOf?: (index: number) => string) =>
+    repeatedCalls({ name: "a", episodes: episodesFrom(runs, tenantOf), knobs }).map(({ suggestion }) => suggestion);
+
+  it("predicts the hit rate and the time saved that a cache would have brought, exactly for this sequence", () => {
+    const [advice, ...more] = advise(runsOf(50, (index) => search(index % 5)));
+    expect(more).toEqual([]);
+    expect(advice).toMatchObject({
+      id: "repeated-calls:search",
+      evidence: { calls: 50, repeats: 45, distinct: 5, hitRateAt256Entries: 0.9, savedTokens: 0 },
+      predicted: { metric: "cacheHitRate", change: 0.9 },
+      risk: "medium",
+    });
+    expect(advice!.evidence.savedMsPerRun).toBeCloseTo(72, 3);
+    expect(advice!.evidence.samples).toHaveLength(5);
+    expect(advice!.action).toBeUndefined();
+    expect(advice!.sentence).toContain("45 of 50 times (90 %)");
+    expect(advice!.sentence).toContain("72 ms a run of a (72 %)");
+  });
+
+  it("tells the size of the cache apart where it matters", () => {
+    const twenty = (run: number) => repeat(20, (index) => search((run * 20 + index) % 400));
+    const [advice] = advise(repeat(60, (index) => ({ name: "a", input: { index }, calls: twenty(index) })));
+    expect(advice?.evidence).toMatchObject({ hitRateAt256Entries: 0, hitRateAt1000Entries: 800 / 1_200 });
+  });
+
+  it("expects nothing of answers that would have been forgotten by then", () => {
+    expect(advise(runsOf(300, (index) => search(index % 61)))).toEqual([]);
+    expect(advise(runsOf(300, (index) => search(index % 59)))).toHaveLength(1);
+  });
+
+  it("advises the outermost runnable once, and counts nothing twice that it would save already", () => {
+    const inner = (index: number): DescribedCall => ({
+      name: "b",
+      input: { of: index % 2 },
+      calls: [search(index % 2), { name: "model", ms: 20, tokens: 40 }],
+    });
+    const advice = advise(repeat(40, (index) => ({ name: "a", input: { index }, calls: [inner(index)] })));
+    expect(advice.map(({ id }) => id)).toEqual(["repeated-calls:b"]);
+    expect(advice[0]).toMatchObject({ risk: "low", evidence: { savedTokens: 38 * 40, savedMicroUsd: 0 } });
+  });
+
+  it("keeps tenants apart, and is silent where a cache is on already, where calls fail, and where nothing is gained", () => {
+    const same = runsOf(30, () => search("same"));
+    expect(advise(same, undefined, (index) => `tenant ${index}`)).toEqual([]);
+    expect(advise(runsOf(30, () => search("same", { cacheState: "miss" })))).toEqual([]);
+    expect(advise(runsOf(30, () => search("same", { outcome: "error", code: "tool_failed" })))).toEqual([]);
+    expect(advise(runsOf(30, () => search("same", { ms: 0.1 })))).toEqual([]);
+    expect(advise(runsOf(30, (index) => search(index < 2 ? "same" : index)))).toEqual([]);
+    expect(advise(same)).toHaveLength(1);
+    expect(advise(runsOf(30, () => search("same", { cacheState: "bypass" })))).toHaveLength(1);
+  });
+
+  it.each([
+    [false, true],
+    [0, 1_000],
+    [
+      { enabled: false, ttlMs: 5 },
+      { enabled: true, ttlMs: 5 },
+    ],
+    ["off", undefined],
+    [null, undefined],
+  ])("turns the cache's knob on in the form it has: %j", (now, value) => {
+    const knobs = new Knobs();
+    knobs.register({ id: "cache:search", read: () => now as never, check: () => undefined, change: () => () => {} });
+    const [advice] = advise(
+      runsOf(30, () => search("same")),
+      knobs,
+    );
+    expect(advice?.action).toEqual(value === undefined ? undefined : { knob: "cache:search", value });
+  });
+});
