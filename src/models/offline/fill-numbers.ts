@@ -148,13 +148,15 @@ function figuresNear(request: NumberRequest): NumberCandidate[] {
   const { intent, place } = request;
   const own = new Set(nameTokens(place.name).map(stemOf));
   const about = new Set([...intent.about, ...own]);
+  const qualified = new Set([...own].filter((stem) => intent.about.has(stem)));
   const found: (NumberCandidate & { readonly distance: number })[] = [];
   for (const ranked of pool(request)) {
     const { text } = ranked.sentence;
     for (const figure of quantitiesIn(text)) {
       if (intent.figure !== "any" && figure.kind !== "plain" && figure.kind !== intent.figure) continue;
       const distance = distanceTo(about, text, figure);
-      const kindSpeaks = intent.figure !== "any" && figure.kind === intent.figure;
+      const onMatter = qualified.size === 0 || shareOf(qualified, ranked) > 0;
+      const kindSpeaks = onMatter && intent.figure !== "any" && figure.kind === intent.figure;
       const anyFigure = place.focus !== undefined && intent.intent === "figure" && figure.kind !== "plain";
       if (distance > reach && !kindSpeaks && !anyFigure) continue;
       found.push({ value: figure.value, from: [ranked], distance: Math.min(distance, reach + 1) });

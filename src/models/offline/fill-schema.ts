@@ -3,6 +3,7 @@
 import { FlockError } from "../../core/errors.ts";
 import type { Json, JsonObject, JsonSchema } from "../../core/json.ts";
 import { classify, scoreLabels } from "./classify.ts";
+import { emailsIn, phonesIn, urlsIn } from "./dates-and-figures.ts";
 import { type FieldIntent, readIntent } from "./field-intent.ts";
 import { fillList } from "./fill-list.ts";
 import { proposeBoolean, proposeNumbers } from "./fill-numbers.ts";
@@ -65,9 +66,9 @@ function fillByKind(node: SchemaNode, place: Place, material: Material, siblings
     );
   }
   const type = types[0] ?? impliedType(schema);
-  const named = type === "object" && place.path === "" ? undefined : namedValue(node, place, material);
-  if (named !== undefined) return { value: named };
   const intent = readIntent(place.name, place.description);
+  const named = type === "object" && place.path === "" ? undefined : namedValue(node, place, material, intent);
+  if (named !== undefined) return { value: named };
   if (type === "string") return fillString(node, place, material, intent);
   if (type === "integer" || type === "number") return fillNumber(node, place, material, intent, siblings);
   if (type === "boolean") {
@@ -119,7 +120,8 @@ function fillUnion(
 function fillEnum(options: readonly Json[], node: SchemaNode, place: Place, material: Material): Filled {
   const fitting = options.filter((option) => fits(option, node));
   if (fitting.length === 1) return { value: fitting[0]! };
-  const named = namedValue(node, place, material);
+  const intent = readIntent(place.name, place.description);
+  const named = namedValue(node, place, material, intent);
   if (named !== undefined) return { value: named };
   const text = place.focus?.sentence.text ?? material.subjectText;
   const labels = fitting.filter((option): option is string => typeof option === "string");
@@ -132,7 +134,6 @@ function fillEnum(options: readonly Json[], node: SchemaNode, place: Place, mate
     if (place.focus === undefined) material.clarity.push(own === undefined || whole === 0 ? 0.5 : own / whole);
     return { value: label };
   }
-  const intent = readIntent(place.name, place.description);
   const numbers = proposeNumbers({ intent, place, material, schema: node.schema, siblings: new Map() });
   const number = numbers.find(({ value }) => fitting.includes(value));
   if (number !== undefined) return { value: number.value };
@@ -144,10 +145,19 @@ function fillEnum(options: readonly Json[], node: SchemaNode, place: Place, mate
   return fitting.includes(null) ? { value: null } : { missing: place.path };
 }
 
+/** `Website: see https://…` gives the address alone. */
+const marks: { readonly [intent: string]: (text: string) => string[] } = {
+  email: emailsIn,
+  url: urlsIn,
+  phone: phonesIn,
+};
+
 /** A value that carries the field's name and fits its schema; texts of numbers are read as numbers. */
-function namedValue(node: SchemaNode, place: Place, material: Material): Json | undefined {
+function namedValue(node: SchemaNode, place: Place, material: Material, { intent }: FieldIntent): Json | undefined {
   if (place.name === "") return undefined;
-  for (const value of namedValues(material, place)) {
+  for (const found of namedValues(material, place)) {
+    const value = typeof found === "string" && Object.hasOwn(marks, intent) ? marks[intent]!(found)[0] : found;
+    if (value === undefined) continue;
     if (fits(value, node)) return value;
     if (typeof value === "number" && fits(`${value}`, node)) return `${value}`;
     if (typeof value !== "string") continue;

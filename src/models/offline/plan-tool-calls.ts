@@ -105,12 +105,16 @@ function wasCalled(tool: LanguageModelV4FunctionTool, { calls, answered }: PlanO
   return answered.has(tool.name) || calls.some((call) => call.tool === tool.name);
 }
 
+/** A search gets the queries; any other tool gets the inputs its arguments name, and a query only for a field that asks for one. */
 function callsTo(tool: LanguageModelV4FunctionTool, options: PlanOptions, most: number): PlannedCall[] {
-  const queries = queriesFor(options).slice(0, most);
-  const calls =
-    queryField(tool) === undefined
-      ? [argumentsFor(tool, [], options)]
-      : queries.map((query) => argumentsFor(tool, queries, options, query));
+  const search = isSearch(tool);
+  if (!search) {
+    const call = argumentsFor(tool, [], options);
+    if (call !== undefined || (isGetter(tool) && options.choice.type === "auto"))
+      return call === undefined ? [] : [call];
+  }
+  const queries = queriesFor(options).slice(0, search ? most : 1);
+  const calls = queries.map((query) => argumentsFor(tool, queries, options, query));
   const distinct = new Map(calls.filter((call) => call !== undefined).map((call) => [call.input, call]));
   return [...distinct.values()];
 }

@@ -5,6 +5,7 @@ import { yearOfSentence } from "./evidence.ts";
 import { nameTokens } from "./field-intent.ts";
 import { shareOf } from "./material.ts";
 import { firstText } from "./passages.ts";
+import type { RankedSentence } from "./rank-sentences.ts";
 import { spread, type TextCandidate, type TextRequest } from "./text-candidate.ts";
 import { stemOf } from "./words.ts";
 
@@ -24,26 +25,33 @@ function dates(request: TextRequest): TextCandidate[] {
       ]);
 }
 
-const deadline = /\b(?:deadline|due|until|by|before|no later than|expires?|ends?)\b/i;
+const deadlineWord = /\b(?:deadline|due|no later than|expir(?:es?|y|ation))\b/i;
+const deadlineBefore = /\b(?:by|before|until)\s(?:the\s)?$/i;
+
+function isDeadline(text: string, { sentence }: RankedSentence): boolean {
+  if (deadlineWord.test(sentence.text)) return true;
+  const date = datesIn(sentence.text).find((found) => found.day === text || found.text === text);
+  return date !== undefined && deadlineBefore.test(sentence.text.slice(Math.max(0, date.at - 20), date.at));
+}
 
 /**
  * A list takes every date; one field takes a date from a sentence that speaks of what the field's name says (`launch_date`),
- * or the only date there is: any other would be a guess.
+ * or the only date of a text that speaks of it elsewhere: any other would be a guess.
  */
 function aimed(request: TextRequest, found: TextCandidate[]): TextCandidate[] {
-  if (!request.single || request.place.focus !== undefined || found.length <= 1) return found;
-  const { place, intent } = request;
-  const named = new Set(
-    nameTokens(place.name)
-      .map(stemOf)
-      .filter((stem) => intent.about.has(stem)),
-  );
-  const due = /deadline|due|expir/i.test(place.name);
-  if (named.size === 0 && !due) return found;
-  return found.filter(({ from: [ranked] }) => {
-    if (ranked === undefined) return false;
-    return due ? deadline.test(ranked.sentence.text) : shareOf(named, ranked) > 0;
-  });
+  const { place, intent, material } = request;
+  if (!request.single || place.focus !== undefined) return found;
+  if (/deadline|due|expir/i.test(place.name)) {
+    return found.filter(({ text, from: [ranked] }) => ranked !== undefined && isDeadline(text, ranked));
+  }
+  const named = nameTokens(place.name)
+    .map(stemOf)
+    .filter((stem) => intent.about.has(stem));
+  if (named.length === 0) return found;
+  const wanted = new Set(named);
+  const near = found.filter(({ from: [ranked] }) => ranked !== undefined && shareOf(wanted, ranked) > 0);
+  if (near.length > 0 || found.length !== 1) return near;
+  return material.ranked.some((ranked) => shareOf(wanted, ranked) > 0) ? found : [];
 }
 
 function daysFound(request: TextRequest): TextCandidate[] {

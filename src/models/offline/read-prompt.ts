@@ -116,8 +116,8 @@ function jsonText(input: unknown): string {
 }
 
 /**
- * Takes inputs out of a user's text when nobody named them: a JSON object is its fields; a short paragraph before or after
- * a long text is the question on it; anything else is the prompt.
+ * Takes inputs out of a user's text when nobody named them: a JSON object is its fields; a short request before or after a
+ * longer text is the question on it; what is short is the prompt, and anything else a text.
  */
 export function inputsFromText(text: string): { readonly [field: string]: Json } {
   const marked = /^<inputs>\n([\s\S]*)\n<\/inputs>/.exec(text.trimStart())?.[1];
@@ -128,7 +128,12 @@ export function inputsFromText(text: string): { readonly [field: string]: Json }
   if (parts.length > 1 && isAsking(first)) return { question: first, text: parts.slice(1).join("\n\n") };
   if (parts.length > 1 && isAsking(last)) return { question: last, text: parts.slice(0, -1).join("\n\n") };
   if (text.trim() === "") return {};
-  return parts.length > 1 ? { text } : { prompt: text };
+  if (parts.length > 1) return { text };
+  const colon = text.slice(0, 200).indexOf(": ");
+  if (colon > 0 && text.length - colon > 80 && asking.test(text)) {
+    return { question: text.slice(0, colon), text: text.slice(colon + 2) };
+  }
+  return text.length > 120 && !text.trimEnd().endsWith("?") ? { text } : { prompt: text };
 }
 
 const asking =
