@@ -17,6 +17,7 @@ import type {
   LanguageModelV4StreamPart,
   LanguageModelV4ToolResultOutput,
 } from "@ai-sdk/provider";
+import { optionError } from "../core/options.ts";
 
 /** Wraps a version 3 model. */
 export function fromV3(model: LanguageModelV3): LanguageModelV4 {
@@ -71,7 +72,7 @@ export function plainData(data: LanguageModelV4FilePart["data"]): Uint8Array | s
   if (data.type === "data") return data.data;
   if (data.type === "url") return data.url;
   if (data.type === "text") return new TextEncoder().encode(data.text);
-  throw new TypeError("models of version 3 and 2 take no file references; send the file's bytes");
+  throw optionError("model of version 2 or 3", "prompt", "without file references; send the file's bytes", data);
 }
 
 function outputToV3(output: LanguageModelV4ToolResultOutput): LanguageModelV3ToolResultOutput {

@@ -91,10 +91,9 @@ const finalCodes = new Set([
 /** Errors of a vendor's client that say "the answer was damaged on its way"; another try may come through whole. */
 const damaged =
   /^AI_(?:InvalidResponseDataError|JSONParseError|TypeValidationError|EmptyResponseBodyError|NoContentGeneratedError)$/;
-/** Mistakes in the request or in code; they come again. */
-const permanent = /^(?:AI_\w+|TypeError|ReferenceError|RangeError)$/;
-/** Codes in a stream's error part, where there is no status. */
-const passingCode = /overloaded|rate_limit|server_error|unavailable|timeout|api_error|internal/i;
+/** Words of errors without status or code that pass by themselves: stream error parts, clients without typed errors. */
+const passing =
+  /overloaded|rate.?limit|server_error|unavailable|time[d ]?-?out|api_error|internal_|connection|socket|network|temporar/i;
 
 function isRetryable(
   vendor: VendorError,
@@ -114,8 +113,8 @@ function isRetryable(
   if (typeof vendor.isRetryable === "boolean" && vendor.isRetryable) return true;
   const name = typeof vendor.name === "string" ? vendor.name : "";
   if (damaged.test(name)) return true;
-  if (vendorCode !== undefined) return passingCode.test(vendorCode);
-  return !permanent.test(name);
+  if (/^(?:AI_\w+|TypeError|ReferenceError|RangeError)$/.test(name)) return false;
+  return passing.test(vendorCode ?? "") || (typeof vendor.message === "string" && passing.test(vendor.message));
 }
 
 /** Finds the system's code of a connection that failed, through all causes. */
@@ -134,7 +133,7 @@ function networkCode(error: unknown): string | undefined {
 }
 
 const systemCode =
-  /^(?:E[A-Z]{3,}(?:_[A-Z]+)?|UND_ERR_\w+|ERR_(?:TLS|SSL|INVALID_URL|SOCKET|STREAM)\w*|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+)$/;
+  /^(?:E[A-Z]{2,}(?:_[A-Z]+)?|UND_ERR_\w+|ERR_(?:TLS|SSL|INVALID_URL|SOCKET|STREAM)\w*|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+)$/;
 
 function codeInBody(vendor: VendorError): string | undefined {
   const bodies = [read(vendor.data, "error"), vendor.error, vendor.data, vendor];

@@ -49,6 +49,6 @@ const secretPatterns: readonly RegExp[] = [
   /()\b(?:sk|pk|rk|gsk|xai|hf|ghp|gho|AIza|ya29)[-_.][\w.*-]{4,}/g,
   /()\bAIza[\w-]{10,}/g,
   /((?:api[-_ ]?key|apikey|authorization|token|secret|password|credential)s?["']?\s{0,4}[:=]\s{0,4}["']?)(?!\[redacted\]|bearer|basic)[^\s"',;]+/gi,
-  /(\/\/)[^\s/@"']{1,256}@/g,
+  /(\/\/)[^\s/@"']{1,256}(?=@)/g,
   /(\bhttps?:\/\/[^\s?#"']{1,512})[?#][^\s"']*/gi,
 ];
