@@ -20,7 +20,7 @@ import { systemRuntime } from "./core/system-runtime.ts";
 import { RunRecorder } from "./introspection/run-recorder.ts";
 import { defaultStack } from "./layers/default-stack.ts";
 import type { AnyLanguageModel } from "./models/adapt-model.ts";
-import { chooseModel } from "./models/resolve-model.ts";
+import { chooseModel, resolveModel } from "./models/resolve-model.ts";
 
 /** How a Flock differs from the default one. */
 export interface FlockOptions {
@@ -42,7 +42,8 @@ export interface FlockOptions {
  * A house for runs: its model, its listeners, its layers, its memory of past runs. Agents need none to run: there is a
  * default one. Make your own for other settings, and dispose it with `await using`.
  *
- * @throws option_invalid for an unknown option, a wrong value, or layers in an order without meaning.
+ * @throws option_invalid for an unknown option, a wrong value, or layers in an order without meaning; model_unknown,
+ * model_key_missing or model_package_missing for a model string that cannot be used.
  */
 export class Flock implements RunEnvironment, AsyncDisposable {
   readonly runtime: Runtime;
@@ -68,6 +69,8 @@ export class Flock implements RunEnvironment, AsyncDisposable {
     });
     this.runtime = options.runtime ?? systemRuntime;
     this.approve = options.approve;
+    // A name that cannot work is told now, not in the first run.
+    if (options.model !== undefined) resolveModel(options.model, { runtime: this.runtime });
     this.#model = options.model;
     this.#providers = options.providers ?? [];
     this.#layers = stackFrom(options.layers);

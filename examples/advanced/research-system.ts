@@ -4,7 +4,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { Flock, isFlockError, OrchestrationAgent, TypeRegistry, tool } from "flock-ts";
+import { Flock, OrchestrationAgent, TypeRegistry, tool } from "flock-ts";
 import { AgentIntrospection, PerformanceMonitor } from "flock-ts/introspection";
 import { SequentialPattern } from "flock-ts/patterns";
 import { MetricsProvider, VectorStoreProvider } from "flock-ts/providers";
@@ -36,18 +36,12 @@ const types = new TypeRegistry()
   );
 
 async function main(signal: AbortSignal): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      docs: { type: "string" },
-      model: { type: "string" },
-      debug: { type: "boolean" },
-      help: { type: "boolean" },
-    },
-  });
+  const { values, positionals } = readArguments();
   if (values.help) return console.log(help);
-  const topic = (positionals.join(" ") || "the cost of health care").trim();
+  const topic = (positionals.length === 0 ? "the cost of health care" : positionals.join(" ")).trim();
+  if (topic === "") throw new Error("the topic is empty; give a few words, or nothing for the default one");
   const model = values.model ?? "offline";
+  await using flock = new Flock({ model });
 
   const source = values.docs ?? { documents: speeches() };
   const documents = await openDocuments(source, {
@@ -85,7 +79,6 @@ async function main(signal: AbortSignal): Promise<void> {
     providers: [memory, metrics],
   });
 
-  await using flock = new Flock({ model });
   const monitor = new PerformanceMonitor({ alerts: [{ metric: "p95Ms", above: 5_000, windowMs: 300_000 }] });
   const shown = progress();
   const { analysis } = await monitor
@@ -104,13 +97,14 @@ async function main(signal: AbortSignal): Promise<void> {
     `Tone: ${analysis.sentiment}; confidence ${analysis.confidence.toFixed(2)}`,
   ]);
 
-  // One run measures little: its themes are asked too, so that the figures and the advice rest on more.
-  const questions = Array.from({ length: 11 }, (_, index) => analysis.themes[index % analysis.themes.length] ?? topic);
+  // One run measures little: its themes and findings are followed up, so that figures and advice rest on more.
+  const questions = [...new Set([...analysis.themes, ...analysis.key_points.map(({ quote }) => quote)])];
   for (const [index, question] of questions.entries()) {
-    status(`asking about its themes, ${index + 1} of ${questions.length}: ${question}`);
+    status(`following up, ${index + 1} of ${questions.length}: ${question}`);
     await monitor.monitorExecution(system, question, { flock, signal });
   }
   status("");
+  await memory.drain();
   const introspection = new AgentIntrospection(system, { monitor, flock });
   const figures = introspection.analyzePerformance();
   section(`Metrics of ${figures.runs} runs`, [
@@ -129,6 +123,22 @@ async function main(signal: AbortSignal): Promise<void> {
   );
 }
 
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        docs: { type: "string" },
+        model: { type: "string" },
+        debug: { type: "boolean" },
+        help: { type: "boolean" },
+      },
+    });
+  } catch (error) {
+    throw new Error(`${(error as Error).message.split(". ")[0]}; see npm start -- --help`, { cause: error });
+  }
+}
+
 const controller = new AbortController();
 process.once("SIGINT", () => controller.abort(new DOMException("interrupted", "AbortError")));
 main(controller.signal).catch((error: unknown) => {
@@ -136,7 +146,6 @@ main(controller.signal).catch((error: unknown) => {
   if (controller.signal.aborted) process.exit(130);
   const debug = process.argv.includes("--debug");
   const message = error instanceof Error ? error.message : String(error);
-  const path = isFlockError(error) && error.path !== undefined ? ` (at ${error.path})` : "";
-  console.error(debug ? error : `research-system: ${message}${path}`);
+  console.error(debug ? error : `research-system: ${message}`);
   process.exit(1);
 });
