@@ -78,7 +78,7 @@ const magnitudes: Readonly<Record<string, number>> = {
 };
 
 const figurePattern =
-  /(?<![\p{L}\d.,])(?<sign>[-−]?)(?<currency>[$€£¥]\s?|\b(?:USD|EUR|GBP)\s)?(?<digits>\d{1,15}(?:,\d{3}){0,6}(?:\.\d{1,10})?)(?![\d/:]|[.,-]\d|\p{L}{4})(?:\s?(?<magnitude>hundred|thousand|million|billion|trillion|bn|k|m|b)\b)?(?:\s?(?<percent>%|per ?cent\b)|\s(?<coin>dollars|euros|pounds|cents|USD|EUR|GBP)\b)?/giu;
+  /(?<![\p{L}\d.,/])(?<sign>[-−]?)(?<currency>[$€£¥]\s?|\b(?:USD|EUR|GBP)\s)?(?<digits>\d{1,15}(?:,\d{3}){0,6}(?:\.\d{1,10})?)(?![\d/:]|[.,-]\d|\p{L}{4})(?:\s?(?<magnitude>hundred|thousand|million|billion|trillion|bn|k|m|b)\b)?(?:\s?(?<percent>%|per ?cent\b)|\s(?<coin>dollars|euros|pounds|cents|USD|EUR|GBP)\b)?/giu;
 
 /** Gives the numbers of a text in order, with magnitude words, percent signs and currencies. Years within dates count as plain. */
 export function figuresIn(text: string): Figure[] {
@@ -123,12 +123,13 @@ export function urlsIn(text: string): string[] {
   return found;
 }
 
-/** Gives the telephone numbers of a text: seven to fifteen digits with separators, or a leading plus. */
+/** Gives the telephone numbers of a text: seven to fifteen digits that begin like one or are grouped like one. */
 export function phonesIn(text: string): string[] {
   const found =
-    text.match(/(?<![\d.,/-])\+?(?:\(\d{1,4}\)|\d{1,4})(?:[ .-](?:\(\d{1,4}\)|\d{1,4})){1,6}(?![\d/-])/g) ?? [];
+    text.match(/(?<![\d.,/-])\+?(?:\(\d{1,4}\)|\d{1,4})(?:[ .-](?:\(\d{1,4}\)|\d{1,8})){1,6}(?![\d/-])/g) ?? [];
   return found.filter((phone) => {
     const digits = phone.replace(/\D/g, "").length;
-    return digits >= 7 && digits <= 15 && !isCalendarDate(phone);
+    const shaped = /^[+0(]/.test(phone) || /^\d{3}([ .-])\d{3}\1\d{4}$/.test(phone) || /^\d{1,3}-\d/.test(phone);
+    return shaped && digits >= 7 && digits <= 15;
   });
 }

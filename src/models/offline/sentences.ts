@@ -103,21 +103,30 @@ function* blocksOf(text: string): Generator<Block> {
   for (const line of text.split(/\r\n|[\n\r\u2028\u2029]/)) {
     const trimmed = line.trim();
     const heading = /^#{1,6}\s/.test(trimmed);
-    const starts = heading || /^(?:[-*•–]|\d{1,3}[.)])\s/.test(trimmed) || /^[A-Za-z][\w /-]{0,30}:\s/.test(trimmed);
+    const starts = heading || /^(?:[-*•–]|\d{1,3}[.)])\s/.test(trimmed) || keyLine.test(trimmed);
     if ((trimmed === "" || starts) && block !== "") {
       yield { text: block, heading: false };
       block = "";
     }
     if (trimmed === "" || /^[-=_*#\s]+$/.test(trimmed)) continue;
     if (heading) yield { text: trimmed.replace(/^#+\s+/, "").replace(/\s#+$/, ""), heading: true };
-    else block += `${block === "" ? "" : "\n"}${starts ? trimmed.replace(/^(?:[-*•–]|\d{1,3}[.)])\s+/, "") : trimmed}`;
+    else block += `${joint(block, trimmed)}${starts ? trimmed.replace(/^(?:[-*•–]|\d{1,3}[.)])\s+/, "") : trimmed}`;
   }
   if (block !== "") yield { text: block, heading: false };
 }
 
+const keyLine = /^(?:[A-Z][\w/-]{0,30}(?: [\w/-]{1,20}){0,3}|[a-z][\w-]{0,30}):\s/;
+
+/** A wrapped line goes on; a short line without an end, before a capital, was a title. The segmenter ends sentences at \n. */
+function joint(block: string, next: string): string {
+  if (block === "") return "";
+  const last = block.slice(block.lastIndexOf("\n") + 1);
+  return last.length < 45 && !/[.!?,;:]["'”’)\]]*$/.test(last.slice(-8)) && /^["“]?\p{Lu}/u.test(next) ? "\n" : " ";
+}
+
 const neverEnds = new Set(
   `mr mrs ms dr prof sen rep gov gen col capt lt sgt maj adm hon rev st messrs mme vs cf viz approx fig figs vol vols pp
-   ch sec art no nos eq jan feb mar apr jun jul aug sept sep oct nov dec e.g i.e`.split(/\s+/),
+   ch sec no nos eq jan feb mar apr jun jul aug sept sep oct nov dec e.g i.e`.split(/\s+/),
 );
 const mayEnd = new Set(`u.s u.k u.n e.u d.c u.s.a etc inc ltd co corp jr sr a.m p.m al dept`.split(/\s+/));
 
