@@ -4,12 +4,12 @@
  */
 
 import { parseArgs } from "node:util";
-import { Flock, OrchestrationAgent, TypeRegistry, tool } from "flock-ts";
+import { Flock, OrchestrationAgent, TypeRegistry } from "flock-ts";
 import { AgentIntrospection, PerformanceMonitor } from "flock-ts/introspection";
 import { SequentialPattern } from "flock-ts/patterns";
 import { MetricsProvider, VectorStoreProvider } from "flock-ts/providers";
 import { AnalysisAgentTemplate, ResearchAgentTemplate } from "flock-ts/templates";
-import { documentsToolOptions, openDocuments } from "flock-ts/tools";
+import { documentsTool, openDocuments } from "flock-ts/tools";
 import { z } from "zod";
 import { speeches } from "./speeches.ts";
 import { progress, section, status, wrap } from "./terminal.ts";
@@ -60,7 +60,7 @@ async function main(signal: AbortSignal): Promise<void> {
     types,
     input: "topic: str | what to research",
     output: "research_data: ResearchData",
-    tools: [tool(documentsToolOptions(documents, { limit: 8 }))],
+    tools: [documentsTool(documents, { limit: 8 })],
   });
   const analyzer = AnalysisAgentTemplate.createAgent({
     name: "analyzer",

@@ -6,7 +6,7 @@ export {
   type DocumentStats,
   Documents,
 } from "../tools/documents/documents.ts";
-export { type DocumentsToolOptions, documentsToolOptions } from "../tools/documents/documents-tool.ts";
+export { type DocumentsToolOptions, documentsTool } from "../tools/documents/documents-tool.ts";
 export {
   type DocumentProgress,
   type DocumentSource,

@@ -1,12 +1,13 @@
 /** Gives agents the search as a tool. */
 
+import { tool } from "../../agent/tool.ts";
 import { checkOptions, nameString, nonEmptyString, wholeNumber } from "../../core/options.ts";
 import type { Documents } from "./documents.ts";
 
 /** How the tool presents itself to models. */
-export interface DocumentsToolOptions<Name extends string = string> {
+export interface DocumentsToolOptions {
   /** @default "searchDocuments" */
-  readonly name?: Name;
+  readonly name?: string;
   /** Passages given when the model does not say how many. @default 5 */
   readonly limit?: number;
   /** What the documents are about; models choose by it. @default says that it searches documents */
@@ -17,29 +18,25 @@ export interface DocumentsToolOptions<Name extends string = string> {
 const mostPassages = 20;
 
 /**
- * Makes the options of a tool that searches documents. The model gives a query and, if it likes, a limit (cut to 1 to 20); it
- * gets passages with file, heading, offset and text.
+ * Makes a tool that searches documents. The model gives a query and, if it likes, a limit (cut to 1 to 20); it gets passages
+ * with file, heading, offset and text.
+ *
+ * @throws option_invalid for an unknown option or a wrong value.
  */
-export function documentsToolOptions<const Name extends string = "searchDocuments">(
-  documents: Documents,
-  options: DocumentsToolOptions<Name> = {},
-) {
+export function documentsTool(documents: Documents, options: DocumentsToolOptions = {}) {
   checkOptions("documentsTool", options, { name: nameString, limit: wholeNumber(1), description: nonEmptyString });
   const usual = options.limit ?? 5;
-  return {
-    name: options.name ?? ("searchDocuments" as Name),
+  return tool({
+    name: options.name ?? "searchDocuments",
     description:
       options.description ??
       "Searches the documents at hand. Give words or a question; get the passages that fit best, with their file.",
     input: "query: str | what to look for, limit?: int | how many passages to give",
     output: "results: list[{ file: str, heading?: str, offset: int, text: str }]",
     idempotent: true,
-    execute: async (
-      input: { readonly query: string; readonly limit?: number | undefined },
-      context: { readonly signal: AbortSignal },
-    ) => {
+    execute: async (input, { signal }) => {
       const limit = Math.max(1, Math.min(mostPassages, Math.trunc(input.limit ?? usual)));
-      const found = await documents.search(input.query, { limit, signal: context.signal });
+      const found = await documents.search(input.query, { limit, signal });
       const results = found.map(({ file, heading, offset, text }) => ({
         file,
         ...(heading === undefined ? {} : { heading }),
@@ -48,5 +45,5 @@ export function documentsToolOptions<const Name extends string = "searchDocument
       }));
       return { results };
     },
-  } as const;
+  });
 }

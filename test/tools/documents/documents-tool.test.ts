@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { isFlockError } from "../../../src/core/errors.ts";
-import { documentsToolOptions } from "../../../src/tools/documents/documents-tool.ts";
+import { Flock, isFlockError } from "../../../src/entries/index.ts";
+import { createTestRuntime } from "../../../src/entries/testing.ts";
+import { documentsTool } from "../../../src/tools/documents/documents-tool.ts";
 import { openDocuments } from "../../../src/tools/documents/open-documents.ts";
 
-const signal = new AbortController().signal;
+const flock = new Flock({ runtime: createTestRuntime() });
 const documents = await openDocuments({
   documents: Array.from({ length: 30 }, (_, index) => ({
     name: `${index}.md`,
@@ -11,40 +12,43 @@ const documents = await openDocuments({
   })),
 });
 
-describe("documentsToolOptions", () => {
+describe("documentsTool", () => {
   it("describes a tool that searches", () => {
-    const options = documentsToolOptions(documents);
-    expect(options).toMatchObject({ name: "searchDocuments", idempotent: true });
-    expect(documentsToolOptions(documents, { name: "lookUp", description: "Steel handbook." })).toMatchObject({
+    const search = documentsTool(documents);
+    expect(search).toMatchObject({ name: "searchDocuments", kind: "tool", policy: { idempotent: true } });
+    expect(documentsTool(documents, { name: "lookUp", description: "Steel handbook." })).toMatchObject({
       name: "lookUp",
       description: "Steel handbook.",
     });
   });
 
   it("gives passages with file, heading, offset and text, and nothing else", async () => {
-    const { results } = await documentsToolOptions(documents).execute({ query: "kind 7", limit: 1 }, { signal });
+    const { results } = await flock.run(documentsTool(documents), { query: "kind 7", limit: 1 });
     expect(results).toEqual([{ file: "7.md", heading: "Part 7", offset: 0, text: "# Part 7\nSteel of kind 7." }]);
   });
 
   it("gives five, or what its maker says, or what the model asks for, at most 20", async () => {
     const count = async (limit: number | undefined, usual?: number) => {
-      const options = documentsToolOptions(documents, usual === undefined ? {} : { limit: usual });
-      return (await options.execute({ query: "steel", limit }, { signal })).results.length;
+      const search = documentsTool(documents, usual === undefined ? {} : { limit: usual });
+      const input = { query: "steel", ...(limit === undefined ? {} : { limit }) };
+      return (await flock.run(search, input)).results.length;
     };
-    expect(
-      await Promise.all([count(undefined), count(undefined, 3), count(7, 3), count(500), count(-1), count(2.7)]),
-    ).toEqual([5, 3, 7, 20, 1, 2]);
+    expect(await Promise.all([count(undefined), count(undefined, 3), count(7, 3), count(500), count(-1)])).toEqual([
+      5, 3, 7, 20, 1,
+    ]);
   });
 
   it("stops with the call", async () => {
     const reason = new Error("enough");
-    const call = documentsToolOptions(documents).execute({ query: "steel" }, { signal: AbortSignal.abort(reason) });
+    const controller = new AbortController();
+    const call = flock.run(documentsTool(documents), { query: "steel" }, { signal: controller.signal });
+    controller.abort(reason);
     await expect(call).rejects.toBe(reason);
   });
 
   it("names wrong options", () => {
     for (const options of [{ name: "no spaces" }, { limit: 0 }, { descriptions: "x" }]) {
-      expect(() => documentsToolOptions(documents, options as never)).toThrow(
+      expect(() => documentsTool(documents, options as never)).toThrow(
         expect.toSatisfy((error: unknown) => isFlockError(error, "option_invalid")),
       );
     }
