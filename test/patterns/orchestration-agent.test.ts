@@ -150,6 +150,11 @@ describe("an orchestration agent and wrong values", () => {
     }
     const error = await caught(agent.execute({} as never, { flock }));
     expect((error as Error).message).toContain("(and 1 more)");
+    const wrapping = makeEnvironment([
+      { form: "wrapper", name: "spoil", wrap: (call, next) => next(call.with({ input: "spoilt" })) },
+    ]);
+    const spoilt = await caught(agent.execute({ topic: "t", depth: 1 }, { flock: wrapping }));
+    expect(isFlockError(spoilt, "input_invalid") && spoilt.message).toContain('the input of "a" is wrong: ');
     for (const wrong of ["text", 3, null, [1]]) {
       expect(isFlockError(await caught(agent.execute(wrong as never, { flock })), "input_invalid")).toBe(true);
     }
