@@ -18,15 +18,17 @@ const mostCharacters = 4_000_000;
 
 const keyHashes = new Map<string, number>();
 const frozenHashes = new WeakMap<object, { readonly low: number; readonly high: number; readonly size: number }>();
-const ancestors: object[] = [];
+/** The objects around the one being looked at; emptied on the way out, so that nothing is kept. */
+const ancestors: (object | undefined)[] = [];
 const float = new Float64Array(1);
 const words = new Uint32Array(float.buffer);
 
-/** The two halves of the last hash; results of the recursion, so that no step allocates. */
+/** The two halves of the last hash, small integers: results of the recursion, so that no step allocates. */
 let low = 0;
 let high = 0;
 let size = 0;
 let nodes = 0;
+let depth = 0;
 
 /**
  * Hashes a JSON value, or gives undefined when it is none (a function, a cycle, NaN) or too large to look at in about a
@@ -39,13 +41,17 @@ let nodes = 0;
 export function fingerprintOf(value: unknown): InputFingerprint | undefined {
   size = 0;
   nodes = 0;
-  ancestors.length = 0;
+  depth = 0;
   try {
-    if (!visit(value)) return undefined;
+    if (!visit(value)) return forget();
   } catch {
-    return undefined;
+    return forget();
   }
-  return { hash: (high & 0x1fffff) * 0x1_0000_0000 + low, size };
+  return { hash: (high & 0x1fffff) * 0x1_0000_0000 + (low >>> 0), size };
+}
+
+function forget(): undefined {
+  ancestors.fill(undefined);
 }
 
 /** Gives the hash of a value as text, for reports. */
@@ -92,12 +98,12 @@ function visitObject(value: object): boolean {
     size += known.size;
     return true;
   }
-  if (ancestors.includes(value)) return false;
+  for (let above = 0; above < depth; above++) if (ancestors[above] === value) return false;
   const sizeBefore = size;
   const nodesBefore = nodes;
-  ancestors.push(value);
+  ancestors[depth++] = value;
   const good = Array.isArray(value) ? visitList(value) : visitFields(value);
-  ancestors.pop();
+  ancestors[--depth] = undefined;
   if (good && nodes - nodesBefore >= worthKeeping && isDeeplyFrozen(value)) {
     frozenHashes.set(value, { low, high, size: size - sizeBefore });
   }
@@ -185,6 +191,6 @@ function hashString(text: string, seed: number): void {
 function finish(first: number, second: number): void {
   const a = Math.imul(first ^ (first >>> 16), 2246822507) ^ Math.imul(second ^ (second >>> 13), 3266489909);
   const b = Math.imul(second ^ (second >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909);
-  low = a >>> 0;
-  high = b >>> 0;
+  low = a | 0;
+  high = b | 0;
 }

@@ -10,6 +10,7 @@ import type {
   RunStartEvent,
   Usage,
 } from "../core/event.ts";
+import { liveInput } from "../core/input-reference.ts";
 import type { CallRecord, RunRecord } from "../core/run-history.ts";
 import { fingerprintOf } from "./input-fingerprint.ts";
 
@@ -38,7 +39,7 @@ export class CallEntry implements CallRecord {
   cacheState: CacheState | undefined;
 
   constructor(event: CallStartEvent, hashed: boolean) {
-    const fingerprint = hashed ? fingerprintOf(event.input.read()) : undefined;
+    const fingerprint = hashed ? fingerprintOf(liveInput(event.input)) : undefined;
     this.runId = event.runId;
     this.path = event.path;
     this.name = event.name;

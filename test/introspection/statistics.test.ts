@@ -44,6 +44,16 @@ describe("statistics of advice", () => {
     expect(means / 400).toBeGreaterThan(0.91);
   });
 
+  it("agree where many values change the method", () => {
+    const { random } = createTestRuntime({ seed: 3 });
+    const values = Array.from({ length: 2_001 }, () => random() ** 3 * 100);
+    const many = meanInterval(values);
+    const few = meanInterval(values.slice(0, 2_000));
+    expect(Math.abs(many.low - few.low)).toBeLessThan(0.3);
+    expect(Math.abs(many.high - few.high)).toBeLessThan(0.3);
+    expect(many.high - many.low).toBeGreaterThan(1);
+  });
+
   it("take quantiles by nearest rank", () => {
     expect([0, 0.5, 0.95, 1].map((p) => quantileOf([40, 10, 30, 20], p))).toEqual([10, 20, 40, 40]);
   });
