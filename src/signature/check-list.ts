@@ -12,6 +12,7 @@ export function listChecker(item: Checker): Checker {
   return {
     text,
     wraps: true,
+    foreign: item.foreign === true,
     accepts: (value) => Array.isArray(value) && everyItem(item, value),
     read(value, pointer, run) {
       const list = listFrom(value, run);
@@ -28,6 +29,7 @@ export function setChecker(item: Checker): Checker {
   return {
     text,
     wraps: true,
+    foreign: item.foreign === true,
     accepts: (value) => Array.isArray(value) && everyItem(item, value) && firstRepeat(value) < 0,
     read(value, pointer, run) {
       const list = value instanceof Set && run.coerce ? [...(value as Set<unknown>)] : listFrom(value, run);
@@ -56,6 +58,7 @@ export function tupleChecker(items: readonly Checker[]): Checker {
   const text = `tuple[${items.map((item) => item.text).join(", ")}]`;
   return {
     text,
+    foreign: items.some((item) => item.foreign === true),
     accepts: (value) =>
       Array.isArray(value) && value.length === items.length && items.every((item, index) => item.accepts(value[index])),
     read(value, pointer, run) {
@@ -77,6 +80,7 @@ export function recordChecker(value: Checker): Checker {
   const text = `dict[str, ${value.text}]`;
   return {
     text,
+    foreign: value.foreign === true,
     accepts(record) {
       if (!isRecord(record)) return false;
       for (const key in record) {

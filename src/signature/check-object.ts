@@ -34,6 +34,7 @@ export function objectChecker(fields: readonly Field[], compile: (field: Field) 
   const text = `{ ${fieldsText(fields.map(({ description: _, ...field }) => field))} }`;
   return {
     text,
+    foreign: slots.some((slot) => slot.checker.foreign === true),
     accepts: (value) => acceptsObject(slots, value),
     read(value, pointer, run) {
       const object = isRecord(value) ? value : run.coerce ? fromJsonText(value, "{") : undefined;

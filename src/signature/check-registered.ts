@@ -16,6 +16,7 @@ export function registeredChecker(registered: RegisteredType, compile: (type: Fi
   };
   return {
     text: registered.name,
+    foreign: true,
     accepts: () => false,
     read(given, pointer, run) {
       const issueCount = run.issues.length;

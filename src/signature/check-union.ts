@@ -19,6 +19,7 @@ export function unionChecker(members: readonly Checker[]): Checker {
     text,
     takesNull: nullable,
     wraps: members.some((member) => member.wraps === true),
+    foreign: members.some((member) => member.foreign === true),
     accepts,
     read(value, pointer, run) {
       if (accepts(value)) return value;
@@ -63,6 +64,9 @@ function modesOf(
 ): readonly { readonly coerce: boolean; readonly wrap: boolean }[] {
   const strict = { coerce: false, wrap };
   if (!coerce) return [strict];
-  const bent = { coerce: true, wrap: false };
-  return wrap && members.some((member) => member.wraps === true) ? [strict, bent, { coerce, wrap }] : [strict, bent];
+  // Without a registered schema "as it is" has been answered already.
+  const first = members.some((member) => member.foreign === true) ? [strict] : [];
+  const bent = { coerce: true, wrap };
+  if (!wrap || !members.some((member) => member.wraps === true)) return [...first, bent];
+  return [...first, { coerce: true, wrap: false }, bent];
 }

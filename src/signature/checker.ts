@@ -19,6 +19,8 @@ export interface Checker {
   readonly takesNull?: boolean;
   /** It makes a list of a lone value. */
   readonly wraps?: boolean;
+  /** A registered schema is in it, so that only reading can tell whether a value fits. */
+  readonly foreign?: boolean;
 }
 
 const maximumIssues = 50;

@@ -60,7 +60,7 @@ type ReadType<S extends string, X> =
     ? M extends [unknown, infer R extends string]
       ? R extends ""
         ? M
-        : Wrong<`expected '|' or the end of the type, found '${Word<R>}'`>
+        : Wrong<Unexpected<R, "expected '|' or the end of the type">>
       : M
     : never;
 

@@ -17,10 +17,12 @@ export interface ParseSignatureOptions {
 const maximumCharacters = 100_000;
 const maximumDepth = 64;
 const maximumNodes = 20_000;
+const maximumWays = 1_000_000;
 
 /**
  * Reads a signature such as `"topic: str | what to research, depth?: int"`. Takes time in proportion to the text; nothing
- * in it is evaluated. At most 100,000 characters, 64 levels, and 20,000 types with registered names opened.
+ * in it is evaluated. At most 100,000 characters, 64 levels, and 20,000 types with registered names opened; unions nested so
+ * that a value could be read in more than a million ways are refused.
  *
  * @throws signature_invalid with the position, what was expected, what was found and the nearest valid spelling.
  */
@@ -66,5 +68,11 @@ function checkSize(reader: SignatureReader, type: FieldType): void {
   }
   if (size.nodes > maximumNodes) {
     reader.fail(`at most ${maximumNodes} types`, { at: 0, found: `${size.nodes} types with registered names opened` });
+  }
+  if (size.ways > maximumWays) {
+    reader.fail("unions that are not nested as deeply", {
+      at: 0,
+      found: `more than ${maximumWays} ways to read a value`,
+    });
   }
 }
