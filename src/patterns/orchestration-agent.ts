@@ -65,13 +65,13 @@ export interface OrchestrationAgentOptions<
     ? Pattern
     : Fits<Pattern, Name, InferInput<Input, Types>, InferOutput<Output, Types>>;
   /** The names `input` and `output` may use. */
-  readonly types?: TypeRegistry<Types>;
+  readonly types?: TypeRegistry<Types> | undefined;
   /** Watch its runs and everything below them. */
-  readonly providers?: readonly Provider[];
+  readonly providers?: readonly Provider[] | undefined;
   /** What it is for, in a sentence: for whoever chooses among agents. */
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** Most milliseconds one call may take. @default no limit of its own */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /**
@@ -79,13 +79,19 @@ export interface OrchestrationAgentOptions<
  *
  * @example
  * ```ts
+ * import { DeclarativeAgent, OrchestrationAgent } from "flock-ts";
+ * import { SequentialPattern } from "flock-ts/patterns";
+ *
+ * const reader = new DeclarativeAgent({ name: "reader", input: "text: str", output: "key_points: list[str]" });
+ * const writer = new DeclarativeAgent({ name: "writer", input: "key_points: list[str]", output: "summary: str" });
  * const system = new OrchestrationAgent({
- *   name: "research_system",
- *   input: "topic: str",
- *   output: "analysis: str",
- *   pattern: new SequentialPattern({ agents: [researcher, analyzer] }),
+ *   name: "summary_system",
+ *   input: "text: str",
+ *   output: "summary: str",
+ *   pattern: new SequentialPattern({ agents: [reader, writer] }),
  * });
- * const { analysis } = await system.execute("tidal power");
+ * const { summary } = await system.execute("Bees dance to tell each other where flowers are.");
+ * console.log(summary);
  * ```
  */
 export class OrchestrationAgent<
@@ -149,12 +155,14 @@ export class OrchestrationAgent<
 
   /** Runs the pattern. Called by the door. */
   async perform(input: InferInput<Input, Types>, context: ExecutionContext): Promise<InferOutput<Output, Types>> {
-    await checkValues(this.name, this.input, input, "input");
+    const checking = checkValues(this.name, this.input, input, "input");
+    if (checking !== undefined) await checking;
     const { runnable, input: needs } = this.#step;
     const written: FieldValues = {};
     writeFields(this.#step, await context.call(runnable, pickFields(needs.fields, input as FieldValues)), written);
     const output = pickFields(this.output.fields, written);
-    await checkValues(this.name, this.#settled, output, "output");
+    const settling = checkValues(this.name, this.#settled, output, "output");
+    if (settling !== undefined) await settling;
     return output as InferOutput<Output, Types>;
   }
 

@@ -66,14 +66,26 @@ export interface ParallelPatternOptions<Agents extends Branches, Name extends st
       ? Agents
       : Beside<NoInfer<Agents>>;
   /** Its step in paths and events. @default "parallel" */
-  readonly name?: Name;
+  readonly name?: Name | undefined;
   /** Most milliseconds the whole pattern may take. @default no limit of its own */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /**
  * A runnable that calls all its agents at once, each in its own fork. When one fails the others are cancelled, and once
  * all have ended the pattern fails with that first error.
+ *
+ * @example
+ * ```ts
+ * import { DeclarativeAgent } from "flock-ts";
+ * import { ParallelPattern } from "flock-ts/patterns";
+ *
+ * const summarizer = new DeclarativeAgent({ name: "summarizer", input: "text: str", output: "summary: str" });
+ * const tagger = new DeclarativeAgent({ name: "tagger", input: "text: str", output: "tags: list[str]" });
+ * const pattern = new ParallelPattern({ agents: { short: summarizer, labels: tagger } });
+ * const { short, labels } = await pattern.execute({ text: "Bees dance to tell each other where flowers are." });
+ * console.log(short.summary, labels.tags);
+ * ```
  */
 export class ParallelPattern<const Agents extends Branches, const Name extends string = "parallel">
   implements Runnable<ParallelInput<Agents>, ParallelOutput<Agents>>

@@ -92,18 +92,30 @@ export interface SequentialPatternOptions<
     ? Agents
     : Connect<NoInfer<Agents>, SequenceInput<Agents, Input, Types>>;
   /** What the pattern takes, when that is more than its first agent needs. @default the first agent's input */
-  readonly input?: SignatureText<Input, Types>;
+  readonly input?: SignatureText<Input, Types> | undefined;
   /** The names `input` may use. */
-  readonly types?: TypeRegistry<Types>;
+  readonly types?: TypeRegistry<Types> | undefined;
   /** Its step in paths and events. @default "sequence" */
-  readonly name?: Name;
+  readonly name?: Name | undefined;
   /** Most milliseconds the whole sequence may take. @default no limit of its own */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /**
  * A runnable that calls its agents in order. Each gets exactly the fields it declares: the latest written of that name,
  * else the pattern's input. The value is every field written. Nothing runs after the first failure.
+ *
+ * @example
+ * ```ts
+ * import { DeclarativeAgent } from "flock-ts";
+ * import { SequentialPattern } from "flock-ts/patterns";
+ *
+ * const reader = new DeclarativeAgent({ name: "reader", input: "text: str", output: "key_points: list[str]" });
+ * const writer = new DeclarativeAgent({ name: "writer", input: "key_points: list[str]", output: "summary: str" });
+ * const pattern = new SequentialPattern({ agents: [reader, writer] });
+ * const { key_points, summary } = await pattern.execute({ text: "Bees dance to tell each other where flowers are." });
+ * console.log(key_points.length, summary);
+ * ```
  */
 export class SequentialPattern<
   const Agents extends readonly AnyRunnable[],
@@ -156,7 +168,8 @@ export class SequentialPattern<
     input: SequenceInput<Agents, Input, Types>,
     context: ExecutionContext,
   ): Promise<SequenceOutput<Agents>> {
-    if (this.#declared !== undefined) await checkValues(this.name, this.#declared, input, "input");
+    const checking = this.#declared && checkValues(this.name, this.#declared, input, "input");
+    if (checking !== undefined) await checking;
     const given = pickFields(this.input.fields, readInput(this.name, input));
     const written: FieldValues = {};
     for (const step of this.#steps) {
