@@ -6,7 +6,9 @@ import type { Json } from "../core/json.ts";
 import type { Knobs } from "../core/knob.ts";
 import { nearestName } from "../core/nearest-name.ts";
 import { checkOptions, describeValue, nonEmptyString, optionError } from "../core/options.ts";
-import type { RunHistory } from "../core/run-history.ts";
+import type { CallRecord, RunHistory } from "../core/run-history.ts";
+import type { AgentMetrics } from "./agent-metrics.ts";
+import { walkTree } from "./call-tree.ts";
 import { type Episode, episodesOf } from "./episodes.ts";
 import type { RunMeasure } from "./monitor-records.ts";
 import { analyzeEpisodes, type PerformanceAnalysis } from "./performance-analysis.ts";
@@ -31,7 +33,7 @@ const simulators: readonly WhatIf[] = [
 
 /** Where introspection reads and acts: a Flock, or anything with its recorded runs and its live settings. */
 export interface IntrospectedEnvironment {
-  readonly history: RunHistory | undefined;
+  readonly history: (RunHistory & { metricsOf?(name: string): AgentMetrics | undefined }) | undefined;
   readonly knobs?: Knobs;
 }
 
@@ -41,6 +43,12 @@ export interface AgentIntrospectionOptions {
   readonly monitor?: { readonly metricsBuffer: readonly RunMeasure[] };
   /** The Flock the runnable runs in. @default the process's default one */
   readonly flock?: IntrospectedEnvironment;
+}
+
+/** One recorded time the runnable worked. */
+export interface HistoryEntry extends Omit<Episode, "root"> {
+  /** Its own call and those inside, in order of their place in the tree; empty when they are no longer kept. */
+  readonly calls: readonly CallRecord[];
 }
 
 /** A suggestion that is in effect. */
@@ -79,8 +87,19 @@ export class AgentIntrospection {
     this.#flock = options.flock;
   }
 
-  /** Each recorded time the runnable worked, oldest first: of the last 1,000 runs. */
-  get history(): readonly Episode[] {
+  /** Each recorded time the runnable worked, oldest first, as plain data: of the last 1,000 runs. */
+  get history(): readonly HistoryEntry[] {
+    return this.#episodes().map(({ root, ...entry }) => {
+      return { ...entry, calls: root === undefined ? [] : Array.from(walkTree(root), ({ call }) => call) };
+    });
+  }
+
+  /** Metrics since recording began, also of runs that are no longer kept; undefined when it was never seen. */
+  get metrics(): AgentMetrics | undefined {
+    return this.#environment.history?.metricsOf?.(this.name);
+  }
+
+  #episodes(): readonly Episode[] {
     const recorded = episodesOf(this.#environment.history?.runs() ?? [], this.name);
     if (recorded.length > 0 || this.#monitor === undefined) return recorded;
     return this.#monitor.metricsBuffer.filter((measure) => measure.name === this.name).map(measuredEpisode);
@@ -88,12 +107,12 @@ export class AgentIntrospection {
 
   /** How many runs are missing before there can be advice; 0 when there are enough. */
   get dataNeeded(): number {
-    return Math.max(0, fewestRuns - this.history.length);
+    return Math.max(0, fewestRuns - this.#episodes().length);
   }
 
   /** Gives figures of the recorded runs; all 0 when there is none. */
   analyzePerformance(): PerformanceAnalysis {
-    return analyzeEpisodes(this.history);
+    return analyzeEpisodes(this.#episodes());
   }
 
   /**
@@ -102,7 +121,7 @@ export class AgentIntrospection {
    * when {@link dataNeeded} is above 0, that too little was recorded to say.
    */
   suggestImprovements(): readonly Suggestion[] {
-    const episodes = this.history;
+    const episodes = this.#episodes();
     if (episodes.length < fewestRuns) return [];
     const { knobs } = this.#environment;
     const found: readonly WeighedSuggestion[] = simulators.flatMap((whatIf) =>

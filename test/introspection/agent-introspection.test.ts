@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Knobs } from "../../src/core/knob.ts";
+import { executeRun } from "../../src/core/run.ts";
 import { Flock } from "../../src/flock.ts";
 import { AgentIntrospection } from "../../src/introspection/agent-introspection.ts";
 import { PerformanceMonitor } from "../../src/introspection/performance-monitor.ts";
@@ -172,7 +173,35 @@ describe("AgentIntrospection.analyzePerformance", () => {
       successRate: 1,
       bottleneck: { name: "step", share: 1 },
     });
-    expect(new AgentIntrospection(step, { flock }).history).toHaveLength(3);
+    const ofStep = new AgentIntrospection(step, { flock });
+    expect(ofStep.metrics).toMatchObject({ name: "step", succeeded: 3 });
+    expect(JSON.parse(JSON.stringify(ofStep.history))).toMatchObject(
+      repeat(3, () => ({ durationMs: 40, outcome: "ok", calls: [{ path: "run/outer#0/step#0" }] })),
+    );
+    expect(new AgentIntrospection({ name: "nobody" }, { flock }).metrics).toBeUndefined();
+  });
+
+  it("looks at the process's own Flock when none is named", async () => {
+    const alone = runnable("introspected_alone", async () => ({ ok: true }));
+    await executeRun(alone, {});
+    const introspection = new AgentIntrospection(alone);
+    expect(introspection.analyzePerformance()).toMatchObject({ runs: 1, successRate: 1 });
+    expect([introspection.metrics?.calls, introspection.dataNeeded]).toEqual([1, 9]);
+  });
+
+  it("counts cancelled tools as neither good nor bad, and a tool inside a tool as both", () => {
+    const inner = { name: "fetch", kind: "tool" as const, ms: 10, input: { url: "u" } };
+    const outer = { name: "search", kind: "tool" as const, calls: [inner], input: { q: 1 } };
+    const gone = { ...inner, outcome: "cancelled" as const, code: "cancelled" };
+    const bad = { ...inner, outcome: "error" as const, code: "tool_failed" };
+    const { toolEfficiency } = introspect("a", [
+      { name: "a", calls: [outer, gone, bad, { name: "model", ms: 10 }] },
+    ]).analyzePerformance();
+    expect(toolEfficiency).toMatchObject({
+      search: { calls: 1, successRate: 1, meanMs: 10 },
+      fetch: { calls: 3, successRate: 0.5, meanMs: 10, repeatedCalls: 2 },
+    });
+    expect(toolEfficiency.fetch?.shareOfTime).toBeCloseTo(0.75, 3);
   });
 });
 

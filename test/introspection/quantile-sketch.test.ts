@@ -79,6 +79,21 @@ describe("QuantileSketch", () => {
     expect(bucketOf(0)).toBe(0);
   });
 
+  it("stops a bucket at its top and still finds the quantiles of what it counted", () => {
+    let sketch = sketchOf([1]);
+    for (let doubling = 0; doubling < 33; doubling++) {
+      const twice = new QuantileSketch();
+      twice.merge(sketch);
+      twice.merge(sketch);
+      sketch = twice;
+    }
+    sketch.record(1);
+    sketch.merge(sketchOf(Array(1_000).fill(900)));
+    expect(sketch.count).toBe(2 ** 33 + 1_001);
+    expect(Math.abs(sketch.quantile(0.5) - 1)).toBeLessThan(0.01);
+    expect(Math.abs(sketch.quantile(1 - 1e-7) / 900 - 1)).toBeLessThan(0.01);
+  });
+
   it("gives a lone value exactly, clamps the share, and forgets when cleared", () => {
     const sketch = sketchOf([123.456]);
     expect([sketch.quantile(0.5), sketch.quantile(-3), sketch.quantile(7)]).toEqual([123.456, 123.456, 123.456]);

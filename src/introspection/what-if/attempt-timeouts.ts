@@ -8,6 +8,8 @@ import { replayDuration } from "./replay.ts";
 const fewestCalls = 50;
 const leastTimeoutMs = 5_000;
 const timesP99 = 5;
+/** Timers of the platform may fire a little early. */
+const timerGrain = 0.99;
 
 /**
  * Advises a lower `attempt-timeout` where calls ran into one that stands far above what good calls take. The new limit is
@@ -33,7 +35,7 @@ export function attemptTimeouts({ name: owner, episodes, knobs }: WhatIfInput): 
       0.99,
     );
     const better = Math.ceil(Math.max(leastTimeoutMs, timesP99 * p99));
-    const hung = new Set(nodes.filter((node) => node.call.durationMs - node.call.queueMs >= limit));
+    const hung = new Set(nodes.filter((node) => node.call.durationMs - node.call.queueMs >= limit * timerGrain));
     if (better >= limit / 2 || hung.size === 0) continue;
     const saved = trees.map((root) => root.call.durationMs - replayDuration(root, cutOff(hung, limit - better)));
     const interval = meanInterval(saved);

@@ -102,7 +102,7 @@ function weigh(
   ]);
   const tokens = savedTokens > 0 ? ` and ${savedTokens} tokens in all` : "";
   const sentence =
-    `${name} was asked the same ${full.hits} of ${full.calls} times (${percent(hitRate)}); ` +
+    `${full.hits} of ${full.calls} calls to ${name} (${percent(hitRate)}) repeat an earlier input; ` +
     `a cache would have saved ${duration(savedMs)} a run of ${owner} (${percent(timeShare)})${tokens}.`;
   const action = cacheAction(name, knobs);
   const savedInterval = meanInterval(saved);

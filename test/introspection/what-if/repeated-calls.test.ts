@@ -67,7 +67,7 @@ describe("repeatedCalls", () => {
     expect(advice!.evidence.savedMsPerRun).toBeCloseTo(72, 3);
     expect(advice!.evidence.samples).toHaveLength(5);
     expect(advice!.action).toBeUndefined();
-    expect(advice!.sentence).toContain("45 of 50 times (90 %)");
+    expect(advice!.sentence).toContain("45 of 50 calls to search (90 %) repeat an earlier input");
     expect(advice!.sentence).toContain("72 ms a run of a (72 %)");
   });
 
