@@ -12,6 +12,7 @@ import type {
 } from "@ai-sdk/provider";
 import { FlockError } from "../core/errors.ts";
 import type { ExecutionContext } from "../core/runnable.ts";
+import { modelName } from "./model-name.ts";
 
 /** A stream with more text, reasoning and tool input than this many characters is ended with an error. */
 export const maxStreamCharacters = 64 * 1024 * 1024;
@@ -36,7 +37,7 @@ export async function collectStream(
   const stop = () => void reader.cancel(signal.reason).catch(ignore);
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();
-  const answer = new AnswerBuilder(`${model.provider}/${model.modelId}`, context);
+  const answer = new AnswerBuilder(modelName(model), context);
   try {
     for (let read = await reader.read(); !read.done; read = await reader.read()) answer.take(read.value);
     signal.throwIfAborted();

@@ -54,12 +54,12 @@ function messageOf(vendor: VendorError, error: unknown): string {
 function detailsOf(
   vendor: VendorError,
   model: string,
-  runtime: Pick<Runtime, "now"> | undefined,
+  runtime: Pick<Runtime, "variable" | "now"> | undefined,
 ): FlockErrorDetails["model_failed"] {
   const status = statusOf(vendor);
   const network = networkCode(vendor);
   const headers = headersOf(vendor);
-  const vendorCode = network ?? codeInBody(vendor);
+  const vendorCode = network ?? codeInBody(vendor, runtime);
   const retryAfterMs = retryAfterOf(headers, vendor.data, runtime?.now());
   const requestId = ["x-request-id", "request-id", "x-amzn-requestid", "cf-ray"]
     .map((name) => headers[name])
@@ -135,12 +135,14 @@ function networkCode(error: unknown): string | undefined {
 const systemCode =
   /^(?:E[A-Z]{2,}(?:_[A-Z]+)?|UND_ERR_\w+|ERR_(?:TLS|SSL|INVALID_URL|SOCKET|STREAM)\w*|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+)$/;
 
-function codeInBody(vendor: VendorError): string | undefined {
+function codeInBody(vendor: VendorError, runtime: Pick<Runtime, "variable"> | undefined): string | undefined {
   const bodies = [read(vendor.data, "error"), vendor.error, vendor.data, vendor];
   for (const body of bodies) {
     for (const key of ["code", "type", "status"]) {
       const code = read(body, key);
-      if (typeof code === "string" && /^[A-Za-z][\w.-]{1,63}$/.test(code) && code !== "error") return code;
+      if (typeof code !== "string" || code === "error" || !/^[A-Za-z][\w.-]{1,63}$/.test(code)) continue;
+      // A vendor's code is a word; one that looks like a token is not let through.
+      if (redact(code, [], runtime) === code) return code;
     }
   }
   return undefined;

@@ -11,6 +11,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { CallCost, ExecutionContext, Runnable } from "../core/runnable.ts";
 import { collectStream } from "./collect-stream.ts";
 import { modelError } from "./model-error.ts";
+import { modelName } from "./model-name.ts";
 
 /** What a model is asked: the AI SDK's call options without the signal, which the call's context gives. */
 export type ModelRequest = Omit<LanguageModelV4CallOptions, "abortSignal">;
@@ -53,7 +54,7 @@ class LanguageModelRunnable implements ModelRunnable {
   constructor(model: LanguageModelV4) {
     const { provider, modelId } = model;
     this.model = model;
-    this.name = modelId.startsWith(`${provider}/`) ? modelId : `${provider}/${modelId}`;
+    this.name = modelName(model);
     this.identity = { provider, modelId };
     this.#offline = isOffline(model);
   }

@@ -86,11 +86,12 @@ export function renderPrompt(
   return createPromptAdapter({ ...options, tools: hasTools ? [placeholder] : [] }).messages(inputs);
 }
 
-/** Writes the inputs between marks that they cannot close: `<` of a mark inside them is escaped, the JSON stays the same. */
+/** Writes the inputs between marks that they cannot close: where they hold one, `<` is escaped; the JSON stays the same. */
 function inputsText(json: string): string {
-  const safe = json.includes("inputs>") ? json.replaceAll("<", "\\u003c") : json;
-  return `<inputs>\n${safe}\n</inputs>`;
+  return `<inputs>\n${inputsMark.test(json) ? json.replaceAll("<", "\\u003c") : json}\n</inputs>`;
 }
+
+const inputsMark = /<\/?\s{0,8}inputs/i;
 
 function sharedOptions(options: PromptAdapterOptions, outputSchema: JsonSchema): PromptCallOptions {
   const { agent, tools = [], mode = "native" } = options;

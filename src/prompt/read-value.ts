@@ -75,9 +75,9 @@ export function parseInside(text: string, maxDepth: number): unknown {
   if (start === -1) return notJson;
   const end = text.lastIndexOf(text[start] === "{" ? "}" : "]");
   if (end <= start || htmlPage.test(text) || (start === 0 && end === text.length - 1)) return notJson;
-  // A list of one number in prose is a citation, such as [1]; the search below ranks it against what else is there.
-  const inside = text.slice(start, end + 1);
-  return inside.length < 8 ? notJson : parseJson(inside, maxDepth);
+  // With more brackets behind it there is a choice to make, which the search does.
+  if (/[{[]/.test(text.slice(end + 1))) return notJson;
+  return parseJson(text.slice(start, end + 1), maxDepth);
 }
 
 /** @throws output_unreadable for a text longer than allowed. */

@@ -217,6 +217,43 @@ describe("adaptModel", () => {
     expect(answer.finishReason.unified).toBe(reason);
   });
 
+  it("passes on that a version 2 model does not count its tokens", async () => {
+    const model = v2();
+    const usage = { inputTokens: undefined, outputTokens: undefined, totalTokens: undefined };
+    const silent = {
+      ...model,
+      doGenerate: async () => ({ content: [], finishReason: "length" as const, usage, warnings: [] }),
+    };
+    const answer = await adaptModel(silent).doGenerate({ prompt: [{ role: "system", content: "s" }] });
+    expect(answer.usage).toEqual({
+      inputTokens: { total: undefined, noCache: undefined, cacheRead: undefined, cacheWrite: undefined },
+      outputTokens: { total: undefined, text: undefined, reasoning: undefined },
+    });
+    expect(answer.finishReason).toEqual({ unified: "length", raw: "length" });
+  });
+
+  it("writes a refusal without a reason, and bytes given as base64, for version 2", async () => {
+    const model = v2();
+    const file = { type: "file" as const, mediaType: "a/b", data: { type: "data" as const, data: "AAAA" } };
+    const results = [
+      { type: "execution-denied" as const },
+      { type: "content" as const, value: [file, { type: "custom" as const }] },
+    ];
+    await adaptModel(model).doGenerate({
+      prompt: [
+        {
+          role: "tool",
+          content: results.map((output) => ({ type: "tool-result", toolCallId: "1", toolName: "f", output })),
+        },
+      ],
+    });
+    const outputs = model.asked[0]?.prompt[0]?.content as unknown as { output: unknown }[];
+    expect(outputs.map((part) => part.output)).toEqual([
+      { type: "error-text", value: "the tool was not allowed to run" },
+      { type: "content", value: [{ type: "media", data: "AAAA", mediaType: "a/b" }] },
+    ]);
+  });
+
   it("says that older models take no file references", async () => {
     const prompt = [
       {

@@ -36,14 +36,17 @@ function modelOf(parts: Partial<LanguageModelV4>): LanguageModelV4 {
   };
 }
 
-function streamOf(parts: readonly LanguageModelV4StreamPart[], cancel?: (reason: unknown) => void) {
+function streamOf(
+  parts: readonly LanguageModelV4StreamPart[],
+  cancel?: (reason: unknown) => void,
+): { stream: ReadableStream<LanguageModelV4StreamPart> } {
   return {
     stream: new ReadableStream<LanguageModelV4StreamPart>({
       start(controller) {
         for (const part of parts) controller.enqueue(part);
         if (cancel === undefined) controller.close();
       },
-      cancel,
+      ...(cancel === undefined ? {} : { cancel }),
     }),
   };
 }

@@ -30,6 +30,8 @@ function runtimeFor(url: string) {
       ANTHROPIC_BASE_URL: url,
       ANTHROPIC_API_KEY: key,
       OLLAMA_BASE_URL: url,
+      GOOGLE_GENERATIVE_AI_BASE_URL: url,
+      GOOGLE_GENERATIVE_AI_API_KEY: key,
     },
   });
 }
@@ -272,6 +274,21 @@ describe("other vendors named by a string", () => {
     const own = createAnthropic({ apiKey: key, baseURL: server.url })("claude-test") as LanguageModelV4;
     const error = await failure(callContext({ runtime: runtimeFor(server.url) }), createModel(own));
     expect(error.details).toMatchObject({ status: 529, retryable: true, vendorCode: "overloaded_error" });
+  });
+
+  it("speaks to Google, and reads its delay in the body", async () => {
+    const details = [{ "@type": "type.googleapis.com/google.rpc.RetryInfo", retryDelay: "34s" }];
+    server.answer = json(429, { error: { code: 429, message: "quota", status: "RESOURCE_EXHAUSTED", details } });
+    const google = resolveModelName("google/gemini-test", { runtime: runtimeFor(server.url) });
+    const error = await failure(callContext({ runtime: runtimeFor(server.url) }), google);
+    expect(error.details).toMatchObject({
+      status: 429,
+      retryable: true,
+      retryAfterMs: 34_000,
+      vendorCode: "RESOURCE_EXHAUSTED",
+    });
+    expect(server.requests[0]?.path).toBe("/v1/models/gemini-test:generateContent");
+    expect(server.requests[0]?.headers["x-goog-api-key"]).toBe(key);
   });
 
   it("speaks to Ollama without a key", async () => {

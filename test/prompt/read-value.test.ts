@@ -79,6 +79,7 @@ const repairs: readonly (readonly [name: string, text: string, value: unknown])[
   ["code fences inside a string", '{"a": "use ```js\\nx``` here", "n": 1,}', { a: "use ```js\nx``` here", n: 1 }],
   ["thinking before the answer", '<think>{"x": 0}</think>\n{"x": 1}', { x: 1 }],
   ["a fenced value beside a longer free one", 'like {"long": "example value"}: ```json\n{"a": 1}\n```', { a: 1 }],
+  ["a fenced value behind a list in prose", 'of [1, 2, 3, 4] I take\n```json\n{"a": 1}\n```', { a: 1 }],
   ["a draft and a later answer", 'First {"x": 1}, no: {"x": 2}', { x: 2 }],
   ["a lone Python literal", "True", true],
   ["a lone fenced number", "```\n42\n```", 42],
