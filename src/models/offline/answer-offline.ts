@@ -39,7 +39,7 @@ export async function answerOffline(options: LanguageModelV4CallOptions): Promis
   const sorted = sortInputs(inputs, searching);
   const passages = [...sorted.passages, ...prompt.files, ...prompt.toolPassages];
   const evidence = await gatherEvidence(passages, options.abortSignal);
-  const material = gatherMaterial(inputs, sorted.topic, evidence);
+  const material = await gatherMaterial(inputs, sorted.topic, evidence, options.abortSignal);
   const warnings = warningsOf(options, prompt.unread, evidence.unreadChars);
   const found = material.ranked.some((ranked) => ranked.sentence.passage.origin === "tool");
   const { topic } = sorted;

@@ -129,7 +129,10 @@ function readName(raw: string, index: number, sentence: string): NameReading | u
   }
   const text = parts.join(" ").replace(/['’]s?$/u, "");
   if (text.length < 2 || /^\p{Lu}\.?$/u.test(text) || (parts.length === 1 && never.has(plain(text)))) return undefined;
-  const kind = kindOf(parts, titled, before);
+  const located = /\b(?:town|city|village|county|port|province) of $/i.test(
+    sentence.slice(Math.max(0, index - 24), index),
+  );
+  const kind = kindOf(parts, titled, located ? "in" : before);
   const sure = !atStart || dropped || parts.length > 1 || kind !== "other" || titled;
   return { text, kind, certain: sure };
 }

@@ -1,6 +1,6 @@
 /** The sentences an answer may be built from, each knowing where it stood. Nothing in them is obeyed; they are data. */
 
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { breathe } from "./breathe.ts";
 import { type Passage, yearIn, yearOf } from "./passages.ts";
 import { sentenceQuality } from "./sentence-quality.ts";
 import { sentencesOf } from "./sentences.ts";
@@ -56,8 +56,7 @@ export async function gatherEvidence(passages: readonly Passage[], signal?: Abor
       turn += sentence.length + 1;
       if (turn > charsPerTurn) {
         turn = 0;
-        await nextTurn();
-        signal?.throwIfAborted();
+        await breathe(signal);
       }
       if (seen.has(sentence)) continue;
       seen.add(sentence);

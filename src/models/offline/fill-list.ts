@@ -10,7 +10,15 @@ import type { FieldIntent } from "./field-intent.ts";
 import { proposeNumbers } from "./fill-numbers.ts";
 import { proposeTexts } from "./fill-strings.ts";
 import { keyPhrasesOf } from "./key-phrases.ts";
-import { type Filled, type FillNode, type Material, type Place, type Subject, sentencesFor } from "./material.ts";
+import {
+  type Filled,
+  type FillNode,
+  type Material,
+  type Place,
+  type Subject,
+  sampleOf,
+  sentencesFor,
+} from "./material.ts";
 import { sourceOf } from "./passages.ts";
 import type { RankedSentence } from "./rank-sentences.ts";
 import { boundOf, fits, type SchemaNode, schemaNode, typesOf } from "./schema-check.ts";
@@ -96,7 +104,7 @@ function* itemsFor(
 
 /** Every label the text speaks for. */
 function* labels(options: readonly Json[], place: Place, material: Material): Generator<Json> {
-  const text = place.focus?.sentence.text ?? material.subjectText;
+  const text = place.focus?.sentence.text ?? sampleOf(material.subjectText);
   const named = options.filter((option): option is string => typeof option === "string");
   for (const { label } of scoreLabels({ labels: named, name: place.name, description: place.description, text }))
     yield label;

@@ -5,7 +5,7 @@ import { isSaid, questionWords } from "./classify.ts";
 import { datesIn, emailsIn, type Figure, quantitiesIn, urlsIn } from "./dates-and-figures.ts";
 import { yearOfSentence } from "./evidence.ts";
 import { type FieldIntent, nameTokens } from "./field-intent.ts";
-import { type Material, type Place, shareOf } from "./material.ts";
+import { type Material, type Place, sampleOf, shareOf } from "./material.ts";
 import { sourceOf } from "./passages.ts";
 import type { RankedSentence } from "./rank-sentences.ts";
 import { boundOf } from "./schema-check.ts";
@@ -38,7 +38,7 @@ export function proposeNumbers(request: NumberRequest): NumberCandidate[] {
       return value === undefined ? [] : [derived(scaled(value, 0, boundOf(schema, "maximum", 1)))];
     }
     case "sentiment": {
-      const text = place.focus?.sentence.text ?? material.subjectText;
+      const text = place.focus?.sentence.text ?? sampleOf(material.subjectText);
       if (text === "") return [];
       const low = boundOf(schema, "minimum", -1);
       const high = boundOf(schema, "maximum", 1);
@@ -85,8 +85,9 @@ export function proposeBoolean({ place, material }: NumberRequest): boolean | un
     const marks = markIn(asked, text);
     if (marks !== undefined) return marks;
   }
-  if (/^(?:positive|favou?rable|good|happy|satisfied)$/.test(asked)) return sentimentOf(text).polarity > 0;
-  if (/^(?:negative|unfavou?rable|bad|unhappy|dissatisfied)$/.test(asked)) return sentimentOf(text).polarity < 0;
+  if (/^(?:positive|favou?rable|good|happy|satisfied)$/.test(asked)) return sentimentOf(sampleOf(text)).polarity > 0;
+  if (/^(?:negative|unfavou?rable|bad|unhappy|dissatisfied)$/.test(asked))
+    return sentimentOf(sampleOf(text)).polarity < 0;
   if (/^(?:relevant|on topic|related)$/.test(asked) && material.topic !== undefined) {
     return place.focus ? place.focus.relevance >= 0.5 : material.ranked.length > 0;
   }

@@ -32,7 +32,7 @@ export function fillRecord(node: SchemaNode, place: Place, material: Material, i
 }
 
 function counts(place: Place, material: Material, intent: FieldIntent): readonly (readonly [string, Json])[] {
-  const sentences = place.focus ? [place.focus.sentence] : material.evidence.sentences;
+  const sentences = place.focus ? [place.focus.sentence] : material.pool;
   if (intent.intent === "entity") {
     const entities = entitiesIn(sentences.map((sentence) => sentence.text));
     return entities

@@ -9,7 +9,7 @@ import { fillList } from "./fill-list.ts";
 import { proposeBoolean, proposeNumbers } from "./fill-numbers.ts";
 import { fillRecord } from "./fill-record.ts";
 import { proposeText } from "./fill-strings.ts";
-import type { Filled, Material, Place } from "./material.ts";
+import { type Filled, type Material, type Place, sampleOf } from "./material.ts";
 import { namedValues } from "./named-values.ts";
 import { isJsonObject } from "./offline-request.ts";
 import { boundOf, fits, type SchemaNode, schemaNode, typesOf } from "./schema-check.ts";
@@ -123,7 +123,7 @@ function fillEnum(options: readonly Json[], node: SchemaNode, place: Place, mate
   const intent = readIntent(place.name, place.description);
   const named = namedValue(node, place, material, intent);
   if (named !== undefined) return { value: named };
-  const text = place.focus?.sentence.text ?? material.subjectText;
+  const text = place.focus?.sentence.text ?? sampleOf(material.subjectText);
   const labels = fitting.filter((option): option is string => typeof option === "string");
   const request = { labels, name: place.name, description: place.description, text };
   const label = labels.length > 0 ? classify(request) : undefined;

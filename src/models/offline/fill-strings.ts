@@ -5,7 +5,7 @@ import { emailsIn, phonesIn, quantitiesIn, urlsIn } from "./dates-and-figures.ts
 import { detectLanguage } from "./detect-language.ts";
 import { headingOf, yearOfSentence } from "./evidence.ts";
 import { keyPhrasesOf } from "./key-phrases.ts";
-import { sentencesFor, shareOf } from "./material.ts";
+import { sampleOf, sentencesFor, shareOf } from "./material.ts";
 import { firstText, sourceOf } from "./passages.ts";
 import { proposeDates } from "./propose-dates.ts";
 import { names } from "./propose-names.ts";
@@ -142,5 +142,5 @@ function figures(request: TextRequest): TextCandidate[] {
 }
 
 function textOf({ place, material }: TextRequest): string {
-  return place.focus?.sentence.text ?? material.subjectText;
+  return place.focus?.sentence.text ?? sampleOf(material.subjectText);
 }

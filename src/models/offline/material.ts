@@ -1,7 +1,7 @@
 /** What the fillers work from: the evidence in order of worth, and what has been used of it so far. */
 
 import type { Json, JsonObject } from "../../core/json.ts";
-import type { Evidence } from "./evidence.ts";
+import type { Evidence, EvidenceSentence } from "./evidence.ts";
 import type { FieldIntent } from "./field-intent.ts";
 import { type RankedSentence, rankSentences } from "./rank-sentences.ts";
 import type { SchemaNode } from "./schema-check.ts";
@@ -15,9 +15,11 @@ export interface Material {
   readonly evidence: Evidence;
   /** Best first. */
   readonly ranked: readonly RankedSentence[];
+  /** Where names and phrases come from: on a strict topic the best sentences, else the first 2,500. */
+  readonly pool: readonly EvidenceSentence[];
   /** Stems of the topic. */
   readonly wanted: ReadonlySet<string>;
-  /** What labels, sentiment and language are read from. */
+  /** What labels, sentiment, language and counts are read from. */
   readonly subjectText: string;
   /** Sentences the answer holds so far; sources and confidence are read from them. */
   readonly used: Set<RankedSentence>;
@@ -54,17 +56,32 @@ export type FillNode = (
   siblings: ReadonlyMap<string, Json>,
 ) => Filled;
 
-const longestSubject = 200_000;
+const mostPooled = 2_500;
+/** Sentiment and labels of a longer text are read from this much of its beginning. */
+const longestSample = 200_000;
+
+/** The beginning of a text, as far as its mood and matter need it. */
+export function sampleOf(text: string): string {
+  return text.length > longestSample ? text.slice(0, longestSample) : text;
+}
 
 /** Ranks the evidence once and keeps what the fillers share. */
-export function gatherMaterial(inputs: JsonObject, topic: Topic | undefined, evidence: Evidence): Material {
-  const ranked = rankSentences(evidence, topic);
+export async function gatherMaterial(
+  inputs: JsonObject,
+  topic: Topic | undefined,
+  evidence: Evidence,
+  signal?: AbortSignal,
+): Promise<Material> {
+  const ranked = await rankSentences(evidence, topic, signal);
   return {
     inputs,
     topic,
     evidence,
     ranked,
     wanted: new Set(topic?.terms.map((term) => term.stem)),
+    pool: topic?.strict
+      ? ranked.slice(0, 120).map(({ sentence }) => sentence)
+      : evidence.sentences.slice(0, mostPooled),
     subjectText: subjectOf(topic, evidence, ranked),
     used: new Set(),
     clarity: [],
@@ -101,16 +118,10 @@ export function shareOf(stems: ReadonlySet<string>, { sentence }: RankedSentence
 /** Inputs that are texts speak for themselves; a topic of several words does; else the evidence that was found for it. */
 function subjectOf(topic: Topic | undefined, evidence: Evidence, ranked: readonly RankedSentence[]): string {
   const own = evidence.passages.filter((passage) => passage.origin === "input" && passage.text !== "");
-  if (own.length > 0) return join(own.map((passage) => passage.text));
+  if (own.length > 0) return own.map((passage) => passage.text).join("\n\n");
   if (topic !== undefined && (topic.text.split(" ").length >= 6 || ranked.length === 0)) return topic.text;
-  return join(ranked.slice(0, 40).map((entry) => entry.sentence.text));
-}
-
-function join(texts: readonly string[]): string {
-  let joined = "";
-  for (const text of texts) {
-    if (joined.length > longestSubject) break;
-    joined += `${joined === "" ? "" : "\n\n"}${text}`;
-  }
-  return joined.slice(0, longestSubject);
+  return ranked
+    .slice(0, 40)
+    .map((entry) => entry.sentence.text)
+    .join("\n\n");
 }

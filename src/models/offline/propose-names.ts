@@ -1,6 +1,7 @@
 /** Proposes names for fields that ask for people, organisations or places. */
 
-import { entitiesIn, isCountry, isFirstName } from "./entities.ts";
+import { type Entity, entitiesIn, isCountry, isFirstName } from "./entities.ts";
+import type { EvidenceSentence } from "./evidence.ts";
 import { nameTokens } from "./field-intent.ts";
 import { firstText, sourceOf } from "./passages.ts";
 import { capital, plain, sentencePool, type TextCandidate, type TextRequest } from "./text-candidate.ts";
@@ -24,14 +25,25 @@ export function names(request: TextRequest): TextCandidate[] {
   const role =
     request.single && place.focus === undefined ? tokens.map(stemOf).find((stem) => roles.has(stem)) : undefined;
   const country = tokens.some((token) => /^countr(?:y|ies)$/.test(token));
-  const pool = sentencePool(request).filter(
-    (sentence) => role === undefined || sentence.words.some((word) => stemOf(word) === role),
-  );
-  return entitiesIn(pool.map((sentence) => sentence.text))
+  const pool = sentencePool(request);
+  const found =
+    role === undefined
+      ? entitiesOf(pool)
+      : entitiesOf(pool.filter((sentence) => sentence.words.some((word) => stemOf(word) === role)));
+  return found
     .filter((entity) => intent.entity === "any" || entity.kind === intent.entity)
     .filter((entity) => !country || isCountry(entity.text))
     .slice(0, count)
     .map((entity) => plain(entity.text));
+}
+
+/** Several fields of one answer ask for names of the same sentences. */
+const known = new WeakMap<readonly EvidenceSentence[], readonly Entity[]>();
+
+function entitiesOf(pool: readonly EvidenceSentence[]): readonly Entity[] {
+  const found = known.get(pool) ?? entitiesIn(pool.map((sentence) => sentence.text));
+  known.set(pool, found);
+  return found;
 }
 
 /** `1903_theodore_roosevelt.txt` names its author; a file name without a known first name names nobody. */

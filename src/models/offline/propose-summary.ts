@@ -57,7 +57,6 @@ export function titles(request: TextRequest): TextCandidate[] {
   if (top === undefined) return found;
   const heading = headingOf(material.evidence.sentences[0] ?? top.sentence);
   if (heading !== undefined && heading.length <= 100) found.unshift(plain(heading));
-  for (const phrase of keyPhrasesOf(material.evidence.sentences, 2, material.wanted))
-    found.push(plain(capital(phrase.text)));
+  for (const phrase of keyPhrasesOf(material.pool, 2, material.wanted)) found.push(plain(capital(phrase.text)));
   return found.filter((candidate) => candidate.text.length <= 160);
 }

@@ -1,5 +1,6 @@
 /** Orders sentences by how well they answer the topic and how much the other sentences agree with them. */
 
+import { breathe } from "./breathe.ts";
 import type { Evidence, EvidenceSentence } from "./evidence.ts";
 import { centrality, vectorOf } from "./sentence-graph.ts";
 import type { Topic, TopicTerm } from "./topic.ts";
@@ -18,6 +19,8 @@ export interface RankedSentence {
 
 /** Only this many sentences, the best by words alone, are compared with each other. */
 const mostCandidates = 240;
+/** The event loop gets a turn after this many sentences. */
+const sentencesPerTurn = 1_500;
 const bm25 = { k1: 1.2, b: 0.75 };
 
 /**
@@ -25,17 +28,24 @@ const bm25 = { k1: 1.2, b: 0.75 };
  * 2009), agreement of the passage, position; without one: the weight of a sentence's own terms. Both with graph
  * centrality among the best (TextRank, Mihalcea and Tarau 2004, over the cosine of LexRank, Erkan and Radev 2004). With a
  * strict topic a sentence must hold one of its carrying words, or come from a passage whose search called it similar.
- * The same evidence gives the same order.
+ * The same evidence gives the same order. Rejects with the signal's own reason when it aborts.
  */
-export function rankSentences(evidence: Evidence, topic: Topic | undefined): RankedSentence[] {
+export async function rankSentences(
+  evidence: Evidence,
+  topic: Topic | undefined,
+  signal?: AbortSignal,
+): Promise<RankedSentence[]> {
   const sentences = evidence.sentences.filter((sentence) => sentence.quality > 0);
-  const frequency = documentFrequency(sentences);
+  const frequency = await documentFrequency(sentences, signal);
   const idf = (stem: string) => {
     const found = frequency.get(stem) ?? 0;
     return Math.log(1 + (sentences.length - found + 0.5) / (found + 0.5));
   };
   const query = topic?.terms.length ? queryOf(topic) : [];
-  const first = query.length > 0 ? byTopic(sentences, query, idf, topic!.strict) : bySalience(sentences, frequency);
+  const first =
+    query.length > 0
+      ? await byTopic(sentences, query, idf, topic!.strict, signal)
+      : await bySalience(sentences, frequency, signal);
   first.sort((a, b) => b.score - a.score || a.sentence.index - b.sentence.index);
   const candidates = first
     .slice(0, mostCandidates)
@@ -74,14 +84,18 @@ interface Scored {
   readonly relevance: number;
 }
 
-function byTopic(
+async function byTopic(
   sentences: readonly EvidenceSentence[],
   query: readonly QueryTerm[],
   idf: (stem: string) => number,
   strict: boolean,
-): Scored[] {
+  signal: AbortSignal | undefined,
+): Promise<Scored[]> {
   const average = sentences.reduce((sum, sentence) => sum + sentence.terms.length, 0) / Math.max(1, sentences.length);
-  const found = sentences.map((sentence) => query.map((term) => countOf(term, sentence)));
+  const found: number[][] = [];
+  for (const sentence of sentences) {
+    if (found.push(query.map((term) => countOf(term, sentence))) % sentencesPerTurn === 0) await breathe(signal);
+  }
   const inPassage = new Map<object, boolean[]>();
   for (const [index, counts] of found.entries()) {
     const passage = sentences[index]!.passage;
@@ -91,6 +105,7 @@ function byTopic(
   }
   const scored: Scored[] = [];
   for (const [index, sentence] of sentences.entries()) {
+    if (index % (4 * sentencesPerTurn) === sentencesPerTurn) await breathe(signal);
     const counts = found[index]!;
     const carrying = query.some((term, at) => term.weight === 1 && counts[at]! > 0);
     const similar = similarity(sentence);
@@ -147,23 +162,33 @@ function similarity(sentence: EvidenceSentence): number {
   return typeof value === "number" && value >= 0 && value <= 1 ? value : 0;
 }
 
-function documentFrequency(sentences: readonly EvidenceSentence[]): Map<string, number> {
+async function documentFrequency(
+  sentences: readonly EvidenceSentence[],
+  signal: AbortSignal | undefined,
+): Promise<Map<string, number>> {
   const frequency = new Map<string, number>();
-  for (const sentence of sentences) {
+  for (const [index, sentence] of sentences.entries()) {
+    if (index % sentencesPerTurn === sentencesPerTurn - 1) await breathe(signal);
     for (const stem of new Set(sentence.terms)) frequency.set(stem, (frequency.get(stem) ?? 0) + 1);
   }
   return frequency;
 }
 
 /** Without a topic: the mean weight of a sentence's terms, heavy when many sentences share them (Nenkova 2005). */
-function bySalience(sentences: readonly EvidenceSentence[], frequency: ReadonlyMap<string, number>): Scored[] {
-  return sentences.map((sentence) => {
+async function bySalience(
+  sentences: readonly EvidenceSentence[],
+  frequency: ReadonlyMap<string, number>,
+  signal: AbortSignal | undefined,
+): Promise<Scored[]> {
+  const scored: Scored[] = [];
+  for (const sentence of sentences) {
     const stems = [...new Set(sentence.terms)];
     let sum = 0;
     for (const stem of stems) sum += Math.log1p(frequency.get(stem)! - 1);
     const score = (sum / (stems.length + 3)) * sentence.quality + 0.05 * early(sentence);
-    return { sentence, score, relevance: 0 };
-  });
+    if (scored.push({ sentence, score, relevance: 0 }) % sentencesPerTurn === 0) await breathe(signal);
+  }
+  return scored;
 }
 
 function early(sentence: EvidenceSentence): number {

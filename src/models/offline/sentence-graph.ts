@@ -27,13 +27,18 @@ export function cosine(a: ReadonlyMap<string, number>, b: ReadonlyMap<string, nu
  */
 export function centrality(vectors: readonly ReadonlyMap<string, number>[]): number[] {
   const count = vectors.length;
-  const links = vectors.map((a, i) => vectors.map((b, j) => (i === j ? 0 : weak(cosine(a, b)))));
-  const sums = links.map((row) => row.reduce((sum, weight) => sum + weight, 0));
+  const links = linksOf(vectors);
+  const sums = vectors.map((_, i) => {
+    let sum = 0;
+    for (let j = 0; j < count; j++) sum += links[i * count + j]!;
+    return sum;
+  });
   let ranks = vectors.map(() => 1);
   for (let round = 0; round < 24; round++) {
+    const shares = ranks.map((rank, j) => (sums[j]! > 0 ? rank / sums[j]! : 0));
     ranks = ranks.map((_, i) => {
       let flow = 0;
-      for (let j = 0; j < count; j++) if (sums[j]! > 0) flow += (links[j]![i]! / sums[j]!) * ranks[j]!;
+      for (let j = 0; j < count; j++) flow += links[i * count + j]! * shares[j]!;
       return 0.15 + 0.85 * flow;
     });
   }
@@ -41,7 +46,25 @@ export function centrality(vectors: readonly ReadonlyMap<string, number>[]): num
   return ranks.map((rank) => rank / best);
 }
 
-/** Faint likeness is noise, as in LexRank's threshold. */
-function weak(similarity: number): number {
-  return similarity < 0.05 ? 0 : similarity;
+/** Likeness of each pair, row by row, by way of the terms they share; faint likeness is noise. */
+function linksOf(vectors: readonly ReadonlyMap<string, number>[]): Float64Array {
+  const count = vectors.length;
+  const links = new Float64Array(count * count);
+  const holders = new Map<string, { readonly at: number; readonly weight: number }[]>();
+  for (const [at, vector] of vectors.entries()) {
+    for (const [stem, weight] of vector) {
+      const known = holders.get(stem) ?? [];
+      if (known.length === 0) holders.set(stem, known);
+      for (const other of known) links[at * count + other.at]! += weight * other.weight;
+      known.push({ at, weight });
+    }
+  }
+  for (let i = 0; i < count; i++) {
+    for (let j = 0; j < i; j++) {
+      const likeness = links[i * count + j]!;
+      links[i * count + j] = likeness < 0.05 ? 0 : likeness;
+      links[j * count + i] = links[i * count + j]!;
+    }
+  }
+  return links;
 }

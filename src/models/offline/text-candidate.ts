@@ -52,12 +52,9 @@ export function spread(
   return [...found.values()].slice(0, Math.max(count, 3));
 }
 
-/** The sentences a phrase or name may come from: the best on a strict topic, else all. */
+/** The sentences a phrase or name may come from. */
 export function sentencePool({ place, material }: TextRequest): readonly EvidenceSentence[] {
-  if (place.focus !== undefined) return [place.focus.sentence];
-  return material.topic?.strict
-    ? material.ranked.slice(0, 120).map((ranked) => ranked.sentence)
-    : material.evidence.sentences;
+  return place.focus === undefined ? material.pool : [place.focus.sentence];
 }
 
 /** A sentence as a finding: stage marks out, clipped to a readable length. */

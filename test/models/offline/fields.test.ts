@@ -246,6 +246,80 @@ describe("fields filled from a text", () => {
     expect(value.mood).toBe("negative");
   });
 
+  it("gives an element of a list its own title, date, entity and label", async () => {
+    const documents = [
+      {
+        title: "Storm",
+        published: "2024-05-01T08:00:00Z",
+        text: "The storm was a terrible disaster for the small town of Lincoln.",
+      },
+      {
+        url: "https://example.org/fair",
+        author: "Grace Hopper",
+        text: "The county fair was a wonderful success for everyone in Berlin.",
+      },
+    ];
+    const element = object(
+      {
+        headline: text,
+        when: text,
+        published_at: { type: "string", format: "date-time" },
+        day,
+        author: text,
+        place: text,
+        mood: { enum: ["positive", "negative"] },
+        link: text,
+        detail: text,
+        is_positive: truth,
+        tags: listOf(text),
+        misc: text,
+      },
+      ["when", "published_at", "day", "author", "place", "misc"],
+    );
+    const { stories } = await answer(
+      { documents },
+      object({ stories: { ...listOf(element), description: "the stories" } }),
+    );
+    const storm = stories.find(({ headline }: { headline: string }) => headline === "Storm");
+    const fair = stories.find(({ author }: { author?: string }) => author === "Grace Hopper");
+    expect(storm).toMatchObject({
+      mood: "negative",
+      is_positive: false,
+      place: "Lincoln",
+      day: "2024-05-01",
+      published_at: "2024-05-01T08:00:00Z",
+      detail: documents[0]!.text,
+    });
+    expect(fair).toMatchObject({
+      mood: "positive",
+      is_positive: true,
+      place: "Berlin",
+      link: "https://example.org/fair",
+      detail: documents[1]!.text,
+    });
+    expect(fair).not.toHaveProperty("published_at");
+    expect(fair).not.toHaveProperty("misc");
+    for (const tag of storm.tags) expect(documents[0]!.text).toContain(tag);
+  });
+
+  it("lists each source once, with what is known of it", async () => {
+    const documents = [
+      { title: "A", url: "https://example.org/a", text: "Rails of steel were laid across the plains in that year." },
+      { title: "A", url: "https://example.org/a", text: "The rails of steel were sold again to the highest bidder." },
+      { title: "B", url: "https://example.org/b", text: "Steel rails need less repair than rails made of iron." },
+    ];
+    const { sources, urls, headings } = await answer(
+      { topic: "steel rails", documents },
+      object({ sources: listOf(object({ title: text, url: text })), urls: listOf(text), headings: listOf(text) }),
+    );
+    expect(sources.map(({ title, url }: { title: string; url: string }) => `${title} ${url}`).sort()).toEqual([
+      "A https://example.org/a",
+      "B https://example.org/b",
+    ]);
+    expect([...urls].sort()).toEqual(["https://example.org/a", "https://example.org/b"]);
+    expect([...headings].sort()).toEqual(["A", "B"]);
+  });
+
   it("prefers absent over null-less emptiness and names the first required field it cannot fill", async () => {
     expect(
       await answer(
