@@ -7,6 +7,8 @@ import { describe, expect, it } from "vitest";
 import { createModel } from "../../src/models/model.ts";
 import { chooseModel, resolveModel, resolveModelName } from "../../src/models/resolve-model.ts";
 import { isInstalled } from "../../src/models/vendors.ts";
+import { createPromptAdapter } from "../../src/prompt/prompt-adapter.ts";
+import { parseSignature } from "../../src/signature/parse-signature.ts";
 import { scriptedModel } from "../../src/testing/scripted-model.ts";
 import { createTestRuntime } from "../../src/testing/test-runtime.ts";
 import { callContext, callModel } from "./call-context.ts";
@@ -79,24 +81,21 @@ describe("resolveModelName", () => {
   it("loads the offline engine at the first call", async () => {
     const model = resolveModelName("offline", { runtime: createTestRuntime() });
     expect(model.name).toBe("offline/extractive");
-    const prompt = [
-      {
-        role: "user" as const,
-        content: [
-          {
-            type: "text" as const,
-            text: "Bees dance to tell each other where the flowers are. Each bee visits many flowers every day.",
-          },
-        ],
-      },
-    ];
+    const text = "Bees dance to tell each other where the flowers are. Each bee visits many flowers every day.";
+    const adapter = createPromptAdapter({
+      agent: { name: "reader" },
+      input: parseSignature("text: str"),
+      output: parseSignature("summary: str"),
+      offline: true,
+    });
+    const request = { prompt: adapter.messages({ text }), ...adapter.callOptions({ text }) };
     for (let turn = 0; turn < 2; turn++) {
-      const answer = await callModel(model, { prompt }, callContext().context);
+      const answer = await callModel(model, request, callContext().context);
       expect(answer.content[0]?.type).toBe("text");
       expect(model.costOf(answer).costMicroUsd).toBe(0);
     }
     const { context, deltas } = callContext({ deltas: true });
-    await callModel(model, { prompt }, context);
+    await callModel(model, request, context);
     expect(deltas.length).toBeGreaterThan(0);
   });
 });
