@@ -305,10 +305,8 @@ type StartsType<S extends string, X, End extends string> = S extends `${'"' | "'
     ? W extends keyof Plain | keyof Generics | keyof X
       ? TrimLeft<After<S, W>> extends "" | `${"[" | "<" | "|" | ","}${string}` | (End extends "" ? never : `}${string}`)
         ? true
-        : false
-      : W extends Lowercase<W>
-        ? false
-        : IsCapitalWord<S, End>
+        : IsCapitalWord<S, W, End>
+      : IsCapitalWord<S, W, End>
     : never;
 
 type OpensType<S extends string, X> = S extends `(${infer R}`
@@ -321,15 +319,18 @@ type OpensType<S extends string, X> = S extends `(${infer R}`
         : false
       : false;
 
-type IsCapitalWord<S extends string, End extends string> = S extends `${infer C}${string}`
-  ? C extends Uppercase<C>
-    ? C extends Lowercase<C>
-      ? false
-      : Segment<S, End> extends `${string}${Space}${string}`
-        ? false
-        : true
-    : false
-  : false;
+type IsCapitalWord<S extends string, W extends string, End extends string> =
+  W extends Lowercase<W>
+    ? false
+    : S extends `${infer C}${string}`
+      ? C extends Uppercase<C>
+        ? C extends Lowercase<C>
+          ? false
+          : Segment<S, End> extends `${string}${Space}${string}`
+            ? false
+            : true
+        : false
+      : false;
 type Segment<S extends string, End extends string> = TrimRight<
   Until<End extends "" ? Until<S, ","> : Until<Until<S, ",">, "}">, "|">
 >;

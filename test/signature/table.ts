@@ -519,6 +519,8 @@ export const invalid: readonly InvalidRow[] = [
   bad("a: str | list [of] names", "1:16", "double quotes"),
   bad("a: str | int[] of them", "1:16", "double quotes"),
   bad("a: str | any<b>", "1:13", "double quotes"),
+  bad("a: str | None}", "1:14", "double quotes"),
+  bad("a: str | Finding], b", "1:17", "double quotes"),
   bad("a: str | (int) or so", "1:16", "double quotes"),
   bad("a: str | Lst[int]", "1:10", "did you mean 'List'?"),
   bad('a: str | "no end', "1:17", "the description"),
