@@ -53,11 +53,11 @@ export interface FieldIntent {
 
 const intents: Readonly<Record<Exclude<Intent, "unknown">, string>> = {
   summary:
-    "summary abstract overview conclusion synopsis digest tldr gist brief explanation rationale reasoning reason justification background context introduction description narrative report content text body analysis essay article bio",
-  answer: "answer response reply result output solution",
+    "summary abstract overview conclusion synopsis digest tldr gist brief explanation rationale reasoning reason justification background context introduction description narrative report content text body analysis essay article bio draft post review critique feedback assessment evaluation interpretation research story memo",
+  answer: "answer response reply result output solution verdict opinion",
   title: "title headline caption subject",
   finding:
-    "finding point insight highlight evidence fact claim takeaway observation statement argument lesson passage sentence excerpt detail note item bullet learning implication consequence outcome topic_sentence recommendation advice action suggestion proposal step risk threat danger concern warning challenge problem pro benefit advantage strength opportunity con drawback disadvantage weakness limitation question cause driver decision definition change trend development effect impact thesis policy event message hypothesis",
+    "finding point insight highlight evidence fact claim takeaway observation statement argument lesson passage sentence excerpt detail note item bullet learning implication consequence outcome topic_sentence recommendation advice action suggestion proposal step risk threat danger concern warning challenge problem pro benefit advantage strength opportunity con drawback disadvantage weakness limitation question cause driver decision definition change trend development effect impact thesis policy event message hypothesis found match hit material information info knowledge discovery news mention learned",
   quote: "quote quotation verbatim snippet citation_text",
   source:
     "source reference citation file document doc link bibliography filename speech publication origin provenance paper article_title book path",
