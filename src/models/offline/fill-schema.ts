@@ -2,15 +2,14 @@
 
 import { FlockError } from "../../core/errors.ts";
 import type { Json, JsonObject, JsonSchema } from "../../core/json.ts";
-import { classify, scoreLabels } from "./classify.ts";
-import { emailsIn, phonesIn, urlsIn } from "./dates-and-figures.ts";
 import { type FieldIntent, readIntent } from "./field-intent.ts";
+import { fillEnum } from "./fill-enum.ts";
 import { fillList } from "./fill-list.ts";
 import { proposeBoolean, proposeNumbers } from "./fill-numbers.ts";
 import { fillRecord } from "./fill-record.ts";
 import { proposeText } from "./fill-strings.ts";
-import { type Filled, type Material, type Place, sampleOf } from "./material.ts";
-import { namedValues } from "./named-values.ts";
+import type { Filled, Material, Place } from "./material.ts";
+import { namedValue } from "./named-values.ts";
 import { isJsonObject } from "./offline-request.ts";
 import { boundOf, fits, type SchemaNode, schemaNode, typesOf } from "./schema-check.ts";
 
@@ -115,56 +114,6 @@ function fillUnion(
     else return filled;
   }
   return empty ?? (nullable ? { value: null } : { missing: place.path });
-}
-
-function fillEnum(options: readonly Json[], node: SchemaNode, place: Place, material: Material): Filled {
-  const fitting = options.filter((option) => fits(option, node));
-  if (fitting.length === 1) return { value: fitting[0]! };
-  const intent = readIntent(place.name, place.description);
-  const named = namedValue(node, place, material, intent);
-  if (named !== undefined) return { value: named };
-  const text = place.focus?.sentence.text ?? sampleOf(material.subjectText);
-  const labels = fitting.filter((option): option is string => typeof option === "string");
-  const request = { labels, name: place.name, description: place.description, text };
-  const label = labels.length > 0 ? classify(request) : undefined;
-  if (label !== undefined) {
-    const scores = scoreLabels(request);
-    const whole = scores.reduce((sum, entry) => sum + entry.score, 0);
-    const own = scores.find((entry) => entry.label === label)?.score;
-    if (place.focus === undefined) material.clarity.push(own === undefined || whole === 0 ? 0.5 : own / whole);
-    return { value: label };
-  }
-  const numbers = proposeNumbers({ intent, place, material, schema: node.schema, siblings: new Map() });
-  const number = numbers.find(({ value }) => fitting.includes(value));
-  if (number !== undefined) return { value: number.value };
-  const said =
-    fitting.includes(true) || fitting.includes(false)
-      ? proposeBoolean({ intent, place, material, schema: node.schema, siblings: new Map() })
-      : undefined;
-  if (said !== undefined && fitting.includes(said)) return { value: said };
-  return fitting.includes(null) ? { value: null } : { missing: place.path };
-}
-
-/** `Website: see https://…` gives the address alone. */
-const marks: { readonly [intent: string]: (text: string) => string[] } = {
-  email: emailsIn,
-  url: urlsIn,
-  phone: phonesIn,
-};
-
-/** A value that carries the field's name and fits its schema; texts of numbers are read as numbers. */
-function namedValue(node: SchemaNode, place: Place, material: Material, { intent }: FieldIntent): Json | undefined {
-  if (place.name === "") return undefined;
-  for (const found of namedValues(material, place)) {
-    const value = typeof found === "string" && Object.hasOwn(marks, intent) ? marks[intent]!(found)[0] : found;
-    if (value === undefined) continue;
-    if (fits(value, node)) return value;
-    if (typeof value === "number" && fits(`${value}`, node)) return `${value}`;
-    if (typeof value !== "string") continue;
-    const number = Number(value.replace(/^[$€£]\s?/, "").replaceAll(",", ""));
-    if (value.trim() !== "" && Number.isFinite(number) && fits(number, node)) return number;
-  }
-  return undefined;
 }
 
 function fillString(node: SchemaNode, place: Place, material: Material, intent: FieldIntent): Filled {

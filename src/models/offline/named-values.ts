@@ -1,14 +1,16 @@
 /** Finds values that carry the field's own name: an input, a field beside the text, a `name: value` line. */
 
 import type { Json } from "../../core/json.ts";
-import { nameTokens } from "./field-intent.ts";
+import { emailsIn, phonesIn, urlsIn } from "./dates-and-figures.ts";
+import { type FieldIntent, nameTokens } from "./field-intent.ts";
 import type { Material, Place } from "./material.ts";
+import { fits, type SchemaNode } from "./schema-check.ts";
 
 /**
  * Gives the values of this name, the nearest first: beside the element's sentence, the input field of the same name, a
  * `name: value` line of the evidence, one field of that name beside the texts when all texts agree on it.
  */
-export function namedValues(material: Material, place: Place): Json[] {
+function namedValues(material: Material, place: Place): Json[] {
   const found: Json[] = [];
   const name = place.name.toLowerCase();
   if (place.focus !== undefined) {
@@ -41,6 +43,33 @@ function lineValue(material: Material, name: string): string | undefined {
     if (nameTokens(text.slice(0, colon)).join(" ") !== wanted) continue;
     const value = text.slice(colon + 1).trim();
     if (value !== "" && value.length <= 300) return value;
+  }
+  return undefined;
+}
+
+/** `Website: see https://…` gives the address alone. */
+const marks: { readonly [intent: string]: (text: string) => string[] } = {
+  email: emailsIn,
+  url: urlsIn,
+  phone: phonesIn,
+};
+
+/** A value that carries the field's name and fits its schema; texts of numbers are read as numbers. */
+export function namedValue(
+  node: SchemaNode,
+  place: Place,
+  material: Material,
+  { intent }: FieldIntent,
+): Json | undefined {
+  if (place.name === "") return undefined;
+  for (const found of namedValues(material, place)) {
+    const value = typeof found === "string" && Object.hasOwn(marks, intent) ? marks[intent]!(found)[0] : found;
+    if (value === undefined) continue;
+    if (fits(value, node)) return value;
+    if (typeof value === "number" && fits(`${value}`, node)) return `${value}`;
+    if (typeof value !== "string") continue;
+    const number = Number(value.replace(/^[$€£]\s?/, "").replaceAll(",", ""));
+    if (value.trim() !== "" && Number.isFinite(number) && fits(number, node)) return number;
   }
   return undefined;
 }
