@@ -81,10 +81,10 @@ describe("AgentIntrospection.analyzePerformance", () => {
   });
 
   it("sees a runnable that only ran inside others, each time by itself", () => {
-    const inner = { name: "writer", calls: [{ name: "model", ms: 10, tokens: 8 }] };
+    const inner = { name: "writer", calls: [{ name: "model", ms: 10, tokens: 8, costMicroUsd: 2 }] };
     const outer = { name: "flow", kind: "pattern" as const, calls: [inner, { name: "x", ms: 5 }, inner] };
     const analysis = introspect("writer", [outer, outer]).analyzePerformance();
-    expect(analysis).toMatchObject({ runs: 4, avgExecutionTimeMs: 10, cost: { tokens: 32, microUsd: "unknown" } });
+    expect(analysis).toMatchObject({ runs: 4, avgExecutionTimeMs: 10, cost: { tokens: 32, microUsd: 8 } });
     expect(introspect("nobody", [outer]).analyzePerformance().runs).toBe(0);
   });
 

@@ -192,6 +192,17 @@ describe("RunRecorder", () => {
     expect(recorder.metricsOf("wide")?.toolUsage).toEqual({ t: { calls: 100, failures: 0, totalMs: 100 } });
   });
 
+  it("counts runs it has no room for while tens of thousands are open, and records again when they end", () => {
+    const recorder = new RunRecorder();
+    const runs = Array.from({ length: 65_540 }, (_, index) => eventsOf({ name: "a", ms: 1 }, { runId: `r${index}` }));
+    for (const events of runs) recorder.notify(events[0]!);
+    expect([recorder.openRuns, recorder.missedRuns]).toEqual([65_536, 4]);
+    for (const events of runs) record(recorder, events.slice(1));
+    expect([recorder.openRuns, recorder.size]).toEqual([0, 1_000]);
+    expect(recorder.runs().at(-1)?.runId).toBe("r65535");
+    expect(recorder.metricsOf("a")?.calls).toBe(65_540);
+  });
+
   it("samples memory at most once a second, also when the clock steps back", () => {
     const runtime = createTestRuntime();
     const recorder = new RunRecorder({ runtime });

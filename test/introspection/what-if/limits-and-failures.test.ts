@@ -155,6 +155,18 @@ describe("failures", () => {
     );
   });
 
+  it("calls a failure without a code unknown, also where the calls are no longer kept", () => {
+    const runs = repeat(
+      20,
+      (index): DescribedCall => ({ name: "a", ms: 5, ...(index < 8 ? { outcome: "error" as const } : {}) }),
+    );
+    const episodes = episodesFrom(runs).map((episode) => ({ ...episode, root: undefined }));
+    const [advice] = frequentFailures({ name: "a", episodes, knobs: undefined });
+    expect(advice?.suggestion.id).toBe("failures:unknown");
+    expect(advice?.suggestion.evidence.samples).toContainEqual({ runId: "r7", path: "run" });
+    expect(failingTools({ name: "a", episodes, knobs: undefined })).toEqual([]);
+  });
+
   it("names tools that fail often though the runs went on", () => {
     const runs = repeat(
       40,
