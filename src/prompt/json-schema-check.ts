@@ -1,10 +1,11 @@
 /** Checks a value against a JSON Schema and names each thing wrong by its place, without a validator library. */
 
-import { canonicalText, escapePointer } from "../core/canonical-key.ts";
+import { escapePointer } from "../core/canonical-key.ts";
 import type { ValueIssue } from "../core/errors.ts";
 import type { Json, JsonSchema } from "../core/json.ts";
 import { describeValue } from "../core/options.ts";
 import { formatFits } from "./json-schema-format.ts";
+import { isObject, isOfType, isSame, matches, resolveReference, textOf } from "./json-schema-values.ts";
 
 const mostIssues = 50;
 const deepest = 256;
@@ -20,6 +21,8 @@ interface Check {
  * `const`, the bounds of numbers, strings, lists and objects, `pattern`, common `format`s, `properties`,
  * `patternProperties`, `additionalProperties`, `propertyNames`, `required`, `dependentRequired`, `items`, `prefixItems`,
  * `contains`, `uniqueItems`, `anyOf`, `oneOf`, `allOf`, `not`, `if`, and `$ref` inside the document. Others say nothing.
+ *
+ * @throws type_invalid for a `pattern` that is no regular expression.
  */
 export function jsonSchemaIssues(value: unknown, schema: JsonSchema): readonly ValueIssue[] {
   const issues: ValueIssue[] = [];
@@ -32,7 +35,7 @@ function check(value: unknown, schema: Json | undefined, pointer: string, run: C
   if (!isObject(schema)) return report(run, pointer, "expected no value here", "nothing", value);
   if (run.depth > deepest) return report(run, pointer, "the schema refers to itself without end", "a schema", value);
   const inner: Check = { root: run.root, issues: run.issues, depth: run.depth + 1 };
-  if (typeof schema.$ref === "string") check(value, resolve(schema.$ref, run.root), pointer, inner);
+  if (typeof schema.$ref === "string") check(value, resolveReference(schema.$ref, run.root), pointer, inner);
   if (!checkKind(value, schema, pointer, inner)) return;
   checkCombined(value, schema, pointer, inner);
   if (typeof value === "string") checkString(value, schema, pointer, inner);
@@ -109,7 +112,7 @@ function checkString(value: string, schema: JsonSchema, pointer: string, run: Ch
   if (typeof minLength === "number" || typeof maxLength === "number") {
     checkCount([...value].length, minLength, maxLength, "characters", pointer, value, run);
   }
-  if (typeof pattern === "string" && !new RegExp(pattern, "u").test(value)) {
+  if (typeof pattern === "string" && !matches(pattern, value)) {
     report(run, pointer, `expected text that matches ${pattern}`, `pattern ${pattern}`, value);
   }
   if (typeof format === "string" && !formatFits(value, format)) {
@@ -143,7 +146,7 @@ function checkList(value: readonly unknown[], schema: JsonSchema, pointer: strin
     const count = value.filter((item) => fits(item, contains, run)).length;
     checkCount(count, minContains ?? 1, maxContains, "items of the wanted kind", pointer, value, run);
   }
-  if (uniqueItems === true && new Set(value.map(canonicalText)).size < value.length) {
+  if (uniqueItems === true && new Set(value.map(textOf)).size < value.length) {
     report(run, pointer, "expected a list without repeats", "unique items", value);
   }
 }
@@ -181,7 +184,7 @@ function schemasOf(name: string, schema: JsonSchema): readonly (Json | undefined
   if (isObject(properties) && Object.hasOwn(properties, name)) found.push(properties[name]);
   if (isObject(patternProperties)) {
     for (const [pattern, part] of Object.entries(patternProperties)) {
-      if (new RegExp(pattern, "u").test(name)) found.push(part);
+      if (matches(pattern, name)) found.push(part);
     }
   }
   return found.length > 0 ? found : [additionalProperties];
@@ -206,33 +209,4 @@ function checkCount(
 
 function report(run: Check, pointer: string, message: string, expected: string, value: unknown): void {
   if (run.issues.length < mostIssues) run.issues.push({ pointer, message, expected, received: describeValue(value) });
-}
-
-function isOfType(value: unknown, type: Json): boolean {
-  if (type === "null") return value === null;
-  if (type === "array") return Array.isArray(value);
-  if (type === "object") return isObject(value);
-  if (type === "integer") return Number.isInteger(value);
-  return typeof value === type;
-}
-
-function isSame(value: unknown, other: Json): boolean {
-  if (typeof value !== "object" || value === null) return value === other;
-  return typeof other === "object" && canonicalText(value) === canonicalText(other);
-}
-
-function resolve(reference: string, root: JsonSchema): Json | undefined {
-  if (reference === "#") return root;
-  if (!reference.startsWith("#/")) return undefined;
-  let place: Json | undefined = root;
-  for (const step of reference.slice(2).split("/")) {
-    const key = step.replaceAll("~1", "/").replaceAll("~0", "~");
-    if (typeof place !== "object" || place === null || !Object.hasOwn(place, key)) return undefined;
-    place = (place as Record<string, Json>)[key];
-  }
-  return place;
-}
-
-function isObject(value: unknown): value is JsonSchema {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -139,13 +139,25 @@ export class TolerantReader {
       if (code === 44 || code === 59 || code === 58) this.at++;
       else if (code === 125 || code === 93 || code === 41) {
         if (this.#closes(code, closer)) break;
-      } else if (inObject && result.length > 0 && looksLikeKey(this.#text, this.at)) break;
-      else {
-        const item = this.#value("item", inObject);
-        if (item !== missing) result.push(item);
-      }
+      } else if (!this.#item(result, code, inObject && result.length > 0)) break;
     }
     return result;
+  }
+
+  /** Reads an item; gives false, and goes back, when it is the next key of the object around a list that was not closed. */
+  #item(into: unknown[], code: number, mayBeKey: boolean): boolean {
+    const start = this.at;
+    if (mayBeKey && isLetter(code) && looksLikeKey(this.#text, start)) return false;
+    const item = this.#value("item", mayBeKey);
+    if (mayBeKey && closersOf(code) !== "") {
+      this.#skip();
+      if (this.#text.charCodeAt(this.at) === 58) {
+        this.at = start;
+        return false;
+      }
+    }
+    if (item !== missing) into.push(item);
+    return true;
   }
 
   #enter(kind: "braces" | "brackets" | "parens"): boolean {
@@ -221,7 +233,7 @@ export class TolerantReader {
   #bareKey(): string {
     const start = this.at;
     const text = this.#text;
-    while (this.at < this.#end && !keyStops.includes(text[this.at]!)) this.at++;
+    while (this.at < this.#end && keyStops[text.charCodeAt(this.at)] !== 1) this.at++;
     return text.slice(start, this.at).trim();
   }
 
@@ -231,9 +243,9 @@ export class TolerantReader {
     const start = this.at;
     let at = start;
     for (; at < this.#end; at++) {
-      const char = text[at]!;
-      if (wordStops.includes(char)) break;
-      if (isSpace(char.charCodeAt(0)) && this.#wordEnds(at, role)) break;
+      const code = text.charCodeAt(at);
+      if (wordStops[code] === 1) break;
+      if (isSpace(code) && this.#wordEnds(at, role)) break;
     }
     this.at = at;
     if (at === start) {
@@ -298,5 +310,16 @@ export class TolerantReader {
   }
 }
 
-const keyStops = ":=,{}[]()\"'\n";
-const wordStops = ',{}[]()"\n';
+function isLetter(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95 || code === 36;
+}
+
+/** A table with a 1 at the code of each character that ends a bare word. */
+function stopTable(characters: string): Uint8Array {
+  const table = new Uint8Array(128);
+  for (const character of characters) table[character.charCodeAt(0)] = 1;
+  return table;
+}
+
+const keyStops = stopTable(":=,{}[]()\"'\n");
+const wordStops = stopTable(',{}[]()"\n');

@@ -26,6 +26,8 @@ export interface StringToken {
  */
 export function readString(text: string, at: number, place: StringPlace): StringToken {
   const closers = closersOf(text.charCodeAt(at));
+  const plainCloser = closers.charCodeAt(0);
+  const hasMore = closers.length > 1;
   const length = text.length;
   let value = "";
   let from = at + 1;
@@ -39,7 +41,7 @@ export function readString(text: string, at: number, place: StringPlace): String
       from = index;
     } else if (code === 10 && place.role === "field" && lostItsQuote(text, at + 1, index)) {
       return { value: value + withoutComma(text.slice(from, index)), next: index, closed: true };
-    } else if (code < 128 ? closers.charCodeAt(0) === code : closers.includes(text[index]!)) {
+    } else if (code === plainCloser || (hasMore && closers.includes(text[index]!))) {
       if (endsHere(text, index, place))
         return { value: value + text.slice(from, index), next: index + 1, closed: true };
       if (place.role === "field" && startsNextKey(text, index)) {
@@ -124,8 +126,8 @@ function separates(text: string, at: number, role: "field" | "item"): boolean {
   const next = skipSpace(text, at);
   if (next >= text.length) return true;
   const code = text.charCodeAt(next);
-  if (code === 125 || code === 93 || code === 41 || code === 44 || code === 35 || code === 47) return true;
-  if (text.startsWith("```", next) || code === 92) return true;
+  if (code === 34 || code === 125 || code === 93 || code === 41 || code === 44) return true;
+  if (code === 35 || code === 47 || code === 92 || text.startsWith("```", next)) return true;
   if (role === "field") return closersOf(code) !== "" || looksLikeKey(text, next);
   if (closersOf(code) !== "" || code === 123 || code === 91 || code === 40 || code === 45 || isDigit(code)) return true;
   itemWord.lastIndex = next;

@@ -72,9 +72,13 @@ const hexNumber = /^0[xX][\da-fA-F]{1,13}$/;
 
 /** Gives what a bare word stands for: a literal of JSON, Python or JavaScript, a number, or `undefined` for plain text. */
 export function wordValue(word: string): boolean | number | null | undefined {
-  const literal = words.get(word);
-  if (literal !== undefined) return literal;
-  if (word.length > 400) return undefined;
+  const first = word.charCodeAt(0);
+  const mayBeNumber = (first >= 43 && first <= 46) || (first >= 48 && first <= 57);
+  if (!mayBeNumber || word.length < 10) {
+    const literal = words.get(word);
+    if (literal !== undefined) return literal;
+  }
+  if (!mayBeNumber || word.length > 400) return undefined;
   if (jsonNumber.test(word)) return finite(Number(word));
   if (looseNumber.test(word)) return finite(Number.parseFloat(word));
   if (groupedNumber.test(word)) return finite(Number(word.replaceAll("_", "")));

@@ -112,6 +112,18 @@ describe("jsonSchemaIssues", () => {
     expect(jsonSchemaIssues(names, { additionalProperties: { type: "string" } })).toHaveLength(50);
   });
 
+  it("compares numbers beyond all bounds, which JSON text can spell", () => {
+    const value: unknown = JSON.parse("[[1e999], [1]]");
+    expect(jsonSchemaIssues(value, { uniqueItems: true, items: { enum: [[1], [2]] } })).toHaveLength(1);
+  });
+
+  it("says so when a pattern is no regular expression", () => {
+    for (const schema of [{ pattern: "(" }, { patternProperties: { "(": {} } }]) {
+      const value = "pattern" in schema ? "x" : { x: 1 };
+      expect(() => jsonSchemaIssues(value, schema)).toThrowError(expect.objectContaining({ code: "type_invalid" }));
+    }
+  });
+
   it("agrees with the signature that a schema was made from", () => {
     const signature = parseSignature(
       "a: int, b?: list[str | None], c: Literal['x', 2], d: { e: tuple[int, str] }, f: dict[str, float]",
