@@ -2,15 +2,14 @@
 
 import type { RunEnvironment } from "./core/environment.ts";
 import { installDefaultEnvironment } from "./core/environment.ts";
-import { FlockError } from "./core/errors.ts";
 import { EventDispatcher } from "./core/event-dispatcher.ts";
 import { Knobs } from "./core/knob.ts";
 import type { Layer, LayerHost } from "./core/layer.ts";
 import { checkLayerOrder, type LayerPlan, planLayers } from "./core/layer-plan.ts";
-import { booleanOption, checkOptions, functionOption, listOption, objectOption, optionError } from "./core/options.ts";
-import type { Provider } from "./core/provider.ts";
+import { booleanOption, checkOptions, functionOption, objectOption, optionError } from "./core/options.ts";
+import { type Provider, providersOption } from "./core/provider.ts";
 import { disposeProviders, listenerOf } from "./core/provider-listener.ts";
-import { executeRun, type InputOf, type OutputOf, streamRun } from "./core/run.ts";
+import { executeRun, type OutputOf, type RunInput, streamRun } from "./core/run.ts";
 import type { RunHistory } from "./core/run-history.ts";
 import type { RunOptions } from "./core/run-options.ts";
 import type { RunStream } from "./core/run-stream.ts";
@@ -61,7 +60,7 @@ export class Flock implements RunEnvironment, AsyncDisposable {
   constructor(options: FlockOptions = {}) {
     checkOptions("Flock", options, {
       model: (value) => (typeof value === "string" || objectOption(value) === undefined ? undefined : "a model"),
-      providers: listOption,
+      providers: providersOption,
       layers: functionOption,
       approve: functionOption,
       record: booleanOption,
@@ -84,13 +83,12 @@ export class Flock implements RunEnvironment, AsyncDisposable {
   }
 
   /** Runs an agent, pattern, tool or model in this house. A bare value is taken where the input has one plain field. */
-  run<R extends AnyRunnable>(runnable: R, input: InputOf<R>, options?: RunOptions): Promise<OutputOf<R>> {
-    if (this.#closed) return Promise.reject(closedError());
+  run<R extends AnyRunnable>(runnable: R, input: RunInput<R>, options?: RunOptions): Promise<OutputOf<R>> {
     return executeRun(runnable, input, { ...options, flock: this }) as Promise<OutputOf<R>>;
   }
 
   /** Like {@link Flock.run}, with events and partial answers on the way. */
-  stream<R extends AnyRunnable>(runnable: R, input: InputOf<R>, options?: RunOptions): RunStream<OutputOf<R>> {
+  stream<R extends AnyRunnable>(runnable: R, input: RunInput<R>, options?: RunOptions): RunStream<OutputOf<R>> {
     return streamRun(runnable, input, { ...options, flock: this }) as RunStream<OutputOf<R>>;
   }
 
@@ -105,6 +103,10 @@ export class Flock implements RunEnvironment, AsyncDisposable {
 
   resolveModel(model: unknown, agent: string): AnyRunnable {
     return chooseModel({ agentModel: model, flockModel: this.#model, runtime: this.runtime, agent });
+  }
+
+  get closed(): boolean {
+    return this.#closed;
   }
 
   /** Lets providers finish, each bounded to a second, and takes no further runs. */
@@ -123,12 +125,6 @@ function stackFrom(change: FlockOptions["layers"]): readonly Layer[] {
   if (!Array.isArray(layers)) throw optionError("Flock", "layers", "a function that gives a list of layers", layers);
   checkLayerOrder(layers);
   return layers;
-}
-
-function closedError(): FlockError<"cancelled"> {
-  return new FlockError("cancelled", "this Flock was disposed; make a new one for further runs", {
-    details: { reason: "disposed" },
-  });
 }
 
 installDefaultEnvironment(() => new Flock());

@@ -5,7 +5,6 @@ import type { Json } from "../core/json.ts";
 import {
   anyOption,
   checkOptions,
-  listOption,
   nameString,
   nonEmptyString,
   type OptionCheck,
@@ -15,7 +14,7 @@ import {
   wholeNumber,
 } from "../core/options.ts";
 import type { Policy } from "../core/policy.ts";
-import type { Provider } from "../core/provider.ts";
+import { type Provider, providersOption } from "../core/provider.ts";
 import { disposeProviders } from "../core/provider-listener.ts";
 import { executeRun, streamRun } from "../core/run.ts";
 import type { RunOptions } from "../core/run-options.ts";
@@ -76,7 +75,7 @@ const optionChecks = {
   types: anyOption,
   model: modelOption,
   tools: toolsOption,
-  providers: listOption,
+  providers: providersOption,
   description: nonEmptyString,
   instructions: nonEmptyString,
   settings: objectOption,

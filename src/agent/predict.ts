@@ -8,7 +8,6 @@ import { isOffline, type ModelAnswer, type ModelRequest, type ModelRunnable } fr
 import { answerText, ignoredSchema, toolCallsOf } from "../prompt/answer-text.ts";
 import { askAgainMessages } from "../prompt/ask-again.ts";
 import { type Answer, readAnswer } from "../prompt/parse-model-output.ts";
-import { PartialReader } from "../prompt/partial-reader.ts";
 import { createPromptAdapter, type PromptAdapter } from "../prompt/prompt-adapter.ts";
 import { toolTurn } from "../prompt/tool-turn.ts";
 import type { Signature } from "../signature/signature.ts";
@@ -156,6 +155,8 @@ export class Predict {
 
 /** Turns the text of an answer into partial values while it is being written. */
 async function watched(model: ModelRunnable, request: ModelRequest, context: ExecutionContext): Promise<ModelAnswer> {
+  // Only streams need it, so that it is no part of what every program loads.
+  const { PartialReader } = await import("../prompt/partial-reader.ts");
   const reader = new PartialReader();
   let last: unknown;
   const stop = context.hearDeltas((delta) => {

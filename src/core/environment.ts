@@ -16,6 +16,8 @@ export interface RunEnvironment {
   readonly events: EventDispatcher;
   /** What was recorded, when recording is on. */
   readonly history: RunHistory | undefined;
+  /** It was disposed and takes no further runs. @default false */
+  readonly closed?: boolean;
   /** The layers that are on for a runnable; the same object until a setting changes. */
   planFor(runnable: AnyRunnable): LayerPlan;
   /** Answers whether a sensitive call may happen. Absent: it may not. */

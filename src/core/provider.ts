@@ -1,6 +1,7 @@
 /** A listener with a lifetime: starts on first use, watches, drains, is disposed. It can never change or delay a run. */
 
-import type { EventType, FlockEvent } from "./event.ts";
+import { type EventType, eventBits, type FlockEvent } from "./event.ts";
+import type { OptionCheck } from "./options.ts";
 import type { Runtime } from "./runtime.ts";
 
 /**
@@ -31,3 +32,15 @@ export interface Provider {
   drain?(): void | Promise<void>;
   [Symbol.asyncDispose]?(): Promise<void>;
 }
+
+/** Accepts a list of providers: objects with a name, and known types where they name events. */
+export const providersOption: OptionCheck = (value) => {
+  if (!Array.isArray(value)) return "a list of providers";
+  for (const provider of value as (Partial<Provider> | null | undefined)[]) {
+    if (typeof provider?.name !== "string" || provider.name === "")
+      return "a list of providers, each an object with a name";
+    const wrong = provider.events?.find((type) => !Object.hasOwn(eventBits, type));
+    if (wrong !== undefined) return `a list of providers; "${provider.name}" wants "${wrong}", which is no event`;
+  }
+  return undefined;
+};

@@ -16,6 +16,12 @@ export type OutputOf<R> = R extends { readonly "~out"?: infer Output } ? Exclude
 /** What a call of this runnable takes. */
 export type InputOf<R> = R extends { readonly "~in"?: infer Input } ? Exclude<Input, undefined> : unknown;
 
+/** What a run of this runnable can be started with: its input, or the bare value where it has one plain field. */
+export type RunInput<R> = InputOf<R> | BareInputOf<InputOf<R>>;
+type BareInputOf<Input> = Input extends object ? PlainPart<Input[SoleKey<Input>]> : never;
+type SoleKey<Input, Key = keyof Input> = Key extends keyof Input ? ([keyof Input] extends [Key] ? Key : never) : never;
+type PlainPart<Value> = unknown extends Value ? never : Exclude<Value, object> | Extract<Value, readonly unknown[]>;
+
 /**
  * Runs a runnable as a run of its own. A bare value becomes an object where the input takes one. Never throws
  * synchronously: every failure is a rejection, an abort with the signal's own reason.
@@ -57,6 +63,7 @@ function prepare(
 ): Call {
   if (options !== undefined) checkRunOptions(runnable.name, options);
   const environment = options?.flock ?? defaultEnvironment();
+  if (environment.closed === true) throw closedError();
   const run = new RunScope(door, environment, eventsFor(environment, options, stream), options);
   if (runnable.providers !== undefined) run.watch(runnable.providers, rootPath, true);
   return createRootCall(run, runnable, asObject(runnable, input));
@@ -93,6 +100,12 @@ function eventsFor(
     events.add({ name: "onEvent", mask: maskOf(options?.events ?? defaultEventTypes), notify: onEvent });
   }
   return events;
+}
+
+function closedError(): FlockError<"cancelled"> {
+  return new FlockError("cancelled", "this Flock was disposed; make a new one for further runs", {
+    details: { reason: "disposed" },
+  });
 }
 
 function asObject(runnable: AnyRunnable, input: unknown): unknown {

@@ -28,7 +28,7 @@ export type { Json, JsonObject, JsonSchema } from "../core/json.ts";
 export type { Layer, LayerCall, WrapperLayer } from "../core/layer.ts";
 export type { Policy } from "../core/policy.ts";
 export type { Provider, ProviderHost, ProviderMiddleware } from "../core/provider.ts";
-export { executeRun, type InputOf, type OutputOf, streamRun } from "../core/run.ts";
+export { executeRun, type InputOf, type OutputOf, type RunInput, streamRun } from "../core/run.ts";
 export type { RunOptions } from "../core/run-options.ts";
 export type { PartialValue, RunStream } from "../core/run-stream.ts";
 export {

@@ -12,7 +12,7 @@ import {
 } from "../core/event.ts";
 import { checkOptions, describeValue, listOption, objectOption, optionError, wholeNumber } from "../core/options.ts";
 import type { Provider } from "../core/provider.ts";
-import { executeRun, type InputOf, type OutputOf } from "../core/run.ts";
+import { executeRun, type OutputOf, type RunInput } from "../core/run.ts";
 import { checkRunOptions, type RunOptions } from "../core/run-options.ts";
 import type { AnyRunnable } from "../core/runnable.ts";
 import type { Runtime } from "../core/runtime.ts";
@@ -38,12 +38,6 @@ export interface PerformanceMonitorOptions {
   /** Where memory and the time of {@link PerformanceMonitor.check} come from. @default the process's own */
   readonly runtime?: Runtime;
 }
-
-/** What a run of this runnable can be started with: its input, or the bare value where it has one plain field. */
-export type RunInput<R> = InputOf<R> | BareInputOf<InputOf<R>>;
-type BareInputOf<Input> = Input extends object ? PlainPart<Input[SoleKey<Input>]> : never;
-type SoleKey<Input, Key = keyof Input> = Key extends keyof Input ? ([keyof Input] extends [Key] ? Key : never) : never;
-type PlainPart<Value> = unknown extends Value ? never : Exclude<Value, object> | Extract<Value, readonly unknown[]>;
 
 interface OpenRun {
   readonly event: RunStartEvent;

@@ -17,6 +17,9 @@ import { fingerprintOf } from "./input-fingerprint.ts";
 /** Runs of fewer calls are searched; more get an index. */
 const searchedCalls = 16;
 
+/** Up to here a run's list of calls has exactly their length. */
+const fewCalls = 8;
+
 /** One call: made when it starts, filled when it ends. */
 export class CallEntry implements CallRecord {
   readonly runId: string;
@@ -107,7 +110,9 @@ export class RunEntry implements RunRecord {
 
   /** Adds a call that began. */
   open(call: CallEntry): void {
-    this.calls.push(call);
+    // A list that grows by push keeps room for 17 and more, which every run in flight would hold.
+    if (this.calls.length < fewCalls) this.calls = [...this.calls, call];
+    else this.calls.push(call);
     if (this.#index !== undefined) this.#index.set(call.path, call);
     else if (this.calls.length > searchedCalls) {
       this.#index = new Map(this.calls.map((kept) => [kept.path, kept]));

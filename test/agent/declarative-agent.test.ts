@@ -388,13 +388,15 @@ describe("a model", () => {
     const named = createTestRuntime({ variables: { FLOCK_MODEL: "offline" } });
     await offline.execute("Bees dance.", { flock: new Flock({ runtime: named }) });
     expect(named.warnings).toEqual([]);
+    const misspelt = new DeclarativeAgent({ name: "m", ...summary, model: "opnai/gpt-5" });
+    await expect(misspelt.execute("x", { flock: plain })).rejects.toMatchObject({
+      code: "model_unknown",
+      path: "run/m#0",
+    });
     const production = createTestRuntime({ variables: { NODE_ENV: "production" } });
     await expect(offline.execute("Bees.", { flock: new Flock({ runtime: production }) })).rejects.toMatchObject({
       code: "model_not_configured",
     });
-    await expect(
-      offline.execute("Bees.", { flock: new Flock({ model: "opnai/gpt-5", runtime }) }),
-    ).rejects.toMatchObject({ code: "model_unknown" });
   });
 });
 

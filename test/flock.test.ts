@@ -1,0 +1,99 @@
+import { describe, expect, it } from "vitest";
+import { DeclarativeAgent, Flock, type FlockEvent, type WrapperLayer } from "../src/entries/index.ts";
+import { createTestRuntime, scriptedModel } from "../src/entries/testing.ts";
+
+const answer = '{"summary": "short"}';
+const make = (answers: readonly string[], options: object = {}) => {
+  const runtime = createTestRuntime();
+  return { runtime, flock: new Flock({ model: scriptedModel(answers, { runtime }), runtime, ...options }) };
+};
+const agent = new DeclarativeAgent({ name: "a", input: "topic: str", output: "summary: str" });
+
+describe("a Flock", () => {
+  it("runs and streams anything that runs, with its own model, listeners and record", async () => {
+    const seen: string[] = [];
+    const provider = { name: "p", handle: (event: FlockEvent) => void seen.push(event.type) };
+    const { flock } = make([answer, answer], { providers: [provider] });
+    expect(await flock.run(agent, { topic: "bees" })).toEqual({ summary: "short" });
+    expect(await flock.stream(agent, { topic: "bees" }).result).toEqual({ summary: "short" });
+    expect(seen.filter((type) => type === "run-end")).toHaveLength(2);
+    expect(flock.history?.runs("a").map((run) => run.outcome)).toEqual(["ok", "ok"]);
+    expect(flock.history?.runs()[0]?.calls.map((call) => call.path)).toEqual([
+      "run/a#0",
+      "run/a#0/scripted:scripted#0",
+    ]);
+  });
+
+  it("keeps no record when told so", async () => {
+    const { flock } = make([answer], { record: false });
+    await flock.run(agent, { topic: "bees" });
+    expect(flock.history).toBeUndefined();
+  });
+
+  it("puts a user's layers around the built-in ones", async () => {
+    const shout: WrapperLayer = {
+      form: "wrapper",
+      name: "shout",
+      appliesTo: (runnable) => runnable.kind === "agent",
+      wrap: async (call, next) => {
+        const output = (await next(call)) as { summary: string };
+        return { summary: output.summary.toUpperCase() };
+      },
+    };
+    const { flock } = make([answer], { layers: (stack: readonly never[]) => [shout, ...stack] });
+    expect(await flock.run(agent, { topic: "bees" })).toEqual({ summary: "SHORT" });
+  });
+
+  it("falls back to another model through a layer of ten lines", async () => {
+    const runtime = createTestRuntime();
+    const broken = scriptedModel([new Error("down")], { modelId: "broken" });
+    const spare = new Flock({ runtime, model: scriptedModel([answer], { modelId: "spare" }) }).resolveModel(
+      undefined,
+      "a",
+    );
+    const fallback: WrapperLayer = {
+      form: "wrapper",
+      name: "fallback",
+      appliesTo: (runnable) => runnable.kind === "model",
+      wrap: (call, next) => next(call).catch(() => next(call.with({ runnable: spare }))),
+    };
+    const flock = new Flock({ runtime, model: broken, layers: (stack) => [fallback, ...stack] });
+    expect(await flock.run(agent, { topic: "bees" })).toEqual({ summary: "short" });
+    expect(flock.history?.calls().map((call) => `${call.path} ${call.attempts}`)).toEqual([
+      "run/a#0 1",
+      "run/a#0/scripted:broken#0 2",
+    ]);
+  });
+
+  it("takes no runs once it is disposed, and disposes its providers", async () => {
+    const log: string[] = [];
+    const provider = { name: "p", [Symbol.asyncDispose]: async () => void log.push("disposed") };
+    const { flock } = make([answer, answer], { providers: [provider] });
+    await flock.run(agent, { topic: "bees" });
+    await flock[Symbol.asyncDispose]();
+    expect(log).toEqual(["disposed"]);
+    await expect(flock.run(agent, { topic: "bees" })).rejects.toThrow("this Flock was disposed");
+    await expect(flock.stream(agent, { topic: "bees" }).result).rejects.toThrow("this Flock was disposed");
+    await expect(agent.execute("bees", { flock })).rejects.toThrow("this Flock was disposed");
+  });
+
+  it("refuses wrong options and models that cannot work", () => {
+    const runtime = createTestRuntime();
+    const wrong: [object, string][] = [
+      [{ modle: "offline" }, 'did you mean "model"?'],
+      [{ model: 5 }, '"model" must be'],
+      [{ model: "opnai/gpt-5" }, "openai/gpt-5"],
+      [{ model: "openai/gpt-5" }, "OPENAI_API_KEY"],
+      [{ model: { provider: "x" } }, "language model"],
+      [{ providers: {} }, '"providers" must be a list'],
+      [{ providers: [{}] }, "provider"],
+      [{ layers: () => "none" }, "a function that gives a list of layers"],
+      [{ layers: (stack: unknown[]) => [...stack].reverse() }, "cannot stand there"],
+      [{ approve: true }, '"approve" must be a function'],
+      [{ record: "no" }, '"record" must be true or false'],
+    ];
+    for (const [options, message] of wrong) {
+      expect(() => new Flock({ runtime, ...options } as never), message).toThrow(message);
+    }
+  });
+});
