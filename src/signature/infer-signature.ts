@@ -197,10 +197,9 @@ type MarkInName =
   | ";"
   | "/"
   | "\\";
-type Digit = "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" | "8" | "9";
 type Forbidden = "__proto__" | "constructor" | "prototype";
 /** Everything a name may not be: one union, so that one check does. */
-type NotName = `${string}${MarkInName}${string}` | `${Digit | "."}${string}` | "" | Forbidden;
+type NotName = `${string}${MarkInName}${string}` | `${number | "."}${string}` | "" | Forbidden;
 
 /** Reads fields up to the end of the text, or (inside braces) up to the `}`. Tail-recursive over the fields. */
 type Fields<S extends string, X, End extends string, Acc> = S extends `${infer N}:${infer R}`
@@ -212,12 +211,34 @@ type Fields<S extends string, X, End extends string, Acc> = S extends `${infer N
           : NextField<Q, TypeOfField<TrimLeft<R>, X, End>, X, End, Acc, "?">
         : LooseField<TrimLeft<S>, X, End, Acc>
       : R extends ` ${infer W},${infer Next}`
-        ? W extends keyof Plain
-          ? Fields<Next, X, End, Acc & { [P in M]: Plain[W] }>
+        ? UsualField<W> extends infer K extends keyof Usual
+          ? Fields<Next, X, End, Acc & { [P in M]: Usual[K] }>
           : NextField<M, TypeOfField<TrimLeft<R>, X, End>, X, End, Acc>
         : NextField<M, TypeOfField<TrimLeft<R>, X, End>, X, End, Acc>
     : never
   : LooseField<TrimLeft<S>, X, End, Acc>;
+
+/** The commonest types as they are usually spelled, to be read whole. What is not among them is read by the grammar. */
+type Usual = Plain & { [K in keyof Plain as `list[${K}]` | `${K}[]`]: Plain[K][] } & {
+  [K in keyof Plain as `Optional[${K}]` | `${K} | None` | `${K} | null`]: Plain[K] | null;
+};
+
+/** A usual type alone, or with a description of several words that could be nothing else; 0 for all else. */
+type UsualField<W extends string> = W extends keyof Usual
+  ? W
+  : W extends `${infer K} | ${infer D}`
+    ? K extends keyof Usual
+      ? D extends NotPlainText
+        ? 0
+        : D extends `${string} ${string}`
+          ? K
+          : 0
+      : 0
+    : 0;
+type NotPlainText =
+  | `${Space | '"' | "'" | "(" | "{"}${string}`
+  | `${string}${"|" | "[" | "<" | "}"}${string}`
+  | `${string}${Space}`;
 
 /** Takes a field with what was read of its type, and goes on behind it. */
 type NextField<N extends string, M, X, End extends string, Acc, Opt = ""> = M extends [infer T, infer R extends string]
@@ -296,11 +317,11 @@ type AfterBar<S extends string, X, End extends string, T> =
   StartsType<S, X, End> extends true ? TypeOfField<S, X, End, T> : Description<S, T, End>;
 
 type StartsType<S extends string, X, End extends string> = S extends `${'"' | "'" | "{" | "("}${string}`
-  ? S extends `"${string}`
-    ? false
+  ? S extends `${"'" | "{"}${string}`
+    ? true
     : S extends `(${infer R}`
       ? OpensType<TrimLeft<R>, X>
-      : true
+      : false
   : Word<S> extends infer W extends string
     ? W extends keyof Plain | keyof Generics | keyof X
       ? TrimLeft<After<S, W>> extends "" | `${"[" | "<" | "|" | ","}${string}` | (End extends "" ? never : `}${string}`)
