@@ -2,9 +2,12 @@
  * The parser's twin in the type system: reads the same text by the same rules, so that a wrong signature is an error in the
  * editor and a right one gives its values' types. Each step here has its runtime step in parse-type.ts and bar-rule.ts.
  *
- * Readers return `[type, rest of the text]`, or `Wrong<sentence>`. Text is never walked character by character: the next
- * delimiter is found by inference, which keeps the cost low.
+ * One file, since fields and types call each other. Readers return `[type, rest of the text]`, or `Wrong<sentence>`. Text is
+ * never walked character by character: the next delimiter is found by inference, which keeps the cost low.
  */
+
+import type { Bare, Generics, KeyName, Misspelt, Plain, Usual } from "./type-level-names.ts";
+import type { After, Quoted, Space, TrimLeft, TrimRight, Until, Word, WordEnd, Wrong } from "./type-level-text.ts";
 
 /** The TypeScript type of values on the input side of a signature. */
 export type InferInput<S extends string, Types = {}> = Infer<S, Side<Types, "input">>;
@@ -84,101 +87,6 @@ type IsBare<T> = unknown extends T
     ? false
     : true;
 
-/** What is wrong, as a sentence. */
-interface Wrong<M extends string> {
-  readonly wrong: M;
-}
-
-interface Plain {
-  str: string;
-  string: string;
-  int: number;
-  float: number;
-  number: number;
-  bool: boolean;
-  boolean: boolean;
-  any: unknown;
-  Any: unknown;
-  unknown: unknown;
-  None: null;
-  null: null;
-  date: string;
-  datetime: string;
-}
-interface Generics {
-  list: "list";
-  List: "list";
-  Array: "list";
-  set: "list";
-  Set: "list";
-  tuple: "tuple";
-  Tuple: "tuple";
-  dict: "record";
-  Dict: "record";
-  Record: "record";
-  Optional: "optional";
-  Union: "union";
-  Literal: "literal";
-}
-interface Bare {
-  list: unknown[];
-  tuple: unknown[];
-  record: Record<string, unknown>;
-}
-type KeyName = "str" | "string" | "int" | "float" | "number" | "date" | "datetime" | "any" | "Any" | "unknown";
-
-type Space = " " | "\n" | "\t" | "\r";
-// A check against a union without inference is nearly free, so it comes first: most text has no space to take off.
-type TrimLeft<S extends string> = S extends `${Space}${string}`
-  ? S extends ` ${infer R}`
-    ? TrimLeft<R>
-    : S extends `${"\n" | "\t" | "\r"}${infer R}`
-      ? TrimLeft<R>
-      : S
-  : S;
-type TrimRight<S extends string> = S extends `${string}${Space}`
-  ? S extends `${infer R}${Space}`
-    ? TrimRight<R>
-    : S
-  : S;
-
-/** The text before the first `D`, or all of it. */
-type Until<S extends string, D extends string> = S extends `${infer A}${D}${string}` ? A : S;
-/** The text without its beginning `A`. */
-type After<S extends string, A extends string> = S extends `${A}${infer R}` ? R : "";
-
-/**
- * The word at the beginning. Most words end at one of the first four delimiters, so those are cut off one by one; testing for
- * "any delimiter" is one check without inference and costs next to nothing.
- */
-type Word<S extends string> = S extends `${infer A} ${string}` ? WordBefore<A> : WordBefore<S>;
-type WordBefore<S extends string> = S extends HasWordEnd
-  ? S extends `${infer A},${string}`
-    ? A extends HasWordEnd
-      ? WordInBrackets<A>
-      : A
-    : WordInBrackets<S>
-  : S;
-type WordInBrackets<S extends string> = S extends `${infer A}[${string}`
-  ? A extends HasWordEnd
-    ? WordAnywhere<A>
-    : A
-  : S extends `${infer A}]${string}`
-    ? A extends HasWordEnd
-      ? WordAnywhere<A>
-      : A
-    : WordAnywhere<S>;
-type WordAnywhere<S extends string> = S extends HasWordEnd
-  ? Until<Until<Until<Until<Until<Until<WordInLine<S>, "]">, "|">, ">">, "<">, "}">, ")"> extends infer W extends string
-    ? W extends HasWordEnd
-      ? Until<Until<Until<Until<Until<Until<W, "{">, "(">, "'">, '"'>, ":">, "-">
-      : W
-    : never
-  : S;
-type WordInLine<S extends string> = Until<Until<Until<S, "\n">, "\r">, "\t">;
-
-type WordEnd = Space | "," | "|" | "[" | "]" | "<" | ">" | "(" | ")" | "{" | "}" | "'" | '"' | ":" | "-";
-type HasWordEnd = `${string}${WordEnd}${string}`;
 type MarkInName =
   | WordEnd
   | "?"
@@ -217,11 +125,6 @@ type Fields<S extends string, X, End extends string, Acc> = S extends `${infer N
         : NextField<M, TypeOfField<TrimLeft<R>, X, End>, X, End, Acc>
     : never
   : LooseField<TrimLeft<S>, X, End, Acc>;
-
-/** The commonest types as they are usually spelled, to be read whole. What is not among them is read by the grammar. */
-type Usual = Plain & { [K in keyof Plain as `list[${K}]` | `${K}[]`]: Plain[K][] } & {
-  [K in keyof Plain as `Optional[${K}]` | `${K} | None` | `${K} | null`]: Plain[K] | null;
-};
 
 /** A usual type alone, or with a description of several words that could be nothing else; 0 for all else. */
 type UsualField<W extends string> = W extends keyof Usual
@@ -370,15 +273,6 @@ type Description<S extends string, T, End extends string> = S extends `"${infer 
         ? [T, `,${Next}`]
         : [T, ""]
       : [T, After<S, Until<Until<S, ",">, "}">>];
-
-/** Reads to the closing quote; one after a backslash belongs to the text. */
-type Quoted<S extends string, Q extends string, Acc extends string = ""> = S extends `${infer A}${Q}${infer R}`
-  ? A extends `${string}\\`
-    ? A extends `${infer B}\\`
-      ? Quoted<R, Q, `${Acc}${B}${Q}`>
-      : never
-    : [Acc extends "" ? A : `${Acc}${A}`, R]
-  : Wrong<"a quote is not closed">;
 
 /** Members joined by bars: inside brackets and parentheses, and in a registry. */
 type Members<S extends string, X, Before = never> =
@@ -560,60 +454,3 @@ type UnknownType<W extends string, S extends string> = W extends ""
       : Lowercase<W> extends infer L extends keyof Plain | keyof Generics
         ? `unknown type '${W}'; did you mean '${L}'?`
         : `unknown type '${W}'`;
-
-/** Common slips. The runtime parser measures the distance to every name; here a table must do. */
-interface Misspelt {
-  strr: "str";
-  sr: "str";
-  st: "str";
-  srt: "str";
-  sting: "string";
-  strng: "string";
-  stirng: "string";
-  strin: "string";
-  strings: "string";
-  text: "str";
-  integer: "int";
-  itn: "int";
-  in: "int";
-  intt: "int";
-  ints: "int";
-  double: "float";
-  decimal: "float";
-  flaot: "float";
-  floot: "float";
-  flot: "float";
-  floats: "float";
-  numer: "number";
-  nubmer: "number";
-  numbers: "number";
-  bol: "bool";
-  boool: "bool";
-  boolen: "boolean";
-  bolean: "boolean";
-  booleen: "boolean";
-  none: "None";
-  nul: "null";
-  nil: "None";
-  void: "None";
-  undefined: "None";
-  lst: "list";
-  lits: "list";
-  lists: "list";
-  array: "list";
-  dic: "dict";
-  dcit: "dict";
-  dicts: "dict";
-  object: "dict";
-  map: "dict";
-  record: "Record";
-  optional: "Optional";
-  optinal: "Optional";
-  union: "Union";
-  literal: "Literal";
-  litteral: "Literal";
-  enum: "Literal";
-  tupel: "tuple";
-  timestamp: "datetime";
-  time: "datetime";
-}

@@ -1,8 +1,9 @@
 /** The grammar itself, read by recursive descent: fields and the types they have. */
 
 import { afterBar } from "./bar-rule.ts";
-import type { Field, FieldType, LiteralValue } from "./field.ts";
+import type { Field, FieldType } from "./field.ts";
 import { bareTypes, type GenericKind, genericTypes, isForbiddenKey, keyTypes, plainTypes } from "./grammar-names.ts";
+import { parseLiterals } from "./parse-literal.ts";
 import { type SignatureReader, shownText } from "./signature-reader.ts";
 import { unionOf } from "./union-of.ts";
 
@@ -208,47 +209,6 @@ function parseRecord(reader: SignatureReader, close: string): FieldType {
   const value = parseType(reader);
   if (reader.take(",") && reader.skipSpace() !== close) reader.fail(`'${close}'`);
   return Object.freeze({ kind: "record", value });
-}
-
-const wordValues: ReadonlyMap<string, LiteralValue> = new Map([
-  ["true", true],
-  ["True", true],
-  ["false", false],
-  ["False", false],
-  ["None", null],
-  ["null", null],
-]);
-
-function parseLiterals(reader: SignatureReader, close: string): FieldType {
-  const values = new Set<LiteralValue>();
-  do {
-    if (reader.skipSpace() === close && values.size > 0) break;
-    values.add(parseLiteral(reader));
-  } while (reader.take(","));
-  return Object.freeze({ kind: "literal", values: Object.freeze([...values]) });
-}
-
-const literalEnd = /[,\]>]|$/g;
-
-function parseLiteral(reader: SignatureReader): LiteralValue {
-  if (reader.next === "'" || reader.next === '"') return reader.quoted("the literal");
-  literalEnd.lastIndex = reader.offset;
-  const end = literalEnd.exec(reader.text)?.index ?? reader.text.length;
-  const text = reader.text.slice(reader.offset, end).trim();
-  const word = wordValues.get(text);
-  const number = Number(text);
-  // Only the plain spelling of a number, so that the compiler's own reading of it is the same.
-  const isNumber = text !== "" && Number.isFinite(number) && String(number) === text;
-  if (word === undefined && !isNumber) {
-    const plain = text !== "" && Number.isFinite(number) ? { suggestion: String(number) } : {};
-    const hint = { hint: "text needs quotes" };
-    reader.fail(
-      "a value in quotes, a number, true, false or None",
-      text === "" ? {} : { found: shownText(text), ...plain, ...hint },
-    );
-  }
-  reader.offset = reader.spaceEnd(reader.offset) + text.length;
-  return word === undefined ? number : word;
 }
 
 function inside<T>(reader: SignatureReader, close: string, read: (close: string) => T): T {
