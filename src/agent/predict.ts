@@ -65,7 +65,7 @@ export class Predict {
     // Most answers are right at once: they need no async frame, which would be held while the model thinks.
     return this.#ask(talk, prompt).then((answer) => {
       if (toolCallsOf(answer).length > 0 || answer.warnings.length > 0) return this.#goOn(talk, prompt, answer);
-      const read = readAnswer(answerText(answer), this.#options.output);
+      const read = this.#read(answer);
       return !(read instanceof Promise) && read.ok ? read.value : this.#goOn(talk, prompt, answer);
     });
   }
@@ -85,7 +85,7 @@ export class Predict {
         talk.step += 1;
       } else {
         const text = answerText(answer);
-        const read = await readAnswer(text, this.#options.output);
+        const read = await this.#read(answer);
         if (read.ok) return read.value;
         if (talk.asked === askAgain) throw this.#giveUp(read, answer, talk);
         talk.asked += 1;
@@ -94,6 +94,11 @@ export class Predict {
       }
       answer = await this.#ask(talk, messages);
     }
+  }
+
+  /** An answer that was cut off must be whole by itself: mended, it would be a valid object with its end missing. */
+  #read(answer: ModelAnswer): Answer | Promise<Answer> {
+    return readAnswer(answerText(answer), this.#options.output, { strict: answer.finishReason.unified === "length" });
   }
 
   #ask(talk: Talk, prompt: LanguageModelV4Prompt): Promise<ModelAnswer> {

@@ -22,7 +22,8 @@ const ignore = (): void => {};
 
 interface Fork {
   readonly index: string;
-  readonly state: ContextState;
+  /** Undefined while it is empty: a copy is made only of what there is. */
+  state: ContextState | undefined;
   readonly metadata: JsonObject;
 }
 
@@ -97,7 +98,10 @@ export class Call implements ForkedContext, LayerCall {
     const fork = new Call(this.run, this, this.runnable, this.input, this.path, this.plan, this.attempt, true);
     const metadata = options?.metadata === undefined ? this.metadata : { ...this.metadata, ...options.metadata };
     const index = options?.index === undefined ? "" : `[${options.index}]`;
-    fork.#fork = { index, state: createState(this.state), metadata: Object.freeze(metadata) };
+    const outer = this.#nearestFork();
+    const known = outer === undefined ? this.run.usedState : outer.state;
+    const state = known === undefined ? undefined : createState(known);
+    fork.#fork = { index, state, metadata: Object.freeze(metadata) };
     if (this.phase === "attempt") {
       fork.phase = "attempt";
       fork.attach();
@@ -114,7 +118,10 @@ export class Call implements ForkedContext, LayerCall {
   }
 
   get state(): ContextState {
-    return this.#nearestFork()?.state ?? this.run.state;
+    const fork = this.#nearestFork();
+    if (fork === undefined) return this.run.state;
+    fork.state ??= createState();
+    return fork.state;
   }
 
   get metadata(): JsonObject {

@@ -77,6 +77,11 @@ export class RunScope {
     return this.#state;
   }
 
+  /** The state, when anything asked for it already. */
+  get usedState(): ContextState | undefined {
+    return this.#state;
+  }
+
   /** Turns a monotonic time of this run into milliseconds since 1970. */
   wallTime(monotonic: number): number {
     return monotonic + this.#wallOffset;

@@ -1,9 +1,14 @@
 /** The one doorway for language models: whatever version of the AI SDK's interface comes in, version 4 goes on. */
 
-import type { LanguageModelV2, LanguageModelV3, LanguageModelV4 } from "@ai-sdk/provider";
+import type {
+  LanguageModelV2,
+  LanguageModelV3,
+  LanguageModelV4,
+  LanguageModelV4CallOptions,
+  LanguageModelV4GenerateResult,
+  LanguageModelV4StreamResult,
+} from "@ai-sdk/provider";
 import { describeValue, optionError } from "../core/options.ts";
-import { fromV2 } from "./adapt-model-v2.ts";
-import { fromV3 } from "./adapt-model-v3.ts";
 
 /** A language model of any version that is taken. */
 export type AnyLanguageModel = LanguageModelV4 | LanguageModelV3 | LanguageModelV2;
@@ -34,10 +39,45 @@ export function adaptModel(model: unknown): LanguageModelV4 {
   if (model.specificationVersion === "v4") return model;
   let adapter = adapted.get(model);
   if (adapter === undefined) {
-    adapter = model.specificationVersion === "v3" ? fromV3(model) : fromV2(model);
+    adapter = new OlderModel(model);
     adapted.set(model, adapter);
   }
   return adapter;
+}
+
+/** An older model as version 4. The translation is imported at the first call: most programs never need it. */
+class OlderModel implements LanguageModelV4 {
+  readonly specificationVersion = "v4";
+  readonly provider: string;
+  readonly modelId: string;
+  readonly supportedUrls: LanguageModelV4["supportedUrls"];
+  readonly #model: LanguageModelV3 | LanguageModelV2;
+  #translated: Promise<LanguageModelV4> | undefined;
+
+  constructor(model: LanguageModelV3 | LanguageModelV2) {
+    this.provider = model.provider;
+    this.modelId = model.modelId;
+    this.supportedUrls = model.supportedUrls;
+    this.#model = model;
+  }
+
+  async doGenerate(options: LanguageModelV4CallOptions): Promise<LanguageModelV4GenerateResult> {
+    return (await this.#translate()).doGenerate(options);
+  }
+
+  async doStream(options: LanguageModelV4CallOptions): Promise<LanguageModelV4StreamResult> {
+    return (await this.#translate()).doStream(options);
+  }
+
+  #translate(): Promise<LanguageModelV4> {
+    this.#translated ??= translated(this.#model);
+    return this.#translated;
+  }
+}
+
+async function translated(model: LanguageModelV3 | LanguageModelV2): Promise<LanguageModelV4> {
+  if (model.specificationVersion === "v3") return (await import("./adapt-model-v3.ts")).fromV3(model);
+  return (await import("./adapt-model-v2.ts")).fromV2(model);
 }
 
 function notAModel(value: unknown): Error {

@@ -1,8 +1,9 @@
 /** Asks any embedding model for the vectors of many texts, in calls it can take, and checks what comes back. */
 
 import type { EmbeddingModelV4 } from "@ai-sdk/provider";
-import { codeOf, FlockError, isFlockError } from "../core/errors.ts";
+import { FlockError } from "../core/errors.ts";
 import { describeValue, type OptionCheck } from "../core/options.ts";
+import { modelError } from "./model-error.ts";
 
 /** Accepts an embedding model of the AI SDK. */
 export const embedderOption: OptionCheck = (value) =>
@@ -39,8 +40,7 @@ export async function embedTexts(
     embeddings = result.embeddings;
   } catch (error) {
     signal?.throwIfAborted();
-    if (isFlockError(error)) throw error;
-    throw failed(embedder, `failed (${error instanceof Error ? error.message : codeOf(error)})`, error);
+    throw modelError(error, embedderId(embedder));
   }
   const problem = problemOf(embeddings, texts.length);
   if (problem !== undefined) throw failed(embedder, problem);
@@ -60,10 +60,9 @@ function problemOf(embeddings: readonly (readonly number[])[], expected: number)
   return undefined;
 }
 
-function failed(embedder: EmbeddingModelV4, problem: string, cause?: unknown): FlockError<"model_failed"> {
+function failed(embedder: EmbeddingModelV4, problem: string): FlockError<"model_failed"> {
   const model = embedderId(embedder);
   return new FlockError("model_failed", `the embedding model "${model}" ${problem}`, {
-    details: { model, retryable: (cause as { isRetryable?: unknown } | undefined)?.isRetryable === true },
-    ...(cause === undefined ? {} : { cause }),
+    details: { model, retryable: false },
   });
 }

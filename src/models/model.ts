@@ -9,7 +9,6 @@ import type {
 import type { Usage } from "../core/event.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { CallCost, ExecutionContext, Runnable } from "../core/runnable.ts";
-import { collectStream } from "./collect-stream.ts";
 import { modelError } from "./model-error.ts";
 import { modelName } from "./model-name.ts";
 
@@ -67,7 +66,7 @@ class LanguageModelRunnable implements ModelRunnable {
     }
     // The vendor's promise itself goes out: a frame or handler here would be held by every call in flight.
     return context.wants("delta")
-      ? collectStream(this.model, options, context)
+      ? stream(this.model, options, context)
       : (this.model.doGenerate(options) as Promise<ModelAnswer>);
   }
 
@@ -78,6 +77,12 @@ class LanguageModelRunnable implements ModelRunnable {
   costOf(answer: ModelAnswer): CallCost {
     return { usage: usageOf(answer.usage), costMicroUsd: this.#offline ? 0 : undefined };
   }
+}
+
+/** Streaming is imported when it is first wanted: most programs never stream. */
+async function stream(model: LanguageModelV4, options: LanguageModelV4CallOptions, context: ExecutionContext) {
+  const { collectStream } = await import("./collect-stream.ts");
+  return collectStream(model, options, context);
 }
 
 /** Tells whether a model is the package's own offline engine, which costs nothing and reads `providerOptions.flock`. */

@@ -58,7 +58,8 @@ describe("an agent's answer", () => {
   it("that the vendor filtered is model_stopped, and one that was cut off says so", async () => {
     const { flock } = house([
       { text: "", finishReason: "content-filter" },
-      { text: '{"summary"', finishReason: "length" },
+      { text: '{"summary": "short", "keywords": ["a", "b', finishReason: "length" },
+      { text: good, finishReason: "length" },
     ]);
     const agent = new DeclarativeAgent({ name: "a", ...summary, askAgain: 0 });
     await expect(agent.execute("x", { flock })).rejects.toMatchObject({
@@ -66,6 +67,7 @@ describe("an agent's answer", () => {
       details: { reason: "content-filter" },
     });
     await expect(agent.execute("x", { flock })).rejects.toThrow("raise settings.maxOutputTokens");
+    expect(await agent.execute("x", { flock })).toMatchObject({ summary: "short" });
   });
 
   it("goes through registered schemas of any library, and through signature strings", async () => {

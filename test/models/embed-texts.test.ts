@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { EmbeddingModelV4 } from "@ai-sdk/provider";
 import { describe, expect, it } from "vitest";
 import { FlockError, isFlockError } from "../../src/core/errors.ts";
@@ -31,7 +32,7 @@ describe("embedTexts", () => {
   });
 
   it("wraps what a vendor throws, keeps the framework's own errors, and prefers the abort", async () => {
-    const vendor = Object.assign(new Error("busy"), { isRetryable: true });
+    const vendor = Object.assign(new Error("busy"), { name: "AI_APICallError", isRetryable: true });
     const throwing = (error: unknown) =>
       answering(() => {
         throw error;
@@ -39,9 +40,13 @@ describe("embedTexts", () => {
     await expect(embedTexts(throwing(vendor), ["x"])).rejects.toMatchObject({
       code: "model_failed",
       details: { model: "vendor/m-1", retryable: true },
-      cause: vendor,
     });
-    await expect(embedTexts(throwing("odd"), ["x"])).rejects.toThrow("failed (unknown)");
+    await expect(embedTexts(throwing("odd"), ["x"])).rejects.toThrow("vendor/m-1 failed: odd");
+    const leaky = Object.assign(new Error("Bearer sk-abcdefghijklmnop"), {
+      requestBodyValues: { key: "sk-abcdefghijklmnop" },
+    });
+    const clean = await embedTexts(throwing(leaky), ["x"]).catch((caught: unknown) => caught);
+    expect(inspect(clean, { depth: 9, showHidden: true })).not.toContain("sk-abcdefghijklmnop");
     const own = new FlockError("internal", "x", { details: { reason: "x" } });
     await expect(embedTexts(throwing(own), ["x"])).rejects.toBe(own);
     const reason = new Error("enough");
