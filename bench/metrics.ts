@@ -2,10 +2,10 @@
 
 import type { FlockEvent } from "../src/core/event.ts";
 import { InputReference } from "../src/core/input-reference.ts";
-import { AgentMetrics } from "../src/introspection/agent-metrics.ts";
-import { fingerprintOf } from "../src/introspection/input-fingerprint.ts";
-import { QuantileSketch } from "../src/introspection/quantile-sketch.ts";
-import { RunRecorder } from "../src/introspection/run-recorder.ts";
+import { AgentMetrics } from "../src/introspection/measure/agent-metrics.ts";
+import { QuantileSketch } from "../src/introspection/measure/quantile-sketch.ts";
+import { fingerprintOf } from "../src/introspection/record/input-fingerprint.ts";
+import { RunRecorder } from "../src/introspection/record/run-recorder.ts";
 
 const values = Float64Array.from({ length: 4_096 }, (_, index) => 0.1 + ((index * 2_654_435_761) % 100_003) / 7);
 const usage = { inputTokens: 120, outputTokens: 30, cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };

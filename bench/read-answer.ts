@@ -3,9 +3,9 @@
  * they should be and broken. Run it with `npx node --conditions=flock-source bench/read-answer.ts`.
  */
 
-import { readAnswer } from "../src/prompt/parse-model-output.ts";
-import { PartialReader } from "../src/prompt/partial-reader.ts";
-import { readValue } from "../src/prompt/read-value.ts";
+import { readAnswer } from "../src/prompt/read/parse-model-output.ts";
+import { PartialReader } from "../src/prompt/read/partial-reader.ts";
+import { readValue } from "../src/prompt/read/read-value.ts";
 import { parseSignature } from "../src/signature/parse-signature.ts";
 
 const signature = parseSignature("title: str, rows: list[{ id: int, name: str, tags: list[str], score: float }]");

@@ -16,7 +16,7 @@ import type { RunStream } from "./core/run-stream.ts";
 import type { AnyRunnable, ApprovalRequest } from "./core/runnable.ts";
 import type { Runtime } from "./core/runtime.ts";
 import { systemRuntime } from "./core/system-runtime.ts";
-import { RunRecorder } from "./introspection/run-recorder.ts";
+import { RunRecorder } from "./introspection/record/run-recorder.ts";
 import { defaultStack } from "./layers/default-stack.ts";
 import type { AnyLanguageModel } from "./models/adapt-model.ts";
 import { chooseModel, resolveModel } from "./models/resolve-model.ts";

@@ -7,8 +7,8 @@ import type { ExecutionContext } from "../core/runnable.ts";
 import { isOffline, type ModelAnswer, type ModelRequest, type ModelRunnable } from "../models/model.ts";
 import { answerText, ignoredSchema, toolCallsOf } from "../prompt/answer-text.ts";
 import { askAgainMessages } from "../prompt/ask-again.ts";
-import { type Answer, readAnswer } from "../prompt/parse-model-output.ts";
 import { createPromptAdapter, type PromptAdapter } from "../prompt/prompt-adapter.ts";
+import { type Answer, readAnswer } from "../prompt/read/parse-model-output.ts";
 import { toolTurn } from "../prompt/tool-turn.ts";
 import type { Signature } from "../signature/signature.ts";
 import type { AnyTool } from "./tool.ts";
@@ -161,7 +161,7 @@ export class Predict {
 /** Turns the text of an answer into partial values while it is being written. */
 async function watched(model: ModelRunnable, request: ModelRequest, context: ExecutionContext): Promise<ModelAnswer> {
   // Only streams need it, so that it is no part of what every program loads.
-  const { PartialReader } = await import("../prompt/partial-reader.ts");
+  const { PartialReader } = await import("../prompt/read/partial-reader.ts");
   const reader = new PartialReader();
   let last: unknown;
   const stop = context.hearDeltas((delta) => {

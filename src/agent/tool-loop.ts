@@ -6,7 +6,7 @@ import { FlockError, isFlockError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 import { nearestName } from "../core/nearest-name.ts";
 import type { ExecutionContext } from "../core/runnable.ts";
-import { readValue } from "../prompt/read-value.ts";
+import { readValue } from "../prompt/read/read-value.ts";
 import type { ToolOutcome } from "../prompt/tool-turn.ts";
 import type { AnyTool } from "./tool.ts";
 

@@ -2,8 +2,8 @@
 
 import { canonicalText } from "../core/canonical-key.ts";
 import type { Json, JsonSchema } from "../core/json.ts";
-import { embedSchema } from "../signature/embed-schema.ts";
 import type { Field, FieldType, Side } from "../signature/field.ts";
+import { embedSchema } from "../signature/json-schema/embed-schema.ts";
 import type { SidedShape, StepField } from "./step.ts";
 
 /** A field of a pattern and the shapes its type comes from. */

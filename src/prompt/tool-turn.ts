@@ -9,8 +9,8 @@ import type {
   SharedV4ProviderMetadata,
 } from "@ai-sdk/provider";
 import type { Json } from "../core/json.ts";
-import { defaultMaxDepth } from "./candidates.ts";
-import { notJson, parseJson } from "./read-value.ts";
+import { defaultMaxDepth } from "./read/candidates.ts";
+import { notJson, parseJson } from "./read/read-value.ts";
 
 /** What became of one tool call: an output, an error's text, or a refusal. */
 export type ToolOutcome = {

@@ -3,8 +3,8 @@
 import type { CallEndEvent, EventType, FlockEvent, Outcome, RunEndEvent, RunnableKind } from "../core/event.ts";
 import { checkOptions, nameString, oneOf, wholeNumber } from "../core/options.ts";
 import type { Provider } from "../core/provider.ts";
-import { AgentMetrics, type AgentMetricsSnapshot } from "../introspection/agent-metrics.ts";
-import { BoundedNames, otherName } from "../introspection/bounded-names.ts";
+import { AgentMetrics, type AgentMetricsSnapshot } from "../introspection/measure/agent-metrics.ts";
+import { BoundedNames, otherName } from "../introspection/measure/bounded-names.ts";
 import { type MetricFamily, type MetricsFormat, type Sample, writeMetrics } from "./prometheus-text.ts";
 
 /** Upper bounds of the duration histogram, in seconds. */

@@ -1,6 +1,6 @@
 /** Bends a value to a signature, for people who hold a value and no agent. */
 
-import { type CheckValueOptions, checkValue } from "./check-value.ts";
+import { type CheckValueOptions, checkValue } from "./check/check-value.ts";
 import type { CheckedShape, Side } from "./field.ts";
 import type { InferInput, InferOutput, SignatureText } from "./infer-signature.ts";
 

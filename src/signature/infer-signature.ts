@@ -6,8 +6,18 @@
  * never walked character by character: the next delimiter is found by inference, which keeps the cost low.
  */
 
-import type { Bare, Generics, KeyName, Misspelt, Plain, Usual } from "./type-level-names.ts";
-import type { After, Quoted, Space, TrimLeft, TrimRight, Until, Word, WordEnd, Wrong } from "./type-level-text.ts";
+import type { Bare, Generics, KeyName, Misspelt, Plain, Usual } from "./grammar/type-level-names.ts";
+import type {
+  After,
+  Quoted,
+  Space,
+  TrimLeft,
+  TrimRight,
+  Until,
+  Word,
+  WordEnd,
+  Wrong,
+} from "./grammar/type-level-text.ts";
 
 /** The TypeScript type of values on the input side of a signature. */
 export type InferInput<S extends string, Types = {}> = Infer<S, Side<Types, "input">>;

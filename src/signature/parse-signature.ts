@@ -1,10 +1,10 @@
 /** The front door of the runtime parser: text in, a Signature or one positioned error out. */
 
 import type { FieldType } from "./field.ts";
-import { parseFields, parseType } from "./parse-type.ts";
+import { parseFields, parseType } from "./grammar/parse-type.ts";
+import { type NamedTypes, SignatureReader } from "./grammar/signature-reader.ts";
+import { sizeOf } from "./grammar/type-size.ts";
 import { Signature } from "./signature.ts";
-import { type NamedTypes, SignatureReader } from "./signature-reader.ts";
-import { sizeOf } from "./type-size.ts";
 
 /** How a signature is read. */
 export interface ParseSignatureOptions {

@@ -1,10 +1,10 @@
 /** A parsed signature: its fields, and everything computed from them once. */
 
 import type { JsonSchema } from "../core/json.ts";
-import { compileFields } from "./check.ts";
-import { type Checker, type ReadResult, runCheck } from "./checker.ts";
+import { compileFields } from "./check/check.ts";
+import { type Checker, type ReadResult, runCheck } from "./check/checker.ts";
 import type { CheckedShape, CheckOptions, CheckResult, Field, FieldType, Side } from "./field.ts";
-import { jsonSchemaOfFields } from "./json-schema.ts";
+import { jsonSchemaOfFields } from "./json-schema/json-schema.ts";
 
 /** The fields of an input or output, as read from text. Made by `parseSignature`. Immutable. */
 export class Signature implements CheckedShape {

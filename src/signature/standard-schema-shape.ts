@@ -3,12 +3,12 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { FlockError } from "../core/errors.ts";
 import type { JsonSchema } from "../core/json.ts";
-import { compileType } from "./check.ts";
-import { runCheck } from "./checker.ts";
-import { deepFreeze } from "./deep-freeze.ts";
+import { compileType } from "./check/check.ts";
+import { runCheck } from "./check/checker.ts";
+import { deepFreeze } from "./check/deep-freeze.ts";
 import type { CheckedShape, CheckOptions, CheckResult, Field, RegisteredType, Side } from "./field.ts";
-import { fieldsFromJsonSchema } from "./field-from-json-schema.ts";
-import { isStandardSchema, registeredFromSchema } from "./registered-schema.ts";
+import { fieldsFromJsonSchema } from "./json-schema/field-from-json-schema.ts";
+import { isStandardSchema, registeredFromSchema } from "./json-schema/registered-schema.ts";
 import { takesBareValue } from "./signature.ts";
 
 export { isStandardSchema };

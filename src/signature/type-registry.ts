@@ -4,14 +4,14 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { FlockError } from "../core/errors.ts";
 import type { JsonSchema } from "../core/json.ts";
 import { checkOptions, describeValue, objectOption } from "../core/options.ts";
-import { deepFreeze } from "./deep-freeze.ts";
+import { deepFreeze } from "./check/deep-freeze.ts";
 import type { RegisteredType, Side } from "./field.ts";
-import { isForbiddenKey, namePattern, reservedTypeNames } from "./grammar-names.ts";
+import { isForbiddenKey, namePattern, reservedTypeNames } from "./grammar/grammar-names.ts";
+import type { NamedTypes } from "./grammar/signature-reader.ts";
 import type { InferTypeInput, InferTypeOutput, TypeText } from "./infer-signature.ts";
-import { jsonSchemaOfType } from "./json-schema.ts";
+import { jsonSchemaOfType } from "./json-schema/json-schema.ts";
+import { registeredFromSchema } from "./json-schema/registered-schema.ts";
 import { parseTypeText } from "./parse-signature.ts";
-import { registeredFromSchema } from "./registered-schema.ts";
-import type { NamedTypes } from "./signature-reader.ts";
 
 /** How a type is registered. */
 export interface RegisterOptions {

@@ -153,10 +153,9 @@ export const longFiles: Readonly<Record<string, string>> = {
     "everything that can happen to a call, in the order it happens; split, nobody could check the one funnel",
   "core/execution-context.ts":
     "one object is the context, the layers' call and the attempt, so that a call costs one allocation",
-  "prompt/partial-reader.ts": "one state machine over characters; its steps share the state of every open object",
-  "prompt/tolerant-reader.ts": "one recursive reader; each rule of mending looks at the same position",
+  "prompt/read/partial-reader.ts": "one state machine over characters; its steps share the state of every open object",
+  "prompt/read/tolerant-reader.ts": "one recursive reader; each rule of mending looks at the same position",
   "providers/vector-store-provider.ts":
     "one lifetime; a third of it documents options and answers, the queue is apart already",
   "signature/infer-signature.ts": "the type twin of the whole parser; its rules refer to one another all the way down",
-  "signature/parse-type.ts": "one recursive descent; each kind of type can hold every other",
 };

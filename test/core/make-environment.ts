@@ -20,7 +20,13 @@ export function makeEnvironment(layers: readonly Layer[] = [], runtime = createT
   const events = new EventDispatcher();
   const knobs = new Knobs();
   let plans = new WeakMap<AnyRunnable, LayerPlan>();
-  const host = { runtime, knobs, replan: () => void (plans = new WeakMap()) };
+  const host = {
+    runtime,
+    knobs,
+    replan: () => {
+      plans = new WeakMap();
+    },
+  };
   events.subscribe((event) => seen.push(event));
   return {
     runtime,

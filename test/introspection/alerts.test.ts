@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AlertFiredEvent, AlertResolvedEvent } from "../../src/core/event.ts";
-import type { AlertMetric, AlertRule } from "../../src/introspection/alert-rule.ts";
-import { type AlertSample, Alerts } from "../../src/introspection/alerts.ts";
-import { MetricWindow, windowMetrics } from "../../src/introspection/metric-window.ts";
+import { MetricWindow, windowMetrics } from "../../src/introspection/measure/metric-window.ts";
+import type { AlertMetric, AlertRule } from "../../src/introspection/watch/alert-rule.ts";
+import { type AlertSample, Alerts } from "../../src/introspection/watch/alerts.ts";
 import { NaiveAlerts } from "./naive-alerts.ts";
 
 type AlertEvent = AlertFiredEvent | AlertResolvedEvent;

@@ -1,8 +1,8 @@
 /** The reference for alerts: keeps every run for ever and works each figure out from scratch. */
 
-import type { AlertRule } from "../../src/introspection/alert-rule.ts";
-import type { AlertSample } from "../../src/introspection/alerts.ts";
-import { bucketOf, bucketValue } from "../../src/introspection/quantile-sketch.ts";
+import { bucketOf, bucketValue } from "../../src/introspection/measure/quantile-sketch.ts";
+import type { AlertRule } from "../../src/introspection/watch/alert-rule.ts";
+import type { AlertSample } from "../../src/introspection/watch/alerts.ts";
 
 /** What the reference says happened to one rule. */
 export interface NaiveEvent {

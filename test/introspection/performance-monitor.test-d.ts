@@ -1,7 +1,7 @@
 import { expectTypeOf, it } from "vitest";
 import type { RunInput } from "../../src/core/run.ts";
 import type { Runnable } from "../../src/core/runnable.ts";
-import { PerformanceMonitor } from "../../src/introspection/performance-monitor.ts";
+import { PerformanceMonitor } from "../../src/introspection/watch/performance-monitor.ts";
 
 declare const one: Runnable<{ readonly topic: string }, { readonly summary: string }>;
 declare const two: Runnable<{ readonly topic: string; readonly depth: number }, { readonly n: number }>;

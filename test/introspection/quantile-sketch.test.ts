@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { bucketCount, bucketOf, bucketValue, QuantileSketch } from "../../src/introspection/quantile-sketch.ts";
+import { bucketCount, bucketOf, bucketValue, QuantileSketch } from "../../src/introspection/measure/quantile-sketch.ts";
 
 const lowest = 2 ** -14;
 const highest = 2 ** 34;

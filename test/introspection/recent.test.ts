@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BoundedNames } from "../../src/introspection/bounded-names.ts";
-import { RecentNumbers, RecentRecords } from "../../src/introspection/recent.ts";
+import { BoundedNames } from "../../src/introspection/measure/bounded-names.ts";
+import { RecentNumbers, RecentRecords } from "../../src/introspection/measure/recent.ts";
 
 describe("the last so many", () => {
   it("keeps exactly the last numbers, oldest first", () => {

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { FlockEvent } from "../../src/core/event.ts";
 import { EventDispatcher } from "../../src/core/event-dispatcher.ts";
 import { InputReference } from "../../src/core/input-reference.ts";
-import { callerPath } from "../../src/introspection/run-entry.ts";
-import { RunRecorder } from "../../src/introspection/run-recorder.ts";
+import { callerPath } from "../../src/introspection/record/run-entry.ts";
+import { RunRecorder } from "../../src/introspection/record/run-recorder.ts";
 import { createTestRuntime } from "../../src/testing/test-runtime.ts";
 import { type DescribedCall, eventsOf, startOfTime } from "./run-events.ts";
 

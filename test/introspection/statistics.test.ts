@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { meanInterval, meanOf, quantileOf, shareInterval } from "../../src/introspection/statistics.ts";
-import { duration, percent } from "../../src/introspection/suggestion.ts";
+import { duration, percent } from "../../src/introspection/advise/suggestion.ts";
+import { meanInterval, meanOf, quantileOf, shareInterval } from "../../src/introspection/measure/statistics.ts";
 import { createTestRuntime } from "../../src/testing/test-runtime.ts";
 
 describe("statistics of advice", () => {

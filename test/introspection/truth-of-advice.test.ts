@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { AnyRunnable } from "../../src/core/runnable.ts";
 import { Flock } from "../../src/flock.ts";
-import { AgentIntrospection } from "../../src/introspection/agent-introspection.ts";
-import type { Suggestion } from "../../src/introspection/suggestion.ts";
+import { AgentIntrospection } from "../../src/introspection/advise/agent-introspection.ts";
+import type { Suggestion } from "../../src/introspection/advise/suggestion.ts";
 import { createTestRuntime, type TestRuntime } from "../../src/testing/test-runtime.ts";
 import { runnable } from "../core/make-environment.ts";
 

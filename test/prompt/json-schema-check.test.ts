@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JsonSchema } from "../../src/core/json.ts";
-import { jsonSchemaIssues } from "../../src/prompt/json-schema-check.ts";
+import { jsonSchemaIssues } from "../../src/prompt/json-schema/json-schema-check.ts";
 import { parseSignature } from "../../src/signature/parse-signature.ts";
 
 const table: readonly (readonly [

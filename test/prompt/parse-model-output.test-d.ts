@@ -1,5 +1,5 @@
 import { expectTypeOf, test } from "vitest";
-import { parseModelOutput } from "../../src/prompt/parse-model-output.ts";
+import { parseModelOutput } from "../../src/prompt/read/parse-model-output.ts";
 import { TypeRegistry } from "../../src/signature/type-registry.ts";
 
 test("the value's type follows from the signature", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PartialReader } from "../../src/prompt/partial-reader.ts";
-import { readValue } from "../../src/prompt/read-value.ts";
+import { PartialReader } from "../../src/prompt/read/partial-reader.ts";
+import { readValue } from "../../src/prompt/read/read-value.ts";
 
 function readInPieces(text: string, sizes: readonly number[]): { reader: PartialReader; steps: unknown[] } {
   const reader = new PartialReader();

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isFlockError } from "../../src/core/errors.ts";
-import { parseModelOutput } from "../../src/prompt/parse-model-output.ts";
-import { PartialReader } from "../../src/prompt/partial-reader.ts";
-import { readValue } from "../../src/prompt/read-value.ts";
+import { parseModelOutput } from "../../src/prompt/read/parse-model-output.ts";
+import { PartialReader } from "../../src/prompt/read/partial-reader.ts";
+import { readValue } from "../../src/prompt/read/read-value.ts";
 
 const pieces = [
   ..."{}[]():,\"'`\\\n #;=+-.$aé…“”‘’",

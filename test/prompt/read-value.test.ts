@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isFlockError } from "../../src/core/errors.ts";
-import { candidatesOf } from "../../src/prompt/candidates.ts";
-import { readValue } from "../../src/prompt/read-value.ts";
+import { candidatesOf } from "../../src/prompt/read/candidates.ts";
+import { readValue } from "../../src/prompt/read/read-value.ts";
 
 function refusal(text: string, options = {}) {
   try {

@@ -2,8 +2,8 @@
 
 import fc from "fast-check";
 import type { Field, FieldType, LiteralValue } from "../../src/signature/field.ts";
-import { isForbiddenKey } from "../../src/signature/grammar-names.ts";
-import { unionOf } from "../../src/signature/union-of.ts";
+import { isForbiddenKey } from "../../src/signature/grammar/grammar-names.ts";
+import { unionOf } from "../../src/signature/grammar/union-of.ts";
 
 const names = fc
   .oneof(

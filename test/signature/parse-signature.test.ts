@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type FlockError, isFlockError } from "../../src/core/errors.ts";
+import { fieldsText, typeText } from "../../src/signature/grammar/type-text.ts";
 import { parseSignature, parseTypeText } from "../../src/signature/parse-signature.ts";
 import { TypeRegistry } from "../../src/signature/type-registry.ts";
-import { fieldsText, typeText } from "../../src/signature/type-text.ts";
 import { arbitraryFields, arbitraryType, printFields } from "./arbitrary-type.ts";
 import { types, valid } from "./table.ts";
 

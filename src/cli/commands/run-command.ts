@@ -51,14 +51,17 @@ async function run(line: CommandLine, host: CliHost): Promise<void> {
     const answer = await (stream
       ? watched(flock.stream(agent, value, options), printer)
       : flock.run(agent, value, options));
-    progress[Symbol.dispose]();
+    if (!still) progress[Symbol.dispose]();
     printer.end(answer);
   });
 }
 
 async function watched(running: RunStream<object>, printer: AnswerPrinter): Promise<object> {
   for await (const partial of running.partials) printer.grow(partial);
-  return running.result;
+  return running.result.catch((error: unknown) => {
+    printer.abandon();
+    throw error;
+  });
 }
 
 async function makeAgent(
@@ -87,9 +90,12 @@ function signatureOption(line: CommandLine, name: "input" | "output"): Signature
 }
 
 /** Here nobody need name the offline engine, except in production, where an answer of it must be wanted. */
-function modelOption(line: CommandLine, { runtime }: CliHost): string | undefined {
+function modelOption(line: CommandLine, { runtime }: CliHost): string {
   const named = line.values.get("model") ?? runtime.variable("FLOCK_MODEL");
-  return named ?? (runtime.variable("NODE_ENV") === "production" ? undefined : "offline");
+  if (named !== undefined) return named;
+  if (runtime.variable("NODE_ENV") !== "production") return "offline";
+  const message = 'no model is named; write --model MODEL or set FLOCK_MODEL (to "offline" for the built-in engine)';
+  throw new FlockError("model_not_configured", message, { details: {} });
 }
 
 async function valueText(line: CommandLine, host: CliHost, signal: AbortSignal): Promise<string | undefined> {

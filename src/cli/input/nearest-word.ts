@@ -7,7 +7,7 @@ export function nearestWord(written: string, known: readonly string[]): string |
   const allowed = word.length < 5 ? 1 : 2;
   const ranked = known
     .map((candidate) => ({ candidate, edits: editsBetween(word, candidate) }))
-    .filter(({ edits }) => edits <= allowed)
+    .filter(({ edits }) => edits <= allowed && edits < word.length)
     .sort((one, other) => one.edits - other.edits);
   return ranked[0]?.candidate ?? known.find((candidate) => candidate.startsWith(word));
 }

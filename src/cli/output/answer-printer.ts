@@ -57,6 +57,11 @@ export class AnswerPrinter {
     this.#host.stdout.write("\n");
   }
 
+  /** Ends the line of an answer that will not be whole. */
+  abandon(): void {
+    if (this.#printed !== "") this.#host.stdout.write("\n");
+  }
+
   /** An answer that does not go on where the last one was (it was asked for again) is printed from its beginning. */
   #append(text: string): void {
     // Half of a surrogate pair waits for its other half.

@@ -12,7 +12,7 @@ const clearLine = "\r\u001b[2K";
 export interface ProgressOptions {
   /** Show nothing. */
   readonly quiet: boolean;
-  /** Show no line that is rewritten, since the same terminal shows an answer that grows. @default false */
+  /** The same terminal shows an answer that grows: rewrite no line, and keep what happens in the run for the end. @default false */
   readonly still?: boolean;
 }
 
@@ -22,17 +22,20 @@ export class Progress implements Disposable {
   readonly #quiet: boolean;
   readonly #escapes: boolean;
   readonly #live: boolean;
+  readonly #still: boolean;
   readonly #started: number;
   readonly #open = new Map<string, string>();
   #tokens = 0;
   #doing = "";
   #timer: Timer | undefined = undefined;
+  #held: string[] | undefined = undefined;
 
   constructor(host: Pick<CliHost, "stderr" | "runtime">, options: ProgressOptions) {
     this.#host = host;
     this.#quiet = options.quiet;
     this.#escapes = takesEscapes(host.stderr, host.runtime);
-    this.#live = this.#escapes && !options.quiet && options.still !== true;
+    this.#still = options.still === true;
+    this.#live = this.#escapes && !options.quiet && !this.#still;
     this.#started = host.runtime.monotonic();
   }
 
@@ -41,7 +44,9 @@ export class Progress implements Disposable {
     if (this.#quiet) return;
     const plain = plainLine(text, 500);
     const shown = this.#escapes ? styleText("dim", plain, { validateStream: false }) : plain;
-    this.#host.stderr.write(`${this.#live ? clearLine : ""}${shown}\n`);
+    const line = `${this.#live ? clearLine : ""}${shown}\n`;
+    if (this.#held === undefined) this.#host.stderr.write(line);
+    else this.#held.push(line);
   }
 
   /** Says what is being done now; shown on terminals alone. */
@@ -53,6 +58,7 @@ export class Progress implements Disposable {
   /** Is told the events of the run. */
   readonly onEvent = (event: FlockEvent): void => {
     if (event.type === "call-start") {
+      if (this.#still) this.#held ??= [];
       this.#open.set(event.path, event.name);
       this.doing([...this.#open.values()].join(" › "));
     } else if (event.type === "call-end") {
@@ -68,8 +74,9 @@ export class Progress implements Disposable {
     } else if (event.type === "warning") this.line(`warning: ${event.message}`);
   };
 
-  /** Takes the rewritten line away. */
+  /** Takes the rewritten line away, and shows what was kept. */
   [Symbol.dispose](): void {
+    for (const line of this.#held?.splice(0) ?? []) this.#host.stderr.write(line);
     if (this.#timer === undefined) return;
     this.#timer.cancel();
     this.#timer = undefined;

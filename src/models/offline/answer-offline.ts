@@ -4,16 +4,16 @@ import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool, SharedV4W
 import { canonicalText } from "../../core/canonical-key.ts";
 import { FlockError } from "../../core/errors.ts";
 import type { JsonObject, JsonSchema } from "../../core/json.ts";
-import { clipSentence } from "./clip-sentence.ts";
-import { gatherEvidence } from "./evidence.ts";
-import { fillSchema } from "./fill-schema.ts";
-import { gatherMaterial, type Material } from "./material.ts";
+import { gatherEvidence } from "./evidence/evidence.ts";
+import { gatherMaterial, type Material } from "./evidence/material.ts";
+import { inputsFromText, readPrompt } from "./evidence/read-prompt.ts";
+import { selectSentences } from "./evidence/select-sentences.ts";
+import { sortInputs } from "./evidence/topic.ts";
+import { fillSchema } from "./fill/fill-schema.ts";
 import { isJsonObject, readOfflineRequest } from "./offline-request.ts";
 import { type PlannedCall, planToolCalls } from "./plan-tool-calls.ts";
-import { inputsFromText, readPrompt } from "./read-prompt.ts";
-import { selectSentences } from "./select-sentences.ts";
-import { withoutStageMarks } from "./sentences.ts";
-import { sortInputs } from "./topic.ts";
+import { clipSentence } from "./text/clip-sentence.ts";
+import { withoutStageMarks } from "./text/sentences.ts";
 
 /** What the engine says: tools to call, or the answer's text. */
 export interface OfflineAnswer {

@@ -2,7 +2,7 @@
 
 import type { EmbeddingModelV4 } from "@ai-sdk/provider";
 import { checkOptions } from "../../core/options.ts";
-import { stemOf, termsOf, wordsOf } from "./words.ts";
+import { stemOf, termsOf, wordsOf } from "./text/words.ts";
 
 /** How the lexical embedder is made. */
 export interface LexicalEmbedderOptions {

@@ -3,13 +3,13 @@
 import type { LanguageModelV4FunctionTool, LanguageModelV4ToolChoice } from "@ai-sdk/provider";
 import { canonicalText } from "../../core/canonical-key.ts";
 import type { Json, JsonObject, JsonSchema } from "../../core/json.ts";
-import type { Evidence } from "./evidence.ts";
-import { nameTokens } from "./field-intent.ts";
-import { keyPhrasesOf } from "./key-phrases.ts";
+import type { Evidence } from "./evidence/evidence.ts";
+import type { PastCall } from "./evidence/read-prompt.ts";
+import { carryingWords, type Topic } from "./evidence/topic.ts";
+import { nameTokens } from "./fill/field-intent.ts";
+import { boundOf, fits, type SchemaNode, schemaNode, typesOf } from "./fill/schema-check.ts";
+import { keyPhrasesOf } from "./language/key-phrases.ts";
 import { isJsonObject } from "./offline-request.ts";
-import type { PastCall } from "./read-prompt.ts";
-import { boundOf, fits, type SchemaNode, schemaNode, typesOf } from "./schema-check.ts";
-import { carryingWords, type Topic } from "./topic.ts";
 
 /** A call to make. */
 export interface PlannedCall {

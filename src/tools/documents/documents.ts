@@ -7,7 +7,7 @@ import { nearestName } from "../../core/nearest-name.ts";
 import { checkOptions, describeValue, type OptionCheck, objectOption } from "../../core/options.ts";
 import type { VectorStore } from "../../core/vector-store.ts";
 import { embedderId, embedTexts } from "../../models/embed-texts.ts";
-import { termsOf } from "../../models/offline/words.ts";
+import { termsOf } from "../../models/offline/text/words.ts";
 import type { ScoredRow } from "../../store/best-rows.ts";
 import type { Bm25Index } from "./bm25-index.ts";
 import { type ExtractedText, type Mark, markAt, marksUpTo } from "./extracted-text.ts";

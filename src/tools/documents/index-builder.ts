@@ -3,7 +3,7 @@
 import type { EmbeddingModelV4 } from "@ai-sdk/provider";
 import type { Pacer } from "../../core/pacer.ts";
 import { embedderId, embeddingBatchSize, embedTexts } from "../../models/embed-texts.ts";
-import { termsOf } from "../../models/offline/words.ts";
+import { termsOf } from "../../models/offline/text/words.ts";
 import { MemoryVectorStore } from "../../store/memory-vectors.ts";
 import { Bm25Builder, type Bm25Index } from "./bm25-index.ts";
 import { type ChunkSize, cutChunks } from "./cut-chunks.ts";

@@ -1,7 +1,7 @@
 /** Records described runs, a minute apart, and gives the episodes of their root: what a simulator works on. */
 
-import { type Episode, episodesOf } from "../../../src/introspection/episodes.ts";
-import { RunRecorder } from "../../../src/introspection/run-recorder.ts";
+import { type Episode, episodesOf } from "../../../src/introspection/record/episodes.ts";
+import { RunRecorder } from "../../../src/introspection/record/run-recorder.ts";
 import { type DescribedCall, eventsOf, startOfTime } from "../run-events.ts";
 
 export function episodesFrom(

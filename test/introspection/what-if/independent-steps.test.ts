@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { independentSteps } from "../../../src/introspection/what-if/independent-steps.ts";
+import { independentSteps } from "../../../src/introspection/advise/what-if/independent-steps.ts";
 import type { DescribedCall } from "../run-events.ts";
 import { episodesFrom, repeat } from "./episodes-from.ts";
 

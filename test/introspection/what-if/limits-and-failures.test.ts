@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Knobs } from "../../../src/core/knob.ts";
-import { attemptTimeouts } from "../../../src/introspection/what-if/attempt-timeouts.ts";
-import { dominatingStep } from "../../../src/introspection/what-if/dominating-step.ts";
-import { failingTools, frequentFailures } from "../../../src/introspection/what-if/failures.ts";
+import { attemptTimeouts } from "../../../src/introspection/advise/what-if/attempt-timeouts.ts";
+import { dominatingStep } from "../../../src/introspection/advise/what-if/dominating-step.ts";
+import { failingTools, frequentFailures } from "../../../src/introspection/advise/what-if/failures.ts";
 import type { DescribedCall } from "../run-events.ts";
 import { episodesFrom, repeat } from "./episodes-from.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Knobs } from "../../../src/core/knob.ts";
-import { repeatedCalls, simulateCache } from "../../../src/introspection/what-if/repeated-calls.ts";
+import { repeatedCalls, simulateCache } from "../../../src/introspection/advise/what-if/repeated-calls.ts";
 import type { DescribedCall } from "../run-events.ts";
 import { episodesFrom, repeat } from "./episodes-from.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { walkTree } from "../../../src/introspection/call-tree.ts";
-import { replayDuration } from "../../../src/introspection/what-if/replay.ts";
+import { replayDuration } from "../../../src/introspection/advise/what-if/replay.ts";
+import { walkTree } from "../../../src/introspection/record/call-tree.ts";
 import type { DescribedCall } from "../run-events.ts";
 import { episodesFrom } from "./episodes-from.ts";
 

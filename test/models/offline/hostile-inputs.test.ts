@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { isFlockError } from "../../../src/core/errors.ts";
 import type { Json, JsonObject, JsonSchema } from "../../../src/core/json.ts";
-import { gatherEvidence } from "../../../src/models/offline/evidence.ts";
-import { passagesFrom } from "../../../src/models/offline/passages.ts";
-import { fits, schemaNode } from "../../../src/models/offline/schema-check.ts";
+import { gatherEvidence } from "../../../src/models/offline/evidence/evidence.ts";
+import { passagesFrom } from "../../../src/models/offline/evidence/passages.ts";
+import { fits, schemaNode } from "../../../src/models/offline/fill/schema-check.ts";
 import { answer, answerText, integer, listOf, number, object, orNull, readSpeech, text, truth } from "./ask-offline.ts";
 
 const names = [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { Json, JsonSchema } from "../../../src/core/json.ts";
-import { fits, isCalendarDate, schemaNode } from "../../../src/models/offline/schema-check.ts";
+import { fits, isCalendarDate, schemaNode } from "../../../src/models/offline/fill/schema-check.ts";
 
 const values: readonly Json[] = [
   null,

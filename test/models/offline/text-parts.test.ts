@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { clipSentence } from "../../../src/models/offline/clip-sentence.ts";
-import { hasCue } from "../../../src/models/offline/cues.ts";
+import { gatherEvidence } from "../../../src/models/offline/evidence/evidence.ts";
+import { passagesFrom, sourceOf, yearOf } from "../../../src/models/offline/evidence/passages.ts";
+import { sortInputs, topicFrom } from "../../../src/models/offline/evidence/topic.ts";
+import { readIntent } from "../../../src/models/offline/fill/field-intent.ts";
+import { hasCue } from "../../../src/models/offline/language/cues.ts";
 import {
   datesIn,
   emailsIn,
@@ -10,18 +13,15 @@ import {
   quantitiesIn,
   timestampsIn,
   urlsIn,
-} from "../../../src/models/offline/dates-and-figures.ts";
-import { detectLanguage } from "../../../src/models/offline/detect-language.ts";
-import { entitiesIn } from "../../../src/models/offline/entities.ts";
-import { gatherEvidence } from "../../../src/models/offline/evidence.ts";
-import { readIntent } from "../../../src/models/offline/field-intent.ts";
-import { keyPhrasesOf } from "../../../src/models/offline/key-phrases.ts";
-import { passagesFrom, sourceOf, yearOf } from "../../../src/models/offline/passages.ts";
-import { sentenceQuality } from "../../../src/models/offline/sentence-quality.ts";
-import { sentencesOf, withoutStageMarks } from "../../../src/models/offline/sentences.ts";
-import { areSentimentLabels, sentimentLabel, sentimentOf } from "../../../src/models/offline/sentiment.ts";
-import { sortInputs, topicFrom } from "../../../src/models/offline/topic.ts";
-import { wordsOf } from "../../../src/models/offline/words.ts";
+} from "../../../src/models/offline/language/dates-and-figures.ts";
+import { entitiesIn } from "../../../src/models/offline/language/entities.ts";
+import { keyPhrasesOf } from "../../../src/models/offline/language/key-phrases.ts";
+import { areSentimentLabels, sentimentLabel, sentimentOf } from "../../../src/models/offline/language/sentiment.ts";
+import { clipSentence } from "../../../src/models/offline/text/clip-sentence.ts";
+import { detectLanguage } from "../../../src/models/offline/text/detect-language.ts";
+import { sentenceQuality } from "../../../src/models/offline/text/sentence-quality.ts";
+import { sentencesOf, withoutStageMarks } from "../../../src/models/offline/text/sentences.ts";
+import { wordsOf } from "../../../src/models/offline/text/words.ts";
 import { readSpeech } from "./ask-offline.ts";
 
 const split = (text: string) => [...sentencesOf(text)].map((sentence) => sentence.text);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isStopword, stemOf, termsOf, wordsOf } from "../../../src/models/offline/words.ts";
+import { isStopword, stemOf, termsOf, wordsOf } from "../../../src/models/offline/text/words.ts";
 
 describe("wordsOf", () => {
   it.each([

@@ -1,0 +1,84 @@
+/** What advice is: a sentence with its evidence, a predicted effect, and what to do about it. */
+
+import type { Json } from "../../core/json.ts";
+import type { Knobs } from "../../core/knob.ts";
+import type { Episode } from "../record/episodes.ts";
+
+/** The effect a simulator worked out from what was recorded, with its 95 % interval. */
+export interface PredictedEffect {
+  /** What changes, such as `cacheHitRate` or `avgExecutionTimeMs`. */
+  readonly metric: string;
+  /** By how much; below 0 when the figure gets less. */
+  readonly change: number;
+  readonly low: number;
+  readonly high: number;
+  readonly unit: string;
+}
+
+/** Where the evidence can be looked up: paths and hashes, never content. */
+export interface EvidenceSample {
+  readonly runId: string;
+  readonly path: string;
+  /** Hash of the call's input, when there is one. */
+  readonly inputHash?: string;
+}
+
+/** The figures a suggestion stands on. */
+export interface SuggestionEvidence {
+  readonly [figure: string]: number | string | readonly string[] | readonly EvidenceSample[] | undefined;
+  /** At most five. */
+  readonly samples?: readonly EvidenceSample[];
+}
+
+/** A change of a live setting. */
+export interface SuggestedAction {
+  readonly knob: string;
+  readonly value: Json;
+}
+
+/** One piece of advice. */
+export interface Suggestion {
+  /** The same for the same advice, such as `repeated-calls:searchDocuments`. */
+  readonly id: string;
+  readonly sentence: string;
+  readonly evidence: SuggestionEvidence;
+  /** Undefined when the effect depends on something that was not recorded. */
+  readonly predicted: PredictedEffect | undefined;
+  readonly risk: "low" | "medium" | "high";
+  /** Undefined when it takes a person to do it. */
+  readonly action?: SuggestedAction;
+}
+
+/** Advice with what it is worth: the share of time, tokens or runs it gains, from 0 to 1. */
+export interface WeighedSuggestion {
+  readonly value: number;
+  readonly suggestion: Suggestion;
+}
+
+/** What a simulator works on. */
+export interface WhatIfInput {
+  /** The runnable the advice is for. */
+  readonly name: string;
+  /** Oldest first. */
+  readonly episodes: readonly Episode[];
+  /** The live settings; advice that needs one that is not there has no action. */
+  readonly knobs: Knobs | undefined;
+}
+
+/** Works out from recorded runs what a change would have done; makes no call. */
+export type WhatIf = (input: WhatIfInput) => readonly WeighedSuggestion[];
+
+/** Advice that gains less than this share is not given. */
+export const smallestGain = 0.02;
+
+/** Writes a share for people. */
+export function percent(share: number): string {
+  const points = share * 100;
+  return `${points >= 10 || points === 0 ? Math.round(points) : Number(points.toPrecision(2))} %`;
+}
+
+/** Writes milliseconds for people. */
+export function duration(ms: number): string {
+  if (ms >= 10_000) return `${Math.round(ms / 1_000)} s`;
+  return ms >= 1_000 ? `${Number((ms / 1_000).toPrecision(2))} s` : `${Number(ms.toPrecision(ms >= 1 ? 3 : 2))} ms`;
+}

@@ -1,0 +1,72 @@
+/** What a tighter attempt timeout would bring: replays the runs with calls that hung cut off sooner. */
+
+import { meanInterval, meanOf, quantileOf } from "../../measure/statistics.ts";
+import { type CallNode, walkTree } from "../../record/call-tree.ts";
+import { duration, percent, smallestGain, type WeighedSuggestion, type WhatIfInput } from "../suggestion.ts";
+import { replayDuration } from "./replay.ts";
+
+const fewestCalls = 50;
+const leastTimeoutMs = 5_000;
+const timesP99 = 5;
+/** Timers of the platform may fire a little early. */
+const timerGrain = 0.99;
+
+/**
+ * Advises a lower `attempt-timeout` where calls ran into one that stands far above what good calls take. The new limit is
+ * five times the 99th percentile of good calls and at least 5 seconds, from 50 good calls on. Silent when nothing hung:
+ * a limit that is never reached costs nothing.
+ */
+export function attemptTimeouts({ name: owner, episodes, knobs }: WhatIfInput): readonly WeighedSuggestion[] {
+  const trees = episodes.flatMap(({ root }) => root ?? []);
+  const byName = Map.groupBy(
+    trees.flatMap((root) => [...walkTree(root)]),
+    ({ call }) => call.name,
+  );
+  const total = trees.reduce((sum, root) => sum + root.call.durationMs, 0);
+  const found: WeighedSuggestion[] = [];
+  for (const [name, nodes] of byName) {
+    const knob = `attempt-timeout:${name}`;
+    const limit = knobs?.has(knob) ? knobs.read(knob) : undefined;
+    if (typeof limit !== "number") continue;
+    const good = nodes.filter(({ call }) => call.outcome === "ok" && call.attempts === 1);
+    if (good.length < fewestCalls) continue;
+    const p99 = quantileOf(
+      good.map(({ call }) => call.durationMs - call.queueMs),
+      0.99,
+    );
+    const better = Math.ceil(Math.max(leastTimeoutMs, timesP99 * p99));
+    const hung = new Set(nodes.filter((node) => node.call.durationMs - node.call.queueMs >= limit * timerGrain));
+    if (better >= limit / 2 || hung.size === 0) continue;
+    const saved = trees.map((root) => root.call.durationMs - replayDuration(root, cutOff(hung, limit - better)));
+    const interval = meanInterval(saved);
+    const savedMs = meanOf(saved);
+    const share = total === 0 ? 0 : savedMs / (total / trees.length);
+    if (share < smallestGain || interval.low <= 0) continue;
+    const sentence =
+      `An attempt of ${name} may take ${duration(limit)}, but 99 % of the good ones took at most ${duration(p99)}; ` +
+      `${hung.size} of ${nodes.length} hung. A limit of ${duration(better)} would save ${duration(savedMs)} a run of ${owner} (${percent(share)}).`;
+    found.push({
+      value: share,
+      suggestion: {
+        id: `attempt-timeout:${name}`,
+        sentence,
+        evidence: {
+          ...{ calls: nodes.length, hung: hung.size, p99Ms: p99, limitMs: limit },
+          samples: [...hung].slice(0, 5).map(({ call }) => ({ runId: call.runId, path: call.path })),
+        },
+        predicted: {
+          ...{ metric: "avgExecutionTimeMs", change: -savedMs, low: -interval.high, high: -interval.low },
+          unit: "ms",
+        },
+        risk: "low",
+        action: { knob, value: better },
+      },
+    });
+  }
+  return found;
+}
+
+/** Each call that hung loses the difference once: how many of its attempts did is not recorded. */
+function cutOff(hung: ReadonlySet<CallNode>, lessMs: number): (node: CallNode) => number | undefined {
+  return (node) => (hung.has(node) ? Math.max(0, node.call.durationMs - lessMs) : undefined);
+}

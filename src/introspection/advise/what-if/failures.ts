@@ -1,0 +1,103 @@
+/** What fixing the most common failures would bring: shares of runs by code, and tools that fail often. */
+
+import { shareInterval } from "../../measure/statistics.ts";
+import { walkTree } from "../../record/call-tree.ts";
+import type { Episode } from "../../record/episodes.ts";
+import { percent, smallestGain, type WeighedSuggestion, type WhatIfInput } from "../suggestion.ts";
+
+const fewestFailures = 3;
+const fewestToolCalls = 10;
+const oftenFailing = 0.1;
+
+/** What helps against a failure, for the codes of the framework. */
+const waysOut: Readonly<Record<string, string>> = {
+  output_invalid:
+    "say in the field's description what is expected, ask again more often (askAgain), or make the output simpler",
+  output_unreadable: "use a model with native structured output, or ask again more often (askAgain)",
+  input_invalid: "check what its callers pass; the error's pointer names the field",
+  model_failed: "give it a fallback model or more attempts in recovery",
+  model_stopped: "raise maxOutputTokens, or make the output shorter",
+  model_key_missing: "set the key of the model's vendor",
+  tool_unknown: "name its tools in the instructions, or give it the tool it asks for",
+  tool_failed: "look at the tool's own errors; declare it idempotent so that it is tried again",
+  steps_exhausted: "raise maxSteps, or give it tools that answer more at once",
+  no_evidence: "make the field optional, or give the sources that hold it",
+  timeout: "raise the time limit, or see which step takes the time",
+};
+
+/** Names the codes that fail a share of the runs that is more than chance. */
+export function frequentFailures({ name, episodes }: WhatIfInput): readonly WeighedSuggestion[] {
+  const decided = episodes.filter(({ outcome }) => outcome !== "cancelled");
+  const failed = Map.groupBy(
+    decided.filter(({ outcome }) => outcome === "error"),
+    ({ code }) => code ?? "unknown",
+  );
+  return [...failed].flatMap(([code, runs]) => {
+    const { low, high } = shareInterval(runs.length, decided.length);
+    if (runs.length < fewestFailures || low < smallestGain) return [];
+    const share = runs.length / decided.length;
+    const wayOut = waysOut[code] === undefined ? "" : ` What helps: ${waysOut[code]}.`;
+    return [
+      {
+        value: share,
+        suggestion: {
+          id: `failures:${code}`,
+          sentence: `${percent(share)} of the runs of ${name} fail with ${code} (${runs.length} of ${decided.length}).${wayOut}`,
+          evidence: {
+            runs: decided.length,
+            failures: runs.length,
+            code,
+            samples: runs.slice(-5).map((run) => whereItBegan(run, code)),
+          },
+          predicted: { metric: "successRate", change: share, low, high, unit: "share of runs, once it is fixed" },
+          risk: "low" as const,
+        },
+      },
+    ];
+  });
+}
+
+/** Names tools whose calls fail often, whether or not the run went on without them. */
+export function failingTools({ name, episodes }: WhatIfInput): readonly WeighedSuggestion[] {
+  const calls = episodes.flatMap(({ root }) => (root === undefined ? [] : [...walkTree(root)])).map(({ call }) => call);
+  const byTool = Map.groupBy(
+    calls.filter((call) => call.kind === "tool" && call.outcome !== "cancelled"),
+    (call) => call.name,
+  );
+  return [...byTool].flatMap(([tool, uses]) => {
+    const failures = uses.filter(({ outcome }) => outcome === "error");
+    const { low, high } = shareInterval(failures.length, uses.length);
+    if (uses.length < fewestToolCalls || failures.length < fewestFailures || low < oftenFailing) return [];
+    const share = failures.length / uses.length;
+    const codes = [...new Set(failures.map(({ code }) => code ?? "unknown"))].sort();
+    return [
+      {
+        value: share * (uses.length / calls.length),
+        suggestion: {
+          id: `failing-tool:${tool}`,
+          sentence: `${tool} fails in ${percent(share)} of its calls for ${name} (${failures.length} of ${uses.length}, ${codes.join(", ")}). Look at its inputs and errors; if a second try may help and changes nothing more, declare it idempotent.`,
+          evidence: {
+            ...{ calls: uses.length, failures: failures.length, codes },
+            samples: failures.slice(-5).map(({ runId, path }) => ({ runId, path })),
+          },
+          predicted: {
+            metric: "toolSuccessRate",
+            change: share,
+            low,
+            high,
+            unit: `share of calls to ${tool}, once it is fixed`,
+          },
+          risk: "low" as const,
+        },
+      },
+    ];
+  });
+}
+
+/** The innermost call that failed with the run's code. */
+function whereItBegan({ runId, root }: Episode, code: string): { runId: string; path: string } {
+  let path = root?.call.path ?? "run";
+  if (root !== undefined)
+    for (const { call } of walkTree(root)) if (call.code === code && call.path.length > path.length) path = call.path;
+  return { runId, path };
+}

@@ -1,0 +1,188 @@
+/** Keeps the last runs as compact records, so that advice works after the fact. It sits in every run: each step is small. */
+
+import { type CallEndEvent, type CallStartEvent, type EventType, type FlockEvent, maskOf } from "../../core/event.ts";
+import type { EventListener } from "../../core/event-dispatcher.ts";
+import { booleanOption, checkOptions, objectOption, oneOf, wholeNumber } from "../../core/options.ts";
+import type { CallRecord, RunHistory, RunRecord } from "../../core/run-history.ts";
+import type { Runtime } from "../../core/runtime.ts";
+import { AgentMetrics } from "../measure/agent-metrics.ts";
+import { BoundedNames } from "../measure/bounded-names.ts";
+import { RecentRecords } from "../measure/recent.ts";
+import { CallEntry, RunEntry } from "./run-entry.ts";
+
+const mostNames = 256;
+const mostLiveRuns = 65_536;
+const memoryEveryMs = 1_000;
+
+/** How much is recorded. */
+export interface RunRecorderOptions {
+  /** Finished runs that are kept. @default 1000 */
+  readonly maxRuns?: number;
+  /** Calls that are kept of one run; later ones are counted as dropped. @default 256 */
+  readonly maxCallsPerRun?: number;
+  /** Calls that are kept over all finished runs; beyond, the oldest runs lose their calls and keep their own record. @default 32768 */
+  readonly maxCalls?: number;
+  /**
+   * Whose inputs are hashed, for finding calls that repeat. Models are left out by default: their prompt follows from
+   * their caller's input and is by far the largest. @default "callers"
+   */
+  readonly hashInputs?: "callers" | "all" | "none";
+  /** Keep metrics of each runnable beside the records. @default true */
+  readonly metrics?: boolean;
+  /** Gives memory samples, at most one a second; without it there are none. */
+  readonly runtime?: Pick<Runtime, "memory">;
+}
+
+/**
+ * Records runs from their events, in bounded memory: 1,000 runs of up to 256 calls, 32,768 calls in all, metrics of 256
+ * runnables. A listener; never throws. An input is hashed as its call begins, before anyone can change it, and is never
+ * kept: a run in flight holds one small object a call.
+ */
+export class RunRecorder implements RunHistory, EventListener {
+  readonly name = "recorder";
+  readonly types: readonly EventType[] = ["run-start", "run-end", "call-start", "call-end"];
+  readonly mask = maskOf(["run-start", "run-end", "call-start", "call-end"]);
+  readonly internal = true;
+  readonly #maxCallsPerRun: number;
+  readonly #maxCalls: number;
+  readonly #hashInputs: "callers" | "all" | "none";
+  readonly #runtime: Pick<Runtime, "memory"> | undefined;
+  readonly #metrics: BoundedNames<AgentMetrics> | undefined;
+  readonly #live = new Map<string, RunEntry>();
+  readonly #runs: RecentRecords<RunEntry>;
+  #last: RunEntry | undefined;
+  #keptCalls = 0;
+  /** Runs at the old end of the ring that have lost their calls already. */
+  #thinned = 0;
+  #memoryAt = Number.NEGATIVE_INFINITY;
+  /** Events that could not be recorded because one of their values was broken. */
+  failures = 0;
+  /** Runs that were not recorded because 65,536 others were open. */
+  missedRuns = 0;
+
+  /** @throws option_invalid for an unknown option or a wrong value. */
+  constructor(options: RunRecorderOptions = {}) {
+    checkOptions("RunRecorder", options, {
+      maxRuns: wholeNumber(1),
+      maxCallsPerRun: wholeNumber(0),
+      maxCalls: wholeNumber(0),
+      hashInputs: oneOf("callers", "all", "none"),
+      metrics: booleanOption,
+      runtime: objectOption,
+    });
+    this.#maxCallsPerRun = options.maxCallsPerRun ?? 256;
+    this.#maxCalls = options.maxCalls ?? 32_768;
+    this.#hashInputs = options.hashInputs ?? "callers";
+    this.#runtime = options.runtime;
+    this.#metrics =
+      options.metrics === false ? undefined : new BoundedNames(mostNames, (name) => new AgentMetrics(name));
+    this.#runs = new RecentRecords(options.maxRuns ?? 1_000);
+  }
+
+  get size(): number {
+    return this.#runs.size;
+  }
+
+  /** Runs that have begun and not ended. */
+  get openRuns(): number {
+    return this.#live.size;
+  }
+
+  runs(name?: string): readonly RunRecord[] {
+    const runs = this.#runs.toArray();
+    return name === undefined ? runs : runs.filter((run) => run.name === name);
+  }
+
+  calls(name?: string): readonly CallRecord[] {
+    const calls = this.#runs.toArray().flatMap((run) => run.calls);
+    return name === undefined ? calls : calls.filter((call) => call.name === name);
+  }
+
+  /** Gives the metrics of a runnable since recording began, also of runs that are no longer kept. */
+  metricsOf(name: string): AgentMetrics | undefined {
+    return this.#metrics?.peek(name);
+  }
+
+  clear(): void {
+    this.#live.clear();
+    this.#runs.clear();
+    this.#metrics?.clear();
+    this.#last = undefined;
+    this.#keptCalls = 0;
+    this.#thinned = 0;
+  }
+
+  /** Records an event; others than the wanted types are passed over. Never throws. */
+  notify(event: FlockEvent): void {
+    try {
+      switch (event.type) {
+        case "call-start":
+          return this.#callStarted(event);
+        case "call-end":
+          return this.#callEnded(event);
+        case "run-start":
+          if (this.#live.size >= mostLiveRuns) this.missedRuns++;
+          else if (!this.#live.has(event.runId)) this.#live.set(event.runId, new RunEntry(event));
+          return;
+        case "run-end":
+          return this.#runEnded(event);
+      }
+    } catch {
+      this.failures++;
+    }
+  }
+
+  #callStarted(event: CallStartEvent): void {
+    const run = this.#find(event.runId);
+    if (run === undefined) return;
+    if (run.calls.length >= this.#maxCallsPerRun) {
+      run.droppedCalls++;
+      return;
+    }
+    const hashed = this.#hashInputs === "all" || (this.#hashInputs === "callers" && event.kind !== "model");
+    run.open(new CallEntry(event, hashed));
+  }
+
+  #callEnded(event: CallEndEvent): void {
+    const run = this.#find(event.runId);
+    run?.close(event);
+    const metrics = this.#metrics;
+    if (metrics === undefined) return;
+    metrics.of(event.name).recordCall(event);
+    if (event.kind !== "tool" || run === undefined) return;
+    for (let caller = run.callerOf(event.path); caller !== undefined; caller = run.callerOf(caller.path)) {
+      metrics.of(caller.name).recordTool(event);
+    }
+  }
+
+  #runEnded(event: Extract<FlockEvent, { type: "run-end" }>): void {
+    const run = this.#live.get(event.runId);
+    if (run === undefined) return;
+    this.#live.delete(event.runId);
+    if (this.#last === run) this.#last = undefined;
+    run.end(event);
+    this.#keptCalls += run.calls.length;
+    const oldest = this.#runs.push(run);
+    if (oldest !== undefined) {
+      this.#keptCalls -= oldest.calls.length;
+      if (this.#thinned > 0) this.#thinned--;
+    }
+    while (this.#keptCalls > this.#maxCalls) this.#keptCalls -= this.#runs.at(this.#thinned++)?.dropCalls() ?? 0;
+    this.#sampleMemory(event.name, event.time);
+  }
+
+  /** Calls of one run mostly come in a row. */
+  #find(runId: string): RunEntry | undefined {
+    if (this.#last?.runId === runId) return this.#last;
+    const run = this.#live.get(runId);
+    if (run !== undefined) this.#last = run;
+    return run;
+  }
+
+  #sampleMemory(name: string, time: number): void {
+    if (this.#runtime === undefined || this.#metrics === undefined) return;
+    if (Math.abs(time - this.#memoryAt) < memoryEveryMs) return;
+    this.#memoryAt = time;
+    this.#metrics.of(name).recordMemory(this.#runtime.memory());
+  }
+}

@@ -1,0 +1,56 @@
+/** What the performance monitor hands out, as plain data. */
+
+import type { AlertFiredEvent, AlertResolvedEvent, Outcome } from "../../core/event.ts";
+import type { AgentMetricsSnapshot } from "../measure/agent-metrics.ts";
+import type { AlertMetric } from "./alert-rule.ts";
+import type { ActiveAlert } from "./alerts.ts";
+
+/** One monitored run. */
+export interface RunMeasure {
+  readonly name: string;
+  readonly runId: string;
+  /** Milliseconds since 1970 UTC. */
+  readonly startedAt: number;
+  readonly durationMs: number;
+  readonly success: boolean;
+  readonly outcome: Outcome;
+  /** The error's code when it did not succeed. */
+  readonly code: string | undefined;
+  /**
+   * By how much the heap grew during the run, in bytes; below 0 when the collector ran. "shared" when other monitored
+   * runs went on beside it, undefined when it was not sampled (at most one run a second is).
+   */
+  readonly memoryBytes: number | "shared" | undefined;
+  /** Input and output tokens of all its model calls. */
+  readonly tokens: number;
+  /** Sum of what is known; undefined when no model call had a known price. */
+  readonly costMicroUsd: number | undefined;
+}
+
+/** Something the monitor tells its subscribers. */
+export type MonitorUpdate =
+  | { readonly type: "run-measured"; readonly measure: RunMeasure }
+  | AlertFiredEvent
+  | AlertResolvedEvent;
+
+/** Figures of one sliding window; those it has no runs for are undefined. Quantiles are there when a rule asks for one. */
+export interface WindowSnapshot {
+  readonly windowMs: number;
+  /** The runnable it is of; undefined for all runs together. */
+  readonly name: string | undefined;
+  readonly runs: number;
+  readonly figures: Readonly<Record<AlertMetric, number | undefined>>;
+}
+
+/** All the monitor knows. */
+export interface MonitorSnapshot {
+  /** Runs that ended since the monitor was made. */
+  readonly runs: number;
+  readonly inFlight: number;
+  /** By name, since the monitor was made; names beyond the first 256 count as "other". */
+  readonly runnables: Readonly<Record<string, AgentMetricsSnapshot>>;
+  /** One for each length and name that alerts watch. */
+  readonly windows: readonly WindowSnapshot[];
+  /** The alerts that are on. */
+  readonly alerts: readonly ActiveAlert[];
+}

@@ -1,0 +1,30 @@
+/** Puts a schema made elsewhere inside another one without breaking its `#/…` references. */
+
+import { escapePointer } from "../../core/canonical-key.ts";
+import type { JsonSchema } from "../../core/json.ts";
+import { mapSchemas } from "./map-schemas.ts";
+
+/** The schema to write in place, and what must stand under the root's `$defs` for it. */
+export interface EmbeddedSchema {
+  readonly schema: JsonSchema;
+  readonly definition?: JsonSchema;
+}
+
+/**
+ * Prepares a whole schema document for use as a part. One without local references is written in place; one with them
+ * goes under `$defs` as a whole, its references led there, and a reference stands in its place.
+ */
+export function embedSchema(name: string, document: JsonSchema): EmbeddedSchema {
+  const { $schema: _dialect, ...schema } = document;
+  // An `$id` makes the document its own base, so its references hold wherever it stands.
+  if (typeof schema.$id === "string") return { schema };
+  const place = `#/$defs/${escapePointer(name)}`;
+  let isLed = false;
+  const definition = mapSchemas(schema, (part) => {
+    const reference = part.$ref;
+    if (typeof reference !== "string" || !reference.startsWith("#")) return part;
+    isLed = true;
+    return { ...part, $ref: `${place}${reference.slice(1)}` };
+  });
+  return isLed ? { schema: { $ref: place }, definition } : { schema };
+}
