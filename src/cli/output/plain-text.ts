@@ -1,8 +1,8 @@
 /** Takes out of text what could steer a terminal: documents, models and errors are not to be trusted. */
 
-/** Whole escape sequences: those with a string up to its end, CSI, and the short ones. Each scan ends at the next escape. */
+/** Whole escape sequences: those with a string up to its end, CSI, and the short ones. Each scan ends where the next could begin, so that it takes time in proportion to the text. */
 const sequences =
-  /(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-Z\\^-~]/g;
+  /(?:\x1b[\]PX^_]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x90\x98\x9b-\x9f]*(?:\x07|\x1b\\|\x9c)|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[ -/]*[0-Z\\^-~]/g;
 /** All other control characters but tab and line feed, and the marks that turn the direction of text. */
 const controls = /[\x00-\x08\x0b-\x1f\x7f-\x9f\p{Bidi_Control}]/gu;
 /** What JSON leaves as it is and a terminal, or a reader of lines, does not. */

@@ -20,10 +20,18 @@ export function renderAnswer(answer: Readonly<Record<string, unknown>>, options:
 }
 
 function fieldsText(fields: Readonly<Record<string, unknown>>, indent: string, options: RenderOptions): string {
-  return Object.entries(fields)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${indent}${label(name, options)}:${valueText(value, `${indent}  `, options)}`)
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return entries
+    .map(([name, value], index) => {
+      const text = valueText(value, `${indent}  `, index === entries.length - 1 ? options : closed(options));
+      return `${indent}${label(name, options)}:${text}`;
+    })
     .join("\n");
+}
+
+/** What something follows grows no more. */
+function closed(options: RenderOptions): RenderOptions {
+  return options.open === true ? { ...options, open: false } : options;
 }
 
 function label(name: string, { bold }: RenderOptions): string {
@@ -37,7 +45,10 @@ function valueText(value: unknown, indent: string, options: RenderOptions): stri
   const isEmpty = Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0;
   if (isEmpty) return options.open === true ? "" : " none";
   if (!Array.isArray(value)) return `\n${fieldsText(value as Record<string, unknown>, indent, options)}`;
-  return value.map((item) => `\n${indent}-${itemText(item, indent, options)}`).join("");
+  const last = value.length - 1;
+  return value
+    .map((item, index) => `\n${indent}-${itemText(item, indent, index === last ? options : closed(options))}`)
+    .join("");
 }
 
 /** An object in a list begins on the line of its dash. */
