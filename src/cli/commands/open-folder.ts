@@ -19,14 +19,18 @@ export async function openFolder(
   const documents = await openDocuments(folder, {
     runtime: host.runtime,
     signal,
-    onProgress: ({ files, file }) => progress.doing(`reading ${files} files: ${file}`),
+    onProgress: ({ files, file }) => progress.doing(`reading ${counted(files, "file")}: ${file}`),
     onSkip: ({ file, message }) => {
       skipped += 1;
       if (skipped <= mostNamed) progress.line(`skipped ${file}: ${message}`);
     },
   });
-  if (skipped > mostNamed) progress.line(`skipped ${skipped - mostNamed} more files`);
+  if (skipped > mostNamed) progress.line(`skipped ${counted(skipped - mostNamed, "more file")}`);
   const { files, chunks, milliseconds } = documents.stats;
-  progress.line(`indexed ${files} files, ${chunks} passages: ${seconds(milliseconds)}`);
+  progress.line(`indexed ${counted(files, "file")}, ${counted(chunks, "passage")}: ${seconds(milliseconds)}`);
   return documents;
+}
+
+function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
 }

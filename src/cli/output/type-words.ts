@@ -34,7 +34,7 @@ export function typeWords(type: FieldType): string {
     case "tuple":
       return `tuple[${type.items.map(typeWords).join(", ")}]`;
     case "literal":
-      return type.values.map((value) => (typeof value === "string" ? `'${value}'` : `${value}`)).join(" | ");
+      return literalWords(type.values);
     case "union":
       return type.members.map(typeWords).join(" | ");
     case "object":
@@ -44,4 +44,12 @@ export function typeWords(type: FieldType): string {
     default:
       return plainNames[type.kind] ?? type.kind;
   }
+}
+
+/** Only texts may stand alone in a signature: a bare `| 2` would begin a description. */
+function literalWords(values: readonly (string | number | boolean | null)[]): string {
+  const words = values.map((value) =>
+    typeof value === "string" ? `'${value}'` : value === null ? "None" : `${value}`,
+  );
+  return values.every((value) => typeof value === "string") ? words.join(" | ") : `Literal[${words.join(", ")}]`;
 }
