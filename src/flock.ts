@@ -3,7 +3,7 @@
 import type { RunEnvironment } from "./core/environment.ts";
 import { installDefaultEnvironment } from "./core/environment.ts";
 import { EventDispatcher } from "./core/event-dispatcher.ts";
-import { Knobs } from "./core/knob.ts";
+import { type KnobChange, Knobs } from "./core/knob.ts";
 import type { Layer, LayerHost } from "./core/layer.ts";
 import { checkLayerOrder, type LayerPlan, planLayers } from "./core/layer-plan.ts";
 import { booleanOption, checkOptions, functionOption, objectOption, optionError } from "./core/options.ts";
@@ -79,6 +79,7 @@ export class Flock implements RunEnvironment, AsyncDisposable {
       this.events.add(recorder);
       this.history = recorder;
     }
+    this.knobs.watch((change) => this.#tellKnob(change));
     for (const provider of this.#providers) this.events.add(listenerOf(provider, this.runtime));
   }
 
@@ -113,6 +114,12 @@ export class Flock implements RunEnvironment, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     await disposeProviders(this.#providers);
+  }
+
+  /** A setting belongs to no run: its event has no run id, and the path "flock". */
+  #tellKnob({ knob, from, to }: KnobChange): void {
+    const time = this.runtime.now();
+    this.events.emit({ v: 1, type: "knob-changed", runId: "", path: "flock", time, knob, from, to });
   }
 
   #replan(): void {

@@ -44,6 +44,20 @@ describe("a Flock", () => {
     expect(await flock.run(agent, { topic: "bees" })).toEqual({ summary: "SHORT" });
   });
 
+  it("tells its listeners when a live setting is turned, and back", async () => {
+    const seen: FlockEvent[] = [];
+    const { flock } = make([answer], {
+      providers: [{ name: "p", events: ["knob-changed"], handle: (event: FlockEvent) => void seen.push(event) }],
+    });
+    await flock.run(agent, { topic: "bees" });
+    const undo = flock.knobs.change("attempt-timeout:scripted/scripted", 5_000);
+    undo();
+    expect(seen).toMatchObject([
+      { type: "knob-changed", path: "flock", runId: "", from: 120_000, to: 5_000 },
+      { type: "knob-changed", from: 5_000, to: 120_000 },
+    ]);
+  });
+
   it("falls back to another model through a layer of ten lines", async () => {
     const runtime = createTestRuntime();
     const broken = scriptedModel([new Error("down")], { modelId: "broken" });

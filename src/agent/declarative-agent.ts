@@ -131,6 +131,8 @@ export class DeclarativeAgent<
     const types = given.types === undefined ? {} : { types: given.types as TypeRegistry };
     this.input = parseSignature(given.input, { name: `input of ${owner}`, ...types });
     this.output = parseSignature(given.output, { name: `output of ${owner}`, ...types });
+    // A type that no model can be told about is an error now, not in the first run.
+    this.output.toJsonSchema("output");
     this.tools = uniqueTools(owner, given.tools ?? []);
     this.providers = given.providers ?? [];
     this.policy = given.timeoutMs === undefined ? {} : { timeoutMs: given.timeoutMs };

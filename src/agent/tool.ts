@@ -30,7 +30,7 @@ interface ToolHead<Input> {
   readonly name: string;
   /** Tells the model what it does and when to use it. */
   readonly description: string;
-  /** Calling it twice does no more than calling it once: recovery may repeat it. @default false */
+  /** Calling it twice does no more than calling it once, so that layers may repeat it. @default false */
   readonly idempotent?: boolean;
   /** Ask `Flock.approve` before it acts; without anyone to ask it is refused. @default false */
   readonly approval?: ToolApproval<Input>;

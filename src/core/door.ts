@@ -7,7 +7,7 @@
 
 import { callEndEvent, callStartEvent } from "./call-events.ts";
 import { copyJson } from "./copy-json.ts";
-import { codeOf, isFlockError } from "./errors.ts";
+import { codeOf, type FlockError, isFlockError } from "./errors.ts";
 import { eventBits, type Outcome } from "./event.ts";
 import { Call } from "./execution-context.ts";
 import type { CacheAnswer, RecoveryDecision } from "./layer.ts";
@@ -235,7 +235,7 @@ function recover(call: Call, decision: RecoveryDecision | undefined, error: unkn
 function settle(call: Call, ok: boolean, value: unknown): void {
   if (call.phase === "over") return;
   const { plan } = call;
-  if (!ok && isFlockError(value)) value.path ??= call.path;
+  if (!ok && isFlockError(value)) tellStory(call, value);
   if (call.phase === "attempt" && plan.wrappers.length === 0) closeAttempt(call, ok, ok ? undefined : value);
   call.close(ok ? undefined : value);
   call.retryTimer?.cancel();
@@ -251,6 +251,12 @@ function settle(call: Call, ok: boolean, value: unknown): void {
   if (!call.within) tellEnd(call, ok, value);
   if (ok) call.resolve?.(value);
   else call.reject?.(value);
+}
+
+/** An error learns where it happened and what was remarked on the way, at the first call it leaves. */
+function tellStory(call: Call, error: FlockError): void {
+  error.path ??= call.path;
+  if (error.breadcrumbs.length === 0) error.breadcrumbs = call.breadcrumbs;
 }
 
 function tellEnd(call: Call, ok: boolean, value: unknown): void {

@@ -19,6 +19,16 @@ export interface SourcePosition {
   readonly offset: number;
 }
 
+/** A remark left on the way by `context.addBreadcrumb`, for the story of a failure. */
+export interface Breadcrumb {
+  readonly path: string;
+  readonly message: string;
+  /** Plain JSON. */
+  readonly data?: unknown;
+  /** Milliseconds since 1970 UTC. */
+  readonly time: number;
+}
+
 /** The details each code carries. Extend it by declaration merging to add your own codes. */
 export interface FlockErrorDetails {
   /** A signature string could not be read. */
@@ -121,6 +131,8 @@ export class FlockError<Code extends FlockErrorCode = FlockErrorCode> extends Er
   readonly details: FlockErrorDetails[Code];
   /** The call path the error happened at; the door fills it in when it is missing. */
   path: string | undefined;
+  /** The remarks of the run up to the error, oldest first; none when nothing left any. */
+  breadcrumbs: readonly Breadcrumb[] = [];
 
   constructor(code: Code, message: string, options: FlockErrorOptions<Code>) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

@@ -155,7 +155,7 @@ export interface AlertResolvedEvent extends EventHead {
   readonly alert: string;
   readonly value: number;
 }
-/** A live setting was changed. */
+/** A live setting was changed. It belongs to no run: `runId` is empty and `path` is `flock`. */
 export interface KnobChangedEvent extends EventHead {
   readonly type: "knob-changed";
   readonly knob: string;

@@ -1,6 +1,6 @@
 /** One call: the context its runnable sees and the call its layers see, in one object. How it runs is in door.ts. */
 
-import { FlockError } from "./errors.ts";
+import { type Breadcrumb, FlockError } from "./errors.ts";
 import { type CacheState, type DeltaEvent, type EventHead, type EventType, eventBits } from "./event.ts";
 import type { Json, JsonObject } from "./json.ts";
 import type { LayerCall } from "./layer.ts";
@@ -9,7 +9,6 @@ import { createState, type RunScope, rootPath } from "./run-scope.ts";
 import type {
   AnyRunnable,
   ApprovalRequest,
-  Breadcrumb,
   ContextState,
   ExecutionContext,
   ForkedContext,

@@ -6,6 +6,6 @@ export interface Policy {
   readonly timeoutMs?: number;
   /** Most milliseconds one attempt may take. */
   readonly attemptTimeoutMs?: number;
-  /** A second call with the same input changes nothing more than the first; lets recovery repeat it. */
+  /** A second call with the same input changes nothing more than the first: layers may repeat it. */
   readonly idempotent?: boolean;
 }

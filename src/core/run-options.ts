@@ -20,7 +20,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Most milliseconds the whole run may take. @default no limit */
   readonly timeoutMs?: number | undefined;
-  /** Whose run it is: part of cache keys, limits and events. @default none */
+  /** Whose run it is: contexts, events and records carry it. @default none */
   readonly tenant?: string | undefined;
   /** Plain JSON that everything in the run can read. @default {} */
   readonly metadata?: JsonObject | undefined;

@@ -1,13 +1,14 @@
 /** What all calls of one run share: identity, events, totals, state and the trail of remarks. */
 
 import type { RunEnvironment } from "./environment.ts";
-import { eventBits, type Outcome, type Usage } from "./event.ts";
+import type { Breadcrumb } from "./errors.ts";
+import { eventBits, type FlockEvent, type Outcome, type Usage } from "./event.ts";
 import { EventDispatcher, type EventListener } from "./event-dispatcher.ts";
 import type { JsonObject } from "./json.ts";
 import type { LayerCall } from "./layer.ts";
 import type { Provider } from "./provider.ts";
 import { listenerOf } from "./provider-listener.ts";
-import type { Breadcrumb, CallCost, ContextState, StateKey } from "./runnable.ts";
+import type { CallCost, ContextState, StateKey } from "./runnable.ts";
 import type { Runtime } from "./runtime.ts";
 
 const keptBreadcrumbs = 100;
@@ -53,6 +54,7 @@ export class RunScope {
   /** Adds to monotonic time to give wall time, so that a run's times never step. */
   readonly #wallOffset: number;
   #state: ContextState | undefined;
+  #below: Map<EventListener, ListenerBelow> | undefined;
 
   constructor(door: Door, environment: RunEnvironment, events: EventDispatcher, options: RunScopeOptions | undefined) {
     const { runtime } = environment;
@@ -70,6 +72,7 @@ export class RunScope {
     this.onFinish = undefined;
     this.#wallOffset = runtime.now() - runtime.monotonic();
     this.#state = undefined;
+    this.#below = undefined;
   }
 
   get state(): ContextState {
@@ -87,13 +90,20 @@ export class RunScope {
     return monotonic + this.#wallOffset;
   }
 
-  /** Lets providers of a runnable watch the calls below a path; those that watch already are not told twice. */
+  /** Lets providers of a runnable watch the calls at and below a path; nobody is told an event twice. */
   watch(providers: readonly Provider[], path: string, isRoot: boolean): void {
     for (const provider of providers) {
       const listener = listenerOf(provider, this.runtime);
       if (this.events.has(listener)) continue;
-      if (this.events === this.environment.events) this.events = new EventDispatcher(this.environment.events);
-      this.events.add(isRoot ? listener : below(listener, path));
+      let below = this.#below?.get(listener);
+      if (below === undefined) {
+        if (this.events === this.environment.events) this.events = new EventDispatcher(this.environment.events);
+        below = isRoot ? undefined : new ListenerBelow(listener);
+        this.events.add(below ?? listener);
+        this.#below ??= new Map();
+        if (below !== undefined) this.#below.set(listener, below);
+      }
+      below?.paths.add(path);
     }
   }
 
@@ -143,18 +153,39 @@ export class RunScope {
   }
 }
 
-function below(listener: EventListener, path: string): EventListener {
-  const { name, mask } = listener;
-  return {
-    name,
-    mask,
-    priority: listener.priority ?? 0,
-    notify: (event) => {
-      const after = event.path.startsWith(path) ? event.path.charAt(path.length) : undefined;
-      if (after === "" || after === "/" || after === "@") listener.notify(event);
-    },
-    drain: () => listener.drain?.(),
-  };
+/** A listener that is told only of what happens at or below some paths. */
+class ListenerBelow implements EventListener {
+  readonly paths = new Set<string>();
+  readonly name: string;
+  readonly mask: number;
+  readonly priority: number;
+  readonly #listener: EventListener;
+
+  constructor(listener: EventListener) {
+    this.name = listener.name;
+    this.mask = listener.mask;
+    this.priority = listener.priority ?? 0;
+    this.#listener = listener;
+  }
+
+  notify(event: FlockEvent): void {
+    if (this.#isBelow(event.path)) this.#listener.notify(event);
+  }
+
+  drain(): void {
+    this.#listener.drain?.();
+  }
+
+  /** Looks up the path and each path above it, so that the number of watched paths does not matter. */
+  #isBelow(path: string): boolean {
+    for (let end = path.length; end > 0; end = path.lastIndexOf("/", end - 1)) {
+      const above = path.slice(0, end);
+      if (this.paths.has(above)) return true;
+      const attempt = above.lastIndexOf("@");
+      if (attempt > above.lastIndexOf("#") && this.paths.has(above.slice(0, attempt))) return true;
+    }
+    return false;
+  }
 }
 
 /** Makes a state, with the values of another to begin with. */

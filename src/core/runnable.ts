@@ -1,5 +1,6 @@
 /** Everything that runs, and the context it runs in. */
 
+import type { Breadcrumb } from "./errors.ts";
 import type { DeltaEvent, EventType, RunnableKind, Usage } from "./event.ts";
 import type { Json, JsonObject, JsonSchema } from "./json.ts";
 import type { Policy } from "./policy.ts";
@@ -70,15 +71,6 @@ export interface ContextState {
   delete(key: StateKey<unknown>): boolean;
 }
 
-/** A remark left on the way, for the story of a failure. */
-export interface Breadcrumb {
-  readonly path: string;
-  readonly message: string;
-  readonly data?: Json;
-  /** Milliseconds since 1970 UTC. */
-  readonly time: number;
-}
-
 /** How a fork differs from its parent. */
 export interface ForkOptions {
   /** Position among siblings; becomes part of the path, `search[1]#0`. @default none */
@@ -117,7 +109,7 @@ export interface ExecutionContext {
   call<Input, Output>(runnable: Runnable<Input, Output>, input: NoInfer<Input>): Promise<Output>;
   /** Makes a context with its own state copy that can be cancelled apart from its siblings. */
   fork(options?: ForkOptions): ForkedContext;
-  /** Leaves a remark that errors of this run carry. */
+  /** Leaves a remark that every FlockError of this run carries from then on. */
   addBreadcrumb(message: string, data?: Json): void;
   /** Sends a `custom` event. Never throws, never waits. */
   emit(name: string, data?: Json): void;

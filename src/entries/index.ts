@@ -13,6 +13,7 @@ export {
   tool,
 } from "../agent/tool.ts";
 export {
+  type Breadcrumb,
   codeOf,
   FlockError,
   type FlockErrorCode,
@@ -25,6 +26,7 @@ export type { EventOf, EventType, FlockEvent, Outcome, RunnableKind, Usage } fro
 export { EventDispatcher, type SubscribeOptions } from "../core/event-dispatcher.ts";
 export { type Fold, foldEvents } from "../core/fold.ts";
 export type { Json, JsonObject, JsonSchema } from "../core/json.ts";
+export { type Knob, type KnobChange, Knobs } from "../core/knob.ts";
 export type { Layer, LayerCall, WrapperLayer } from "../core/layer.ts";
 export type { Policy } from "../core/policy.ts";
 export type { Provider, ProviderHost, ProviderMiddleware } from "../core/provider.ts";
@@ -34,7 +36,6 @@ export type { PartialValue, RunStream } from "../core/run-stream.ts";
 export {
   type AnyRunnable,
   type ApprovalRequest,
-  type Breadcrumb,
   type ContextState,
   type ExecutionContext,
   type ForkedContext,
@@ -47,5 +48,6 @@ export {
 export type { MemoryUse, Runtime, Timer } from "../core/runtime.ts";
 export { Flock, type FlockOptions } from "../flock.ts";
 export { OrchestrationAgent, type OrchestrationAgentOptions } from "../patterns/orchestration-agent.ts";
+export { type ParseModelOutputOptions, parseModelOutput } from "../prompt/read/parse-model-output.ts";
 export { type ParseSignatureOptions, parseSignature } from "../signature/parse-signature.ts";
 export { TypeRegistry } from "../signature/type-registry.ts";

@@ -4,7 +4,7 @@ import { FlockError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 import { checkOptions, nameString, positiveNumber } from "../core/options.ts";
 import type { Policy } from "../core/policy.ts";
-import { executeRun, type InputOf, type OutputOf, streamRun } from "../core/run.ts";
+import { executeRun, type InputOf, type OutputOf, type RunInput, streamRun } from "../core/run.ts";
 import type { RunOptions } from "../core/run-options.ts";
 import type { RunStream } from "../core/run-stream.ts";
 import type { AnyRunnable, ExecutionContext, ForkedContext, Runnable } from "../core/runnable.ts";
@@ -129,12 +129,12 @@ export class ParallelPattern<const Agents extends Branches, const Name extends s
   }
 
   /** Runs the pattern as a run of its own. Never throws synchronously. */
-  execute(input: ParallelInput<Agents>, options?: RunOptions): Promise<ParallelOutput<Agents>> {
+  execute(input: RunInput<Runnable<ParallelInput<Agents>>>, options?: RunOptions): Promise<ParallelOutput<Agents>> {
     return executeRun(this, input, options);
   }
 
   /** Like `execute`, with events and partial answers on the way. */
-  stream(input: ParallelInput<Agents>, options?: RunOptions): RunStream<ParallelOutput<Agents>> {
+  stream(input: RunInput<Runnable<ParallelInput<Agents>>>, options?: RunOptions): RunStream<ParallelOutput<Agents>> {
     return streamRun(this, input, options);
   }
 

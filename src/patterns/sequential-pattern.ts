@@ -3,7 +3,7 @@
 import type { Json } from "../core/json.ts";
 import { checkOptions, listOption, nameString, nonEmptyString, objectOption, positiveNumber } from "../core/options.ts";
 import type { Policy } from "../core/policy.ts";
-import { executeRun, type InputOf, type OutputOf, streamRun } from "../core/run.ts";
+import { executeRun, type InputOf, type OutputOf, type RunInput, streamRun } from "../core/run.ts";
 import type { RunOptions } from "../core/run-options.ts";
 import type { RunStream } from "../core/run-stream.ts";
 import type { AnyRunnable, ExecutionContext, Runnable } from "../core/runnable.ts";
@@ -38,9 +38,9 @@ type FirstInput<Agents extends readonly AnyRunnable[]> = Agents extends readonly
   ? InputOf<First>
   : Flat<SharedInput<Agents[0]>>;
 
-/** The same, or a bare value where the declared input is one plain field. */
+/** The same, or a bare value where it is one plain field. */
 type SequenceArgument<Agents extends readonly AnyRunnable[], Input extends string, Types> = [Input] extends [never]
-  ? FirstInput<Agents>
+  ? RunInput<Runnable<FirstInput<Agents>>>
   : BareInput<Input, Types>;
 
 /** What a sequence gives: all fields its agents write, the later writer winning. */

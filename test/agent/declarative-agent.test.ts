@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { DeclarativeAgent, Flock, type FlockEvent, isFlockError, TypeRegistry, tool } from "../../src/entries/index.ts";
@@ -428,6 +429,12 @@ describe("declaring", () => {
       expect(declare, message).toThrow(expect.objectContaining({ code, message: expect.stringContaining(message) }));
     }
     expect(() => new DeclarativeAgent(undefined as never)).toThrow("must be an object");
+  });
+
+  it("refuses an output type that no model can be told about", () => {
+    const types = new TypeRegistry().register("Odd", v.pipe(v.string(), v.minLength(3)));
+    const declare = () => new DeclarativeAgent({ name: "a", types, input: "topic: str", output: "odd: Odd" });
+    expect(declare).toThrow(expect.objectContaining({ code: "type_invalid", message: expect.stringContaining("Odd") }));
   });
 
   it("refuses wrong tools likewise", () => {

@@ -492,6 +492,18 @@ describe("a context", () => {
     });
   });
 
+  it("gives every typed error of the run the remarks left before it", async () => {
+    const flock = makeEnvironment();
+    const failing = runnable("failing", async (_: object, context) => {
+      context.addBreadcrumb("opened the file", { name: "a.txt" });
+      throw new FlockError("internal", "broken", { details: { reason: "test" } });
+    });
+    const error = await executeRun(failing, {}, { flock }).catch((caught: FlockError) => caught);
+    expect((error as FlockError).breadcrumbs).toMatchObject([
+      { path: "run/failing#0", message: "opened the file", data: { name: "a.txt" } },
+    ]);
+  });
+
   it("sends events of the user's own and warnings, and asks for approval with a no by default", async () => {
     const flock = makeEnvironment();
     const outer = runnable("outer", async (_: object, context) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FlockEvent } from "../../src/core/event.ts";
 import { EventDispatcher } from "../../src/core/event-dispatcher.ts";
+import type { RecoveryLayer } from "../../src/core/layer.ts";
 import type { Provider } from "../../src/core/provider.ts";
 import { disposeProviders, listenerOf } from "../../src/core/provider-listener.ts";
 import { executeRun } from "../../src/core/run.ts";
@@ -51,6 +52,56 @@ describe("providers", () => {
       new Set(["run/outer#0/nested#1", "run/outer#0/nested#1/leaf#0"]),
     );
     expect(both.seen.filter((event) => event.type === "call-end")).toHaveLength(4);
+  });
+
+  it("on several nested runnables at once are told each event once, however often those are called", async () => {
+    const flock = makeEnvironment();
+    const shared = recording("shared", { events: ["call-end"] as never });
+    const inner = runnable("inner", async (input: { n: number }) => ({ list: [input.n] }), { providers: [shared] });
+    const middle = runnable("middle", (input: { n: number }, context) => context.call(inner, input), {
+      providers: [shared],
+    });
+    const outer = runnable("outer", async (_: object, context) => {
+      for (let n = 0; n < 12; n++) await context.call(middle, { n });
+      return context.call(leaf, { n: 0 });
+    });
+    await executeRun(outer, {}, { flock });
+    expect(shared.seen).toHaveLength(24);
+    expect(new Set(shared.seen.map((event) => event.path)).size).toBe(24);
+  });
+
+  it("see the further attempts of what they watch", async () => {
+    const again: RecoveryLayer = {
+      form: "recovery",
+      name: "retry",
+      reason: "test",
+      slotFor: (target) =>
+        target.name === "flaky"
+          ? { decide: (call) => (call.attempts === 1 ? { action: "retry", afterMs: 0 } : undefined) }
+          : undefined,
+    };
+    const flock = makeEnvironment([again]);
+    const seen = recording("seen", { events: ["attempt-start"] as never });
+    let tries = 0;
+    const flaky = runnable(
+      "flaky",
+      async (_: object, context) => {
+        await context.call(leaf, { n: 1 });
+        if (++tries === 1) throw new Error("no");
+        return {};
+      },
+      { providers: [seen] },
+    );
+    const outer = runnable("outer", (_: object, context) => context.call(flaky, {}));
+    const run = executeRun(outer, {}, { flock });
+    await flock.runtime.clock.advance(1);
+    await run;
+    expect(seen.seen.map((event) => event.path)).toEqual([
+      "run/outer#0/flaky#0",
+      "run/outer#0/flaky#0/leaf#0",
+      "run/outer#0/flaky#0@2",
+      "run/outer#0/flaky#0@2/leaf#0",
+    ]);
   });
 
   it("change no run when they throw, reject, hang, mutate or flood", async () => {

@@ -37,7 +37,7 @@ type Topic = { topic: string };
 describe("a sequence that connects", () => {
   it("takes what its first agent takes and gives all that is written", () => {
     const pattern = new SequentialPattern({ agents: [researcher, analyzer] });
-    expectTypeOf(pattern.execute).parameter(0).toEqualTypeOf<{ topic: string }>();
+    expectTypeOf(pattern.execute).parameter(0).toEqualTypeOf<{ topic: string } | string>();
     expectTypeOf(pattern.execute({ topic: "t" })).resolves.toEqualTypeOf<{
       data: number[];
       notes?: string;
