@@ -87,7 +87,7 @@ export class Progress implements Disposable {
     const { runtime, stderr } = this.#host;
     const tokens = this.#tokens === 0 ? "" : `  ${this.#tokens} tokens`;
     const text = `${seconds(runtime.monotonic() - this.#started)}  ${this.#doing}${tokens}`;
-    stderr.write(`${clearLine}${plainLine(text, Math.max(20, (stderr.columns ?? 80) - 1))}`);
+    stderr.write(`${clearLine}${plainLine(text, Math.max(20, (stderr.columns || 80) - 1))}`);
     this.#timer = runtime.setTimer(() => this.#refresh(), refreshMs);
     this.#timer.unref();
   }
