@@ -101,9 +101,9 @@ const nextTopic = (): string => `How do bees number ${serial++} find flowers?`;
 
 async function microseconds(run: (topic: string) => Promise<unknown>, calls: number): Promise<number> {
   const rounds: number[] = [];
-  for (let i = 0; i < 2_000; i++) await run(nextTopic());
+  for (let i = 0; i < 20_000; i++) await run(nextTopic());
   for (let round = 0; round < 7; round++) {
-    const count = 3_000;
+    const count = 5_000;
     counter.calls = 0;
     const start = performance.now();
     for (let i = 0; i < count; i++) await run(nextTopic());
