@@ -11,6 +11,7 @@ import type {
 } from "@ai-sdk/provider";
 import { digestOf } from "../../core/canonical-key.ts";
 import { answerOffline, type OfflineAnswer } from "./answer-offline.ts";
+import { breathe } from "./text/breathe.ts";
 
 /** Characters of one streamed piece of text. */
 const pieceLength = 24;
@@ -34,13 +35,19 @@ export function offlineModel(): LanguageModelV4 {
     modelId: "offline/extractive",
     supportedUrls: {},
     async doGenerate(options) {
-      return resultOf(await answerOffline(options), options);
+      return answer(options);
     },
     async doStream(options) {
-      const result = resultOf(await answerOffline(options), options);
+      const result = await answer(options);
       return { stream: streamOf(partsOf(result), options.abortSignal) };
     },
   };
+}
+
+/** No network gives the event loop its turn here: without one, runs in a row would keep signals and timers waiting. */
+async function answer(options: LanguageModelV4CallOptions): Promise<LanguageModelV4GenerateResult> {
+  await breathe(options.abortSignal);
+  return resultOf(await answerOffline(options), options);
 }
 
 function resultOf(answer: OfflineAnswer, options: LanguageModelV4CallOptions): LanguageModelV4GenerateResult {
