@@ -1,13 +1,12 @@
 /** The engine itself: reads the request, searches if it must, and answers from the evidence. */
 
 import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool, SharedV4Warning } from "@ai-sdk/provider";
-import { canonicalText } from "../../core/canonical-key.ts";
 import { FlockError } from "../../core/errors.ts";
 import type { JsonObject, JsonSchema } from "../../core/json.ts";
 import { gatherEvidence } from "./evidence/evidence.ts";
 import { gatherMaterial, type Material } from "./evidence/material.ts";
 import { inputsFromText, readPrompt } from "./evidence/read-prompt.ts";
-import { selectSentences } from "./evidence/select-sentences.ts";
+import { inReadingOrder, selectSentences } from "./evidence/select-sentences.ts";
 import { sortInputs } from "./evidence/topic.ts";
 import { fillSchema } from "./fill/fill-schema.ts";
 import { isJsonObject, readOfflineRequest } from "./offline-request.ts";
@@ -23,7 +22,7 @@ export interface OfflineAnswer {
 }
 
 /**
- * Answers one request. With a schema the text is canonical JSON that fits it; without one it is a summary of the evidence.
+ * Answers one request. With a schema the text is compact JSON that fits it, keys in the order of the schema; without one it is a summary of the evidence.
  * Rejects with the signal's own reason when it aborts.
  *
  * @throws no_evidence for a required field nothing was found for, or for plain text without anything to quote.
@@ -53,7 +52,7 @@ export async function answerOffline(options: LanguageModelV4CallOptions): Promis
     });
   }
   const schema = request?.outputSchema ?? schemaOf(options);
-  const text = schema === undefined ? plainAnswer(material) : canonicalText(fillSchema(schema, material));
+  const text = schema === undefined ? plainAnswer(material) : JSON.stringify(fillSchema(schema, material));
   options.abortSignal?.throwIfAborted();
   return { calls: [], text, warnings };
 }
@@ -80,8 +79,7 @@ function plainAnswer(material: Material): string {
       { details: { field: "answer" } },
     );
   }
-  return chosen
-    .sort((a, b) => a.sentence.index - b.sentence.index)
+  return inReadingOrder(chosen)
     .map(({ sentence }) => clipSentence(withoutStageMarks(sentence.text), material.wanted))
     .join(" ");
 }

@@ -189,7 +189,7 @@ describe("tool turns", () => {
       { type: "error-json", value: { text: "Railroads failed to load from the server." } },
       { type: "execution-denied", reason: "Railroads are not allowed here today." },
       { type: "text", value: "Railroads carried the grain of the western states." },
-      { type: "text", value: "{ broken json about railroads in the north" },
+      { type: "text", value: "{ Broken JSON still tells of railroads in the north." },
       {
         type: "content",
         value: [{ type: "text", text: "Railroads crossed the mountains in 1869 at last." }, { type: "custom" }],

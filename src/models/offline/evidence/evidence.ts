@@ -21,6 +21,8 @@ export interface EvidenceSentence {
   readonly terms: readonly string[];
   /** From 0 (boilerplate, a fragment) to 1 (reads well on its own). */
   readonly quality: number;
+  /** False for what the passage's own ends cut through: it begins or stops in the middle of a sentence. */
+  readonly whole: boolean;
 }
 
 /** All evidence of one task. */
@@ -52,7 +54,9 @@ export async function gatherEvidence(passages: readonly Passage[], signal?: Abor
     unreadChars += passage.text.length - text.length;
     read += text.length;
     let position = 0;
+    let last: string | undefined;
     for (const { text: sentence, heading } of sentencesOf(text)) {
+      last = sentence;
       turn += sentence.length + 1;
       if (turn > charsPerTurn) {
         turn = 0;
@@ -74,10 +78,21 @@ export async function gatherEvidence(passages: readonly Passage[], signal?: Abor
         words,
         terms,
         quality,
+        whole: passage.origin !== "tool" || !/^[^\p{L}\p{N}]{0,3}\p{Ll}/u.test(sentence),
       });
+    }
+    const final = sentences.at(-1);
+    if (final !== undefined && final.passage === passage && final.text === last && isCutOff(final, text)) {
+      sentences[sentences.length - 1] = { ...final, whole: false };
     }
   }
   return { passages, sentences, unreadChars };
+}
+
+/** A search cuts its passages by length: an end without an end mark is a cut, unless it ends a list. */
+function isCutOff({ passage, text }: EvidenceSentence, whole: string): boolean {
+  if (passage.origin !== "tool" || /[.!?:;。！？]["'”’)\]]*$/.test(text.slice(-12))) return false;
+  return !/^\s*(?:[-*•–]|\d{1,3}[.)])\s/.test(whole.trimEnd().slice(whole.trimEnd().lastIndexOf("\n") + 1));
 }
 
 /** The heading a sentence stands under: the text's own, else the one beside the text. */

@@ -21,21 +21,27 @@ export interface RankedSentence {
 const mostCandidates = 240;
 /** The event loop gets a turn after this many sentences. */
 const sentencesPerTurn = 1_500;
+/** A lone word out of several must stand in this many sentences. */
+const fewestHolders = 3;
 const bm25 = { k1: 1.2, b: 0.75 };
 
 /**
  * Ranks the sentences of some evidence, best first, 240 at most. With a topic: BM25 over its terms (Robertson and Zaragoza
  * 2009), agreement of the passage, position; without one: the weight of a sentence's own terms. Both with graph
  * centrality among the best (TextRank, Mihalcea and Tarau 2004, over the cosine of LexRank, Erkan and Radev 2004). With a
- * strict topic a sentence must hold one of its carrying words, or come from a passage whose search called it similar.
- * The same evidence gives the same order. Rejects with the signal's own reason when it aborts.
+ * strict topic a sentence must hold one of its carrying words, or come from a passage whose search called it similar; of
+ * what a tool found, one word out of several counts only when three sentences hold it, since fewer are a coincidence.
+ * A question the topic asks is no answer to it. The same evidence gives the same order. Rejects with the signal's own reason when it aborts.
  */
 export async function rankSentences(
   evidence: Evidence,
   topic: Topic | undefined,
   signal?: AbortSignal,
 ): Promise<RankedSentence[]> {
-  const sentences = evidence.sentences.filter((sentence) => sentence.quality > 0);
+  const asked = topic?.text.replace(/\s+/g, " ") ?? "";
+  const sentences = evidence.sentences.filter(
+    ({ quality, text }) => quality > 0 && !(text.endsWith("?") && asked.includes(text)),
+  );
   const frequency = await documentFrequency(sentences, signal);
   const idf = (stem: string) => {
     const found = frequency.get(stem) ?? 0;
@@ -103,13 +109,23 @@ async function byTopic(
     inPassage.set(passage, hits);
     for (const [at, count] of counts.entries()) if (count > 0) hits[at] = true;
   }
+  const carriers = query.filter((term) => term.weight === 1).length;
+  const holders = query.map((_, at) => found.reduce((sum, counts) => sum + (counts[at]! > 0 ? 1 : 0), 0));
+  const byChance = (sentence: EvidenceSentence, counts: readonly number[]) => {
+    if (sentence.passage.origin !== "tool" || carriers < 2) return false;
+    const near = inPassage.get(sentence.passage)!;
+    const held = query.flatMap((term, at) =>
+      term.weight === 1 && (counts[at]! > 0 || near[at]) ? [holders[at]!] : [],
+    );
+    return held.length <= carriers / 2 && Math.max(...held) < fewestHolders;
+  };
   const scored: Scored[] = [];
   for (const [index, sentence] of sentences.entries()) {
     if (index % (4 * sentencesPerTurn) === sentencesPerTurn) await breathe(signal);
     const counts = found[index]!;
     const carrying = query.some((term, at) => term.weight === 1 && counts[at]! > 0);
     const similar = similarity(sentence);
-    if (strict && !carrying && similar < 0.5) continue;
+    if (strict && similar < 0.5 && (!carrying || byChance(sentence, counts))) continue;
     const relevance = coverage(query, counts, inPassage.get(sentence.passage)!);
     let score = 0;
     for (const [at, term] of query.entries()) {

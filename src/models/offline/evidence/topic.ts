@@ -1,6 +1,7 @@
 /** Tells what a task is about: which input is the question, and which of its words carry it. */
 
 import type { Json } from "../../../core/json.ts";
+import { sentencesOf } from "../text/sentences.ts";
 import { isStopword, stemOf, wordsOf } from "../text/words.ts";
 import { type Passage, passagesFrom } from "./passages.ts";
 
@@ -46,7 +47,8 @@ const genericWords =
 
 /**
  * Sorts inputs into a topic and passages, by their names first and by length second. When `hasOtherEvidence` (tools, tool
- * results), a lone short input is a topic; otherwise it is a text.
+ * results), a lone short input is a topic; otherwise it is a text. With nothing else to read, a topic that holds whole
+ * sentences is read as a text as well, and only its questions ask.
  */
 export function sortInputs(inputs: { readonly [field: string]: Json }, hasOtherEvidence: boolean): SortedInputs {
   const passages: Passage[] = [];
@@ -59,11 +61,35 @@ export function sortInputs(inputs: { readonly [field: string]: Json }, hasOtherE
     else if (kind === "passage") passages.push(...passagesFrom(value, name, "input"));
   }
   const readable = passages.some((passage) => passage.text !== "");
-  if (strong.length > 0) return { topic: topicFrom(strong.join(" "), true), passages };
+  if (strong.length > 0) {
+    if (hasOtherEvidence || readable || !strong.some(holdsStatement))
+      return { topic: topicFrom(strong.join(" "), true), passages };
+    const asked = strong.flatMap((text) => [...sentencesOf(text)].filter(isQuestion)).map(({ text }) => text);
+    return {
+      topic: asked.length === 0 ? undefined : topicFrom(asked.join(" "), false),
+      passages: [...passages, ...textsNamed(inputs, strong)],
+    };
+  }
   if (weak.length === 0) return { topic: undefined, passages };
   if (hasOtherEvidence || readable) return { topic: topicFrom(weak[0]!, hasOtherEvidence), passages };
-  const short = Object.entries(inputs).filter(([, value]) => weak.includes(value as string));
-  return { topic: undefined, passages: short.flatMap(([name, value]) => passagesFrom(value, name, "input")) };
+  return { topic: undefined, passages: textsNamed(inputs, weak) };
+}
+
+function textsNamed(inputs: { readonly [name: string]: Json }, texts: readonly string[]): Passage[] {
+  const entries = Object.entries(inputs).filter(([, value]) => texts.includes(value as string));
+  return entries.flatMap(([name, value]) => passagesFrom(value, name, "input"));
+}
+
+function isQuestion({ text }: { readonly text: string }): boolean {
+  return /\?["'”’)\]]*$/.test(text.slice(-12));
+}
+
+/** A sentence of several words that ends like a statement can be quoted; a bare phrase or question cannot. */
+function holdsStatement(text: string): boolean {
+  for (const sentence of sentencesOf(text)) {
+    if (/[.!。！]["'”’)\]]*$/.test(sentence.text.slice(-12)) && wordsOf(sentence.text).length >= 4) return true;
+  }
+  return false;
 }
 
 /** Reads a topic's words, stopwords left out. A topic of generic words alone asks for nothing in particular. */

@@ -68,7 +68,7 @@ const intents: Readonly<Record<Exclude<Intent, "unknown">, string>> = {
   date: "date deadline timeline when day due",
   year: "year",
   figure:
-    "figure number statistic stat amount money price percent percentage metric cost total budget value quantity rate salary revenue share fee age duration weight height distance",
+    "figure number statistic stat amount money price percent percentage metric cost total subtotal sum balance budget value quantity rate salary revenue share fee age duration weight height distance",
   count: "count",
   sentiment: "sentiment polarity tone mood attitude",
   score: "confidence score relevance certainty probability likelihood coverage relevancy similarity",
@@ -97,6 +97,9 @@ const cueNames: Readonly<Record<Cue, string>> = {
   change: "change trend",
 };
 
+/** Names that, alone, mean an amount of money. */
+const totals = new Set("total subtotal sum balance grand net gross due".split(" "));
+
 const byStem = invert(intents);
 const entityByStem = invert(entityWords);
 const cueByStem = invert(cueNames);
@@ -119,7 +122,7 @@ export function readIntent(name: string, description: string): FieldIntent {
       key === undefined
         ? undefined
         : (cueByStem.get(key) ?? (intent === "finding" ? firstOf(stems, cueByStem) : undefined)),
-    figure: figureKind([...tokens, ...spoken]),
+    figure: tokens.every((token) => totals.has(token)) ? "money" : figureKind([...tokens, ...spoken]),
     about: aboutOf(tokens, spoken),
     wanted: wantedCount(spoken),
   };

@@ -144,7 +144,7 @@ function carrying(material: Material): ReadonlySet<string> {
 /** Words between a number and the word that says what it counts. */
 const reach = 6;
 
-/** Numbers of the kind the name asks for, or near a word of the name; nearer is better. */
+/** Numbers of the kind the name asks for, or near a word of the name; nearer is better. Of several amounts none is a total but the one called so. */
 function figuresNear(request: NumberRequest): NumberCandidate[] {
   const { intent, place } = request;
   const own = new Set(nameTokens(place.name).map(stemOf));
@@ -163,7 +163,10 @@ function figuresNear(request: NumberRequest): NumberCandidate[] {
       found.push({ value: figure.value, from: [ranked], distance: Math.min(distance, reach + 1) });
     }
   }
-  return found.sort((a, b) => a.distance - b.distance);
+  found.sort((a, b) => a.distance - b.distance);
+  const isSum = nameTokens(place.name).some((token) => /^(?:sub)?total$|^sum$|^balance$/.test(token));
+  if (!isSum || found.every(({ value }) => value === found[0]!.value)) return found;
+  return found.filter(({ distance }) => distance <= reach);
 }
 
 function distanceTo(about: ReadonlySet<string>, text: string, figure: Figure): number {

@@ -16,7 +16,7 @@ import { boundOf, fits, type SchemaNode, schemaNode, typesOf } from "./schema-ch
 const deepest = 12;
 
 /**
- * Fills a schema from the material: null where a field without evidence may be null, absent where it may be absent, an
+ * Fills a schema from the material, objects in the order of their properties: null where a field without evidence may be null, absent where it may be absent, an
  * empty list where it is a list.
  *
  * @throws no_evidence with the path of the first required field that nothing was found for.
@@ -67,7 +67,7 @@ function fillByKind(node: SchemaNode, place: Place, material: Material, siblings
   const type = types[0] ?? impliedType(schema);
   const intent = readIntent(place.name, place.description);
   const named = type === "object" && place.path === "" ? undefined : namedValue(node, place, material, intent);
-  if (named !== undefined) return { value: named };
+  if (named !== undefined) return { value: inSchemaOrder(named, node) };
   if (type === "string") return fillString(node, place, material, intent);
   if (type === "integer" || type === "number") return fillNumber(node, place, material, intent, siblings);
   if (type === "boolean") {
@@ -185,6 +185,19 @@ function fillObject(node: SchemaNode, place: Place, material: Material): Filled 
   return { value: Object.fromEntries(present) };
 }
 
+/** An input repeated as an answer keeps its values and takes the schema's order of keys. */
+function inSchemaOrder(value: Json, { schema, root }: SchemaNode): Json {
+  if (Array.isArray(value)) return value.map((item: Json) => inSchemaOrder(item, schemaNode(schema.items, root)));
+  if (!isJsonObject(value) || !isJsonObject(schema.properties)) return value;
+  const { properties } = schema;
+  const known = Object.keys(properties).filter((key) => Object.hasOwn(value, key));
+  const more = Object.keys(value).filter((key) => !Object.hasOwn(properties, key));
+  return Object.fromEntries([
+    ...known.map((key) => [key, inSchemaOrder(value[key]!, schemaNode(properties[key], root))] as const),
+    ...more.map((key) => [key, value[key]!] as const),
+  ]);
+}
+
 function describe(property: Json, root: JsonSchema): string {
   if (!isJsonObject(property)) return "";
   const description = property.description ?? schemaNode(property, root).schema.description;
@@ -194,7 +207,8 @@ function describe(property: Json, root: JsonSchema): string {
 function noEvidence(field: string, material: Material): FlockError<"no_evidence"> {
   const found = material.evidence.sentences.length;
   const topic = material.topic === undefined ? "" : ` on "${material.topic.text.slice(0, 80)}"`;
-  const read = found === 0 ? "no text was given" : `nothing in ${found} sentences${topic} says it`;
+  const sentences = found === 1 ? "the only sentence" : `${found} sentences`;
+  const read = found === 0 ? `no text was given${topic}` : `nothing in ${sentences}${topic} says it`;
   const name = field === "" ? "the answer" : `the field "${field}"`;
   return new FlockError(
     "no_evidence",

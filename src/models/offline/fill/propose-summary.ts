@@ -3,7 +3,9 @@
 import { headingOf } from "../evidence/evidence.ts";
 import { sentencesFor } from "../evidence/material.ts";
 import { firstText } from "../evidence/passages.ts";
+import { inReadingOrder } from "../evidence/select-sentences.ts";
 import { keyPhrasesOf } from "../language/key-phrases.ts";
+import { leansBack } from "../text/sentence-quality.ts";
 import { capital, plain, readable, type TextCandidate, type TextRequest, whole } from "./text-candidate.ts";
 
 const summarySentences: readonly (readonly [RegExp, number])[] = [
@@ -12,15 +14,23 @@ const summarySentences: readonly (readonly [RegExp, number])[] = [
   [/answer|response|reply|result|output/i, 2],
 ];
 
-/** Proposes the best sentences in the order of the text, then fewer of them for a field that allows less. */
+/**
+ * Proposes the best sentences, by year when all their documents have one, else in the order of the text, then fewer of
+ * them for a field that allows less. Sentences that stand alone come before those that lean on what is not quoted.
+ */
 export function summaries(request: TextRequest): TextCandidate[] {
   const { place, material, intent } = request;
   const about = `${place.name} ${place.description}`;
   const most = sentencesAsked(place.description) ?? summarySentences.find(([pattern]) => pattern.test(about))?.[1] ?? 3;
-  const chosen = sentencesFor(material, place, intent, most);
+  const chosen = sentencesFor(material, place, intent, most, ({ sentence }) => !leansBack(sentence.text));
+  if (chosen.length < Math.min(most, 2)) {
+    const known = new Set(chosen);
+    const more = sentencesFor(material, place, intent, most).filter((ranked) => !known.has(ranked));
+    chosen.push(...more.slice(0, Math.min(most, 2) - chosen.length));
+  }
   const candidates: TextCandidate[] = [];
   for (let count = chosen.length; count > 0; count--) {
-    const part = chosen.slice(0, count).sort((a, b) => a.sentence.index - b.sentence.index);
+    const part = inReadingOrder(chosen.slice(0, count));
     const text = part.map((ranked) => ended(readable(ranked, request).text)).join(" ");
     if (text.length <= request.maxLength) candidates.push({ text, from: part });
   }

@@ -13,7 +13,16 @@ const pointing =
   /\b(?:(?:call(?:s|ed|ing)?|invite[sd]?|direct(?:s|ed)?) (?:your|the)(?: \w+){0,3} attention|attention (?:of congress )?is (?:again |also )?(?:invited|called|directed)|(?:refer|referred) (?:you )?to the (?:accompanying )?report|will be laid before|i (?:transmit|submit) herewith|as (?:you|we all) know|i (?:want|would like|'d like) (?:you )?to (?:know|say|thank|begin|talk))\b/i;
 
 const leaning =
-  /^["“'‘(]?(?:it|its|they|them|their|this|that|these|those|he|she|his|her|him|but|and|or|nor|so|then|thus|such|yet|however|moreover|furthermore|nevertheless|therefore|hence|also|instead|otherwise|still|both|neither|another|the (?:former|latter|same)|in this|for this|to this|with this|of (?:this|these|those|course)|on this|by this|at this|under these|in addition)\b/i;
+  /^["“'‘(]?(?:it|its|they|them|their|this|that|these|those|he|she|his|her|him|but|and|or|nor|so|then|thus|such|yet|however|moreover|furthermore|nevertheless|therefore|hence|also|instead|otherwise|still|both|neither|another|the (?:former|latter|same)|in this|for this|to this|with this|of (?:this|these|those|course)|(?:by|at|on|under|from|upon|after|before|through|among) (?:this|it|them|these|those|that|such)|in (?:addition|it|them|these|those|such|that)|for (?:it|them|these|those|that)|as i (?:said|say)|as (?:stated|mentioned|noted))\b/i;
+
+/** Words in the middle that only a reader of what came before understands. */
+const referring =
+  /\bas (?:i|we) (?:have )?(?:said|say|stated|mentioned|noted)\b|\b(?:of|for|to|than) such\b(?! as\b)|\b(?:already|aforesaid|above|before)[- ]?(?:mentioned|named|stated)\b|\bthe (?:said|aforesaid|former|latter)\b/i;
+
+/** Tells whether a sentence refers to one before it, so that alone it would leave a reader asking. */
+export function leansBack(text: string): boolean {
+  return leaning.test(text) || referring.test(text.slice(0, 400));
+}
 
 /**
  * Gives 0 for what must not be quoted as a finding (ceremony, fragments of under four words) up to 1 for a sentence of
@@ -28,7 +37,7 @@ export function sentenceQuality(text: string, words: readonly string[]): number 
   if (text.length < shortest) quality *= 0.6;
   else if (text.length < terse) quality *= 0.85;
   if (text.length > longest) quality *= text.length > 2 * longest ? 0.55 : 0.75;
-  if (leaning.test(text)) quality *= 0.7;
+  if (leansBack(text)) quality *= 0.7;
   if (!/[.!?:;。！？]["'”’)\]]*$/.test(text.slice(-12))) quality *= 0.65;
   if (/\?["'”’)\]]*$/.test(text.slice(-12))) quality *= 0.6;
   if (/^\p{Ll}/u.test(text)) quality *= 0.4;
