@@ -20,7 +20,7 @@ export interface ExtractedText {
 }
 
 /** Reads a file's text. Rejects when the content is not what the format says. */
-export type Extract<Content> = (content: Content, pacer: Pacer) => Promise<ExtractedText>;
+type Extract<Content> = (content: Content, pacer: Pacer) => Promise<ExtractedText>;
 
 /** Gives the last mark at or before a place, or undefined. */
 export function markAt(marks: readonly Mark[], offset: number): Mark | undefined {
