@@ -19,9 +19,6 @@ export interface ExtractedText {
   readonly marks: readonly Mark[];
 }
 
-/** Reads a file's text. Rejects when the content is not what the format says. */
-type Extract<Content> = (content: Content, pacer: Pacer) => Promise<ExtractedText>;
-
 /** Gives the last mark at or before a place, or undefined. */
 export function markAt(marks: readonly Mark[], offset: number): Mark | undefined {
   return marks[marksUpTo(marks, offset) - 1];

@@ -85,10 +85,12 @@ const mostSkippedKept = 10_000;
  *   nothing could be indexed for want of a package; option_invalid; model_failed when the embedder fails; the signal's own reason.
  *
  * @example
+ * ```ts
  * import { openDocuments } from "flock-ts/tools";
  *
  * const documents = await openDocuments({ documents: [{ name: "tax.md", text: "# Tax\nImports are taxed at 5 %." }] });
  * const [best] = await documents.search("import tax");
+ * ```
  */
 export async function openDocuments(source: DocumentSource, options: OpenDocumentsOptions = {}): Promise<Documents> {
   checkSource(source);
