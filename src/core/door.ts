@@ -170,7 +170,10 @@ function attemptDone(call: Call, value: unknown): void {
 function performFailed(call: Call, error: unknown): void {
   if (call.phase !== "attempt") return;
   const { runnable } = call;
-  attemptFailed(call, runnable.explain === undefined ? error : runnable.explain(error, call));
+  const explained = runnable.explain === undefined ? error : runnable.explain(error, call);
+  if (!(explained instanceof Promise)) return attemptFailed(call, explained);
+  const failed = (told: unknown) => attemptFailed(call, told);
+  explained.then(failed, failed);
 }
 
 function attemptFailed(call: Call, error: unknown): void {

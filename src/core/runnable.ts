@@ -38,7 +38,10 @@ export interface Runnable<Input = never, Output = unknown> {
   readonly policy?: Policy;
   /** Listeners that watch its calls and everything below them. */
   readonly providers?: readonly Provider[];
-  /** Turns what `perform` failed with into what callers get. Called by the door for each failed attempt. */
+  /**
+   * Turns what `perform` failed with into what callers get, at once or as a promise. Called by the door for each failed
+   * attempt; a call that is cancelled meanwhile does not wait for it.
+   */
   explain?(error: unknown, context: ExecutionContext): unknown;
   /** Reads usage and cost from an output, synchronously, as the call settles. */
   costOf?(output: Output): CallCost | undefined;

@@ -6,10 +6,10 @@ import type {
   LanguageModelV4GenerateResult,
   LanguageModelV4Usage,
 } from "@ai-sdk/provider";
+import { isFlockError } from "../core/errors.ts";
 import type { Usage } from "../core/event.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { CallCost, ExecutionContext, Runnable } from "../core/runnable.ts";
-import { modelError } from "./model-error.ts";
 import { modelName } from "./model-name.ts";
 
 /** What a model is asked: the AI SDK's call options without the signal, which the call's context gives. */
@@ -71,7 +71,8 @@ class LanguageModelRunnable implements ModelRunnable {
   }
 
   explain(error: unknown, context: ExecutionContext): unknown {
-    return context.signal.aborted ? context.signal.reason : modelError(error, this.name, context.runtime);
+    if (context.signal.aborted) return context.signal.reason;
+    return isFlockError(error) ? error : explained(error, this.name, context);
   }
 
   costOf(answer: ModelAnswer): CallCost {
@@ -83,6 +84,12 @@ class LanguageModelRunnable implements ModelRunnable {
 async function stream(model: LanguageModelV4, options: LanguageModelV4CallOptions, context: ExecutionContext) {
   const { collectStream } = await import("./collect-stream.ts");
   return collectStream(model, options, context);
+}
+
+/** What vendors' errors mean is imported at the first of them. */
+async function explained(error: unknown, model: string, context: ExecutionContext) {
+  const { modelError } = await import("./model-error.ts");
+  return modelError(error, model, context.runtime);
 }
 
 /** Tells whether a model is the package's own offline engine, which costs nothing and reads `providerOptions.flock`. */

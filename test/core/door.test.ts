@@ -88,6 +88,40 @@ describe("the door", () => {
     expect(isFlockError(error, "internal") && error.path).toBe("run/outer#0/typed#0");
   });
 
+  it("rejects with what the runnable makes of the error, at once or later, before recovery is asked", async () => {
+    const told = new Error("told");
+    for (const explain of [() => told, async () => told, () => Promise.reject(told)]) {
+      const asked: unknown[] = [];
+      const recovery: RecoveryLayer = {
+        form: "recovery",
+        name: "recovery",
+        reason: "test",
+        slotFor: () => ({ decide: (_call, error) => void asked.push(error) }),
+      };
+      const flock = makeEnvironment([recovery]);
+      const failing = runnable("failing", () => Promise.reject(new Error("raw")), { explain });
+      await expect(executeRun(failing, {}, { flock })).rejects.toBe(told);
+      expect(asked).toEqual([told]);
+    }
+  });
+
+  it("does not wait for an explanation once the call is cancelled, and tells its end once", async () => {
+    const flock = makeEnvironment();
+    const controller = new AbortController();
+    const explaining = Promise.withResolvers<unknown>();
+    const explain = () => explaining.promise;
+    const failing = runnable("failing", () => Promise.reject(new Error("raw")), { explain });
+    const run = executeRun(failing, {}, { flock, signal: controller.signal });
+    await flock.runtime.clock.settle();
+    controller.abort(new Error("enough"));
+    await expect(run).rejects.toThrow("enough");
+    explaining.resolve(new Error("too late"));
+    await flock.runtime.clock.settle();
+    expect(story(flock.seen).filter((line) => line.startsWith("call-end"))).toEqual([
+      "call-end run/failing#0 cancelled",
+    ]);
+  });
+
   it("treats a perform that throws at once, or gives no promise, like any other", async () => {
     const flock = makeEnvironment();
     const throws = runnable("throws", () => {

@@ -33,6 +33,6 @@ export async function callModel(
   try {
     return await model.perform(request, context);
   } catch (error) {
-    throw model.explain === undefined ? error : model.explain(error, context);
+    throw model.explain === undefined ? error : await model.explain(error, context);
   }
 }

@@ -2,7 +2,7 @@
 
 import type { FlockError } from "../../core/errors.ts";
 import { defaultMaxDepth, searchCandidates } from "./candidates.ts";
-import { PartialReader } from "./partial-reader.ts";
+import { firstFault } from "./first-fault.ts";
 import { makeSafe } from "./safe-value.ts";
 import { unreadable } from "./source-position.ts";
 import { readString } from "./tolerant-string.ts";
@@ -132,10 +132,7 @@ function scalarOf(text: string): unknown {
 }
 
 function strictError(text: string): FlockError<"output_unreadable"> {
-  const reader = new PartialReader({ prose: false, maxDepth: Number.MAX_SAFE_INTEGER });
-  reader.push(text);
-  reader.finish();
-  const offset = reader.failedAt ?? text.length;
+  const offset = firstFault(text);
   return unreadable(describeAt(text, offset), text, offset);
 }
 
