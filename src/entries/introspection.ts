@@ -7,21 +7,32 @@ export {
   AgentIntrospection,
   type AgentIntrospectionOptions,
   type AppliedSuggestion,
+  type HistoryEntry,
+  type IntrospectedEnvironment,
 } from "../introspection/advise/agent-introspection.ts";
 export type { PerformanceAnalysis, StepShare, ToolEfficiency } from "../introspection/advise/performance-analysis.ts";
 export type {
+  EvidenceSample,
   PredictedEffect,
   SuggestedAction,
   Suggestion,
   SuggestionEvidence,
 } from "../introspection/advise/suggestion.ts";
-export { AgentMetrics, type AgentMetricsSnapshot, agentMetricsFold } from "../introspection/measure/agent-metrics.ts";
+export {
+  AgentMetrics,
+  type AgentMetricsSnapshot,
+  agentMetricsFold,
+  type CallFigures,
+  type ToolUsage,
+} from "../introspection/measure/agent-metrics.ts";
 export { type DistributionSummary, QuantileSketch } from "../introspection/measure/quantile-sketch.ts";
 export { RunRecorder, type RunRecorderOptions } from "../introspection/record/run-recorder.ts";
 export type { AlertMetric, AlertRule } from "../introspection/watch/alert-rule.ts";
+export type { ActiveAlert } from "../introspection/watch/alerts.ts";
 export type {
   MonitorSnapshot,
   MonitorUpdate,
+  RunFigures,
   RunMeasure,
   WindowSnapshot,
 } from "../introspection/watch/monitor-records.ts";

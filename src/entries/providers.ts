@@ -1,8 +1,19 @@
 /** The front door `flock-ts/providers`: listeners with a lifetime. */
 
 export type { Provider, ProviderHost, ProviderMiddleware } from "../core/provider.ts";
-export { AuditProvider, type AuditProviderOptions } from "../providers/audit-provider.ts";
-export { MetricsProvider, type MetricsProviderOptions } from "../providers/metrics-provider.ts";
+export {
+  type AuditCounts,
+  AuditProvider,
+  type AuditProviderOptions,
+  type AuditSink,
+} from "../providers/audit-provider.ts";
+export {
+  type CallFiguresSnapshot,
+  MetricsProvider,
+  type MetricsProviderOptions,
+  type MetricsProviderSnapshot,
+} from "../providers/metrics-provider.ts";
+export { type MetricsFormat, metricsContentTypes } from "../providers/prometheus-text.ts";
 export {
   type AnswerSearchOptions,
   type RememberedAnswer,

@@ -20,13 +20,18 @@ export interface MetricsProviderOptions {
   readonly maxNames?: number;
 }
 
+/** What is known of the calls of one runnable. Tools are runnables with figures of their own. */
+export interface CallFiguresSnapshot extends Omit<AgentMetricsSnapshot, "toolUsage" | "memoryUsage"> {
+  readonly kind: RunnableKind;
+}
+
 /** All metrics as plain data. */
 export interface MetricsProviderSnapshot {
   readonly runsInFlight: number;
   /** Runs that ended, by the name of their outermost runnable. */
   readonly runs: Readonly<Record<string, Readonly<Record<Outcome, number>>>>;
   /** Calls by runnable. */
-  readonly calls: readonly (AgentMetricsSnapshot & { readonly kind: RunnableKind })[];
+  readonly calls: readonly CallFiguresSnapshot[];
 }
 
 interface Series {
@@ -63,20 +68,26 @@ export class MetricsProvider implements Provider {
     else if (event.type === "run-end") this.#runEnded(event);
   }
 
-  /** Gives the metrics of a runnable by name; of the first of that name when kinds share it. */
+  /**
+   * Gives the metrics of a runnable by name; of the first of that name when kinds share it. Its `toolUsage` and
+   * `memoryUsage` stay empty: tools have metrics of their own here, and memory is the process's.
+   */
   metricsOf(name: string): AgentMetrics | undefined {
     for (const { metrics } of this.#series.values()) if (metrics.name === name) return metrics;
     return undefined;
   }
 
   snapshot(): MetricsProviderSnapshot {
-    const calls = [...this.#series.values()].map(({ kind, metrics }) => ({ ...metrics.toJSON(), kind }));
+    const calls = [...this.#series.values()].map(({ kind, metrics }) => {
+      const { toolUsage: _, memoryUsage: _m, ...figures } = metrics.toJSON();
+      return { ...figures, kind };
+    });
     const runs = Object.fromEntries([...this.#runs.entries()].map(([name, outcomes]) => [name, { ...outcomes }]));
     return { runsInFlight: this.#runsInFlight, runs, calls };
   }
 
   /**
-   * Writes all metrics as text to answer a scrape with; see `metricsContentTypes` for the header.
+   * Writes all metrics as text to answer a scrape with; serve it with the content type that `metricsContentTypes` has for the format.
    *
    * @throws option_invalid for another format than "prometheus" (0.0.4, the default) and "openmetrics" (1.0).
    */

@@ -80,13 +80,15 @@ const closingMs = 1_000;
  * `failed`, and the first failure is told once as a process warning.
  *
  * @example
+ * ```ts
  * import { DeclarativeAgent } from "flock-ts";
  * import { VectorStoreProvider } from "flock-ts/providers";
  *
  * const memory = new VectorStoreProvider();
- * const agent = new DeclarativeAgent({ name: "researcher", input: "topic: str", output: "findings: str", providers: [memory] });
- * await agent.execute("solar power in Spain");
- * const [earlier] = await memory.search("Spanish solar energy");
+ * const agent = new DeclarativeAgent({ name: "reader", input: "text: str", output: "summary: str", providers: [memory] });
+ * await agent.execute("The ferry from Oslo was late. Ice on the fjord had held it up for three hours.");
+ * const [earlier] = await memory.search("ice on the water");
+ * ```
  */
 export class VectorStoreProvider implements Provider {
   readonly name = "vector-store";

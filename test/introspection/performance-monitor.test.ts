@@ -2,11 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FlockError } from "../../src/core/errors.ts";
 import type { FlockEvent } from "../../src/core/event.ts";
+import type { WrapperLayer } from "../../src/core/layer.ts";
+import { executeRun } from "../../src/core/run.ts";
 import type { MonitorUpdate } from "../../src/introspection/watch/monitor-records.ts";
 import { PerformanceMonitor } from "../../src/introspection/watch/performance-monitor.ts";
 import { createTestRuntime, type TestRuntime } from "../../src/testing/test-runtime.ts";
 import { makeEnvironment, runnable } from "../core/make-environment.ts";
-import { eventsOf, startOfTime } from "./run-events.ts";
+import { eventsOf, startOfTime, usageOf } from "./run-events.ts";
 
 /** A test runtime whose heap grows by a megabyte a look. */
 function growingRuntime(): TestRuntime & { looks: number } {
@@ -261,5 +263,95 @@ describe("PerformanceMonitor", () => {
     expect(() => new PerformanceMonitor().subscribe(3 as never)).toThrow(
       expect.objectContaining({ code: "option_invalid" }),
     );
+  });
+});
+
+describe("PerformanceMonitor as a provider of an agent inside the runs of others", () => {
+  const usage = usageOf(40);
+  const model = runnable(
+    "model",
+    async (_: object, context) => {
+      await context.runtime.sleep(20);
+      return { text: "…" };
+    },
+    { kind: "model", costOf: () => ({ usage, costMicroUsd: 3 }) },
+  );
+
+  function monitored(fails = false) {
+    const monitor = new PerformanceMonitor({
+      alerts: [{ metric: "errorRate", above: 0.5, windowMs: 10_000, name: "writer", minimumCount: 1 }],
+    });
+    const writer = runnable(
+      "writer",
+      async (_: object, context) => {
+        await context.call(model, {});
+        if (fails) throw new FlockError("tool_failed", "broken", { details: { tool: "pen" } });
+        return context.call(model, {});
+      },
+      { providers: [monitor] },
+    );
+    return { monitor, writer };
+  }
+
+  async function run(flow: ReturnType<typeof runnable>, flock = makeEnvironment(), monitor?: PerformanceMonitor) {
+    const running =
+      monitor === undefined ? executeRun(flow, {}, { flock }) : monitor.monitorExecution(flow, {}, { flock });
+    const settled = running.then(
+      () => flock.seen[0]!.runId,
+      () => flock.seen[0]!.runId,
+    );
+    await flock.runtime.clock.advance(1_000);
+    return settled;
+  }
+
+  it("measures each of its calls with all that was used inside, one after the other and side by side", async () => {
+    const { monitor, writer } = monitored();
+    const flow = runnable("flow", async (_: object, context) => {
+      await context.call(writer, {});
+      await context.call(model, {});
+      return Promise.all([context.call(writer, {}), context.call(writer, {})]);
+    });
+    const runId = await run(flow as never);
+    const spent = { name: "writer", runId, durationMs: 40, success: true, outcome: "ok", tokens: 80, costMicroUsd: 6 };
+    expect(monitor.metricsBuffer).toMatchObject([spent, spent, spent]);
+    expect(monitor.snapshot()).toMatchObject({ runs: 3, inFlight: 0, runnables: { writer: { calls: 3 } } });
+    expect(monitor.snapshot().runnables.flow).toBeUndefined();
+  });
+
+  it("raises alerts on its failures", async () => {
+    const { monitor, writer } = monitored(true);
+    const flow = runnable("flow", async (_: object, context) => context.call(writer, {}).catch(() => ({})));
+    await run(flow as never);
+    expect(monitor.metricsBuffer).toMatchObject([
+      { success: false, outcome: "error", code: "tool_failed", tokens: 40 },
+    ]);
+    expect(monitor.snapshot().alerts).toMatchObject([{ rule: { name: "writer" } }]);
+  });
+
+  it("counts what further attempts used, and an agent of its own inside it as part of it", async () => {
+    const { monitor, writer } = monitored();
+    const outer = runnable("outer", async (_: object, context) => context.call(writer, {}), { providers: [monitor] });
+    const twice: WrapperLayer = {
+      form: "wrapper",
+      name: "twice",
+      appliesTo: ({ name }) => name === "outer",
+      wrap: async (call, next) => {
+        await next(call);
+        return next(call);
+      },
+    };
+    const flow = runnable("flow", async (_: object, context) => context.call(outer, {}));
+    await run(flow as never, makeEnvironment([twice]));
+    expect(monitor.metricsBuffer).toMatchObject([{ name: "outer", durationMs: 80, tokens: 160, costMicroUsd: 12 }]);
+  });
+
+  it("measures the run alone where it sees the run", async () => {
+    const { monitor, writer } = monitored();
+    const flow = runnable("flow", async (_: object, context) => context.call(writer, {}));
+    await run(flow as never, makeEnvironment(), monitor);
+    expect(monitor.metricsBuffer).toMatchObject([{ name: "flow", tokens: 80 }]);
+    await run(writer as never);
+    expect(monitor.metricsBuffer.map(({ name }) => name)).toEqual(["flow", "writer"]);
+    expect(monitor.snapshot().inFlight).toBe(0);
   });
 });

@@ -60,12 +60,6 @@ describe("statistics of advice", () => {
 
   it("are written for people", () => {
     expect([0, 0.004, 0.0825, 0.12, 0.999].map(percent)).toEqual(["0 %", "0.4 %", "8.3 %", "12 %", "100 %"]);
-    expect([0.1234, 5.678, 250, 1_234, 45_678].map(duration)).toEqual([
-      "0.12 ms",
-      "5.68 ms",
-      "250 ms",
-      "1.2 s",
-      "46 s",
-    ]);
+    expect([0.1234, 5.678, 250, 1_234, 45_678].map(duration)).toEqual(["0.12 ms", "5.7 ms", "250 ms", "1.2 s", "46 s"]);
   });
 });

@@ -102,6 +102,15 @@ describe("MetricsProvider", () => {
     );
   });
 
+  it("gives figures as plain data, without those that only a caller could have", () => {
+    const { calls } = feed(new MetricsProvider(), flow).snapshot();
+    expect(calls.find(({ kind }) => kind === "tool")).toMatchObject({ name: "search", calls: 1, failed: 1 });
+    for (const figures of calls) {
+      expect(Object.keys(figures)).not.toContain("toolUsage");
+      expect(Object.keys(figures)).not.toContain("memoryUsage");
+    }
+  });
+
   it("keeps the number of names bounded and loses no call", () => {
     const provider = new MetricsProvider({ maxNames: 5 });
     feed(provider, ...Array.from({ length: 300 }, (_, index) => ({ name: `n${index}`, ms: 1 })));

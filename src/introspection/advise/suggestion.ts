@@ -80,5 +80,15 @@ export function percent(share: number): string {
 /** Writes milliseconds for people. */
 export function duration(ms: number): string {
   if (ms >= 10_000) return `${Math.round(ms / 1_000)} s`;
-  return ms >= 1_000 ? `${Number((ms / 1_000).toPrecision(2))} s` : `${Number(ms.toPrecision(ms >= 1 ? 3 : 2))} ms`;
+  return ms >= 1_000 ? `${Number((ms / 1_000).toPrecision(2))} s` : `${Number(ms.toPrecision(ms >= 100 ? 3 : 2))} ms`;
+}
+
+/** Writes a number of things for people. */
+export function countOf(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? "" : "s"}`;
+}
+
+/** Writes a list for people: `a`, `a and b`, `a, b and c`. */
+export function listOf(names: readonly string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }

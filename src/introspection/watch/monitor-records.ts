@@ -1,13 +1,15 @@
 /** What the performance monitor hands out, as plain data. */
 
 import type { AlertFiredEvent, AlertResolvedEvent, Outcome } from "../../core/event.ts";
-import type { AgentMetricsSnapshot } from "../measure/agent-metrics.ts";
+import type { AgentMetrics, AgentMetricsSnapshot } from "../measure/agent-metrics.ts";
+import { windowMetrics } from "../measure/metric-window.ts";
 import type { AlertMetric } from "./alert-rule.ts";
-import type { ActiveAlert } from "./alerts.ts";
+import type { ActiveAlert, Alerts } from "./alerts.ts";
 
-/** One monitored run. */
+/** One monitored run, or one call of a monitored agent inside a run that is not monitored itself. */
 export interface RunMeasure {
   readonly name: string;
+  /** The run it was, or was part of. */
   readonly runId: string;
   /** Milliseconds since 1970 UTC. */
   readonly startedAt: number;
@@ -42,15 +44,31 @@ export interface WindowSnapshot {
   readonly figures: Readonly<Record<AlertMetric, number | undefined>>;
 }
 
+/** What is known of the runs of one runnable. Tools, tries, waiting and cache belong to calls, see {@link AgentMetricsSnapshot}. */
+export type RunFigures = Omit<AgentMetricsSnapshot, "toolUsage" | "attempts" | "queueMs" | "cacheHits" | "cacheMisses">;
+
 /** All the monitor knows. */
 export interface MonitorSnapshot {
   /** Runs that ended since the monitor was made. */
   readonly runs: number;
   readonly inFlight: number;
   /** By name, since the monitor was made; names beyond the first 256 count as "other". */
-  readonly runnables: Readonly<Record<string, AgentMetricsSnapshot>>;
+  readonly runnables: Readonly<Record<string, RunFigures>>;
   /** One for each length and name that alerts watch. */
   readonly windows: readonly WindowSnapshot[];
   /** The alerts that are on. */
   readonly alerts: readonly ActiveAlert[];
+}
+
+/** Gives the figures of runs, without what only calls have. */
+export function figuresOf(metrics: AgentMetrics): RunFigures {
+  const { toolUsage: _, attempts: _a, queueMs: _q, cacheHits: _h, cacheMisses: _m, ...figures } = metrics.toJSON();
+  return figures;
+}
+
+/** Gives all figures of one window. */
+export function describeWindow({ name, window }: Alerts["windows"][number]): WindowSnapshot {
+  const metrics = Object.keys(windowMetrics) as AlertMetric[];
+  const figures = Object.fromEntries(metrics.map((metric) => [metric, window.value(metric)]));
+  return { windowMs: window.windowMs, name, runs: window.runs, figures: figures as WindowSnapshot["figures"] };
 }

@@ -1,16 +1,16 @@
 /** Watches runs as they happen: the last records, figures by runnable, and alerts over sliding windows. */
 
-import { FlockError } from "../../core/errors.ts";
 import {
+  type CallEndEvent,
+  type CallStartEvent,
   defaultEventTypes,
   type EventType,
   eventBits,
   type FlockEvent,
   maskOf,
   type RunEndEvent,
-  type RunStartEvent,
 } from "../../core/event.ts";
-import { checkOptions, describeValue, listOption, objectOption, optionError, wholeNumber } from "../../core/options.ts";
+import { checkOptions, listOption, objectOption, optionError, wholeNumber } from "../../core/options.ts";
 import type { Provider } from "../../core/provider.ts";
 import { executeRun, type OutputOf, type RunInput } from "../../core/run.ts";
 import { checkRunOptions, type RunOptions } from "../../core/run-options.ts";
@@ -19,15 +19,22 @@ import type { Runtime } from "../../core/runtime.ts";
 import { systemRuntime } from "../../core/system-runtime.ts";
 import { AgentMetrics } from "../measure/agent-metrics.ts";
 import { BoundedNames } from "../measure/bounded-names.ts";
-import { windowMetrics } from "../measure/metric-window.ts";
 import { RecentRecords } from "../measure/recent.ts";
 import type { AlertMetric, AlertRule } from "./alert-rule.ts";
 import { Alerts } from "./alerts.ts";
-import type { MonitorSnapshot, MonitorUpdate, RunMeasure, WindowSnapshot } from "./monitor-records.ts";
+import {
+  describeWindow,
+  figuresOf,
+  type MonitorSnapshot,
+  type MonitorUpdate,
+  type RunMeasure,
+} from "./monitor-records.ts";
+import { NestedCalls } from "./nested-calls.ts";
 
 const mostNames = 256;
 const mostOpenRuns = 65_536;
 const memoryEveryMs = 1_000;
+const runEvents: readonly EventType[] = ["run-start", "run-end"];
 
 /** How runs are monitored. */
 export interface PerformanceMonitorOptions {
@@ -40,26 +47,35 @@ export interface PerformanceMonitorOptions {
 }
 
 interface OpenRun {
-  readonly event: RunStartEvent;
+  readonly startedAt: number;
   /** How many runs had begun, this one included; later ones make it shared. */
   readonly order: number;
   readonly alone: boolean;
   readonly heapBytes: number | undefined;
 }
 
+/** How something measured ended: a run, or a call followed inside one. */
+type Ending = Pick<
+  RunEndEvent,
+  "name" | "runId" | "time" | "durationMs" | "outcome" | "code" | "usage" | "costMicroUsd"
+>;
+
 /**
  * Measures the runs it is given, in fixed memory: a ring of records, one sketch a runnable, one window an alert. Use
  * {@link monitorExecution} for single runs, or hand the monitor to an agent or a Flock as a provider for all of them; a run
- * seen both ways counts once. It never throws into a run.
+ * seen both ways counts once. Of an agent that works inside the runs of others it measures each call of that agent instead,
+ * with all that happens inside, unless it sees the whole run anyway. It never throws into a run.
  */
 export class PerformanceMonitor implements Provider {
   readonly name = "performance-monitor";
-  readonly events: readonly EventType[] = ["run-start", "run-end"];
+  readonly events: readonly EventType[] = [...runEvents, "call-start", "call-end"];
   readonly #runtime: Runtime;
   readonly #records: RecentRecords<RunMeasure>;
   readonly #alerts: Alerts;
   readonly #metrics = new BoundedNames(mostNames, (name) => new AgentMetrics(name));
+  /** Runs by id, followed calls by run and path. */
   readonly #open = new Map<string, OpenRun>();
+  readonly #nested = new NestedCalls();
   readonly #listeners = new Set<(update: MonitorUpdate) => void>();
   #started = 0;
   #ended = 0;
@@ -109,12 +125,15 @@ export class PerformanceMonitor implements Provider {
 
   /** Takes an event of any run; others than `run-start` and `run-end` are passed over. Bound, and never throws. */
   observe(event: FlockEvent): void {
-    if (event.type === "run-start") this.#runStarted(event);
-    else if (event.type === "run-end") this.#runEnded(event);
+    if (event.type === "run-start") this.#begin(event.runId, event.time);
+    else if (event.type === "run-end") this.#end(event.runId, event);
   }
 
+  /** Takes an event as a provider: those of runs, and the calls of runs whose start it did not see. */
   handle(event: FlockEvent): void {
-    this.observe(event);
+    if (event.type === "call-start") this.#callStarted(event);
+    else if (event.type === "call-end") this.#callEnded(event);
+    else this.observe(event);
   }
 
   /** Looks at the alerts at a time, without a run: call it now and then so that alerts end when nothing runs. */
@@ -126,13 +145,7 @@ export class PerformanceMonitor implements Provider {
   /** Tells a function about each measured run and each alert; gives the way to stop. What it throws is counted. */
   subscribe(listener: (update: MonitorUpdate) => void): () => void {
     if (typeof listener !== "function") {
-      throw new FlockError(
-        "option_invalid",
-        `PerformanceMonitor.subscribe takes a function, not ${describeValue(listener)}`,
-        {
-          details: { option: "listener", expected: "a function", received: describeValue(listener) },
-        },
-      );
+      throw optionError("PerformanceMonitor.subscribe", "listener", "a function", listener);
     }
     const own = (update: MonitorUpdate): void => listener(update);
     this.#listeners.add(own);
@@ -144,7 +157,7 @@ export class PerformanceMonitor implements Provider {
     return {
       runs: this.#ended,
       inFlight: this.#open.size,
-      runnables: Object.fromEntries([...this.#metrics.entries()].map(([name, metrics]) => [name, metrics.toJSON()])),
+      runnables: Object.fromEntries([...this.#metrics.entries()].map(([name, metrics]) => [name, figuresOf(metrics)])),
       windows: this.#alerts.windows.map(describeWindow),
       alerts: this.#alerts.active,
     };
@@ -153,39 +166,51 @@ export class PerformanceMonitor implements Provider {
   /** The user's own listener keeps getting the events it asked for, and those alone. */
   #listening(options: RunOptions): RunOptions {
     const { onEvent } = options;
-    if (onEvent === undefined) return { ...options, onEvent: this.observe, events: this.events };
+    if (onEvent === undefined) return { ...options, onEvent: this.observe, events: runEvents };
     const wanted = options.events ?? defaultEventTypes;
     const mask = maskOf(wanted);
     const both = (event: FlockEvent): void => {
       this.observe(event);
       if ((mask & eventBits[event.type]) !== 0) onEvent(event);
     };
-    return { ...options, onEvent: both, events: [...new Set([...wanted, ...this.events])] };
+    return { ...options, onEvent: both, events: [...new Set([...wanted, ...runEvents])] };
   }
 
-  #runStarted(event: RunStartEvent): void {
+  #callStarted(event: CallStartEvent): void {
     if (this.#open.has(event.runId) || this.#open.size >= mostOpenRuns) return;
+    if (this.#nested.begin(event)) this.#begin(`${event.runId} ${event.path}`, event.time);
+  }
+
+  #callEnded(event: CallEndEvent): void {
+    const call = this.#nested.end(event);
+    if (call === undefined) return;
+    const { usage, costMicroUsd } = call;
+    this.#end(`${event.runId} ${event.path}`, { ...event, usage, costMicroUsd });
+  }
+
+  #begin(key: string, startedAt: number): void {
+    if (this.#open.has(key) || this.#open.size >= mostOpenRuns) return;
     const alone = this.#open.size === 0;
     let heapBytes: number | undefined;
-    if (alone && Math.abs(event.time - this.#sampledAt) >= memoryEveryMs) {
-      this.#sampledAt = event.time;
+    if (alone && Math.abs(startedAt - this.#sampledAt) >= memoryEveryMs) {
+      this.#sampledAt = startedAt;
       heapBytes = this.#runtime.memory().heapUsedBytes;
     }
     this.#started++;
-    this.#open.set(event.runId, { event, order: this.#started, alone, heapBytes });
+    this.#open.set(key, { startedAt, order: this.#started, alone, heapBytes });
   }
 
-  #runEnded(event: RunEndEvent): void {
-    const open = this.#open.get(event.runId);
+  #end(key: string, ending: Ending): void {
+    const open = this.#open.get(key);
     if (open === undefined) return;
-    this.#open.delete(event.runId);
+    this.#open.delete(key);
     this.#ended++;
-    const metrics = this.#metrics.of(event.name);
-    metrics.recordCall({ ...event, queueMs: 0, attempts: 1, cacheState: undefined });
-    const measure = Object.freeze(measureOf(open, event, this.#memoryOf(open, metrics)));
+    const metrics = this.#metrics.of(ending.name);
+    metrics.recordCall({ ...ending, queueMs: 0, attempts: 1, cacheState: undefined });
+    const measure = Object.freeze(measureOf(open, ending, this.#memoryOf(open, metrics)));
     this.#records.push(measure);
     this.#tell({ type: "run-measured", measure });
-    this.#alerts.record({ ...measure, time: event.time, costMicroUsd: finite(event.costMicroUsd ?? 0) });
+    this.#alerts.record({ ...measure, time: ending.time, costMicroUsd: finite(ending.costMicroUsd ?? 0) });
   }
 
   #memoryOf(open: OpenRun, metrics: AgentMetrics): number | "shared" | undefined {
@@ -207,31 +232,15 @@ export class PerformanceMonitor implements Provider {
   }
 }
 
-function measureOf(open: OpenRun, event: RunEndEvent, memoryBytes: number | "shared" | undefined): RunMeasure {
-  const { name, runId, durationMs, outcome, code, usage, costMicroUsd } = event;
-  const startedAt = open.event.time;
+function measureOf(open: OpenRun, ending: Ending, memoryBytes: number | "shared" | undefined): RunMeasure {
+  const { name, runId, durationMs, outcome, code, usage, costMicroUsd } = ending;
+  const { startedAt } = open;
   const tokens = finite(usage === undefined ? 0 : usage.inputTokens + usage.outputTokens);
-  return {
-    name,
-    runId,
-    startedAt,
-    durationMs,
-    success: outcome === "ok",
-    outcome,
-    code,
-    memoryBytes,
-    tokens,
-    costMicroUsd,
-  };
+  const success = outcome === "ok";
+  return { name, runId, startedAt, durationMs, success, outcome, code, memoryBytes, tokens, costMicroUsd };
 }
 
 /** A vendor's broken figure must not spoil the sums of a window. */
 function finite(value: number): number {
   return Number.isFinite(value) ? value : 0;
-}
-
-function describeWindow({ name, window }: Alerts["windows"][number]): WindowSnapshot {
-  const metrics = Object.keys(windowMetrics) as AlertMetric[];
-  const figures = Object.fromEntries(metrics.map((metric) => [metric, window.value(metric)]));
-  return { windowMs: window.windowMs, name, runs: window.runs, figures: figures as WindowSnapshot["figures"] };
 }

@@ -36,6 +36,9 @@ describe("attemptTimeouts", () => {
       predicted: { metric: "avgExecutionTimeMs" },
     });
     expect(advice!.predicted!.change).toBeCloseTo(-0.05 * 115_000, 3);
+    expect(advice!.sentence).toContain(
+      "5 of 100 hung. Turn attempt-timeout:model down to 5 s: that would have saved 5.8 s",
+    );
     const [slower] = advise(runsWith(5, 8_000), timeoutKnob(120_000));
     expect(slower?.action).toEqual({ knob: "attempt-timeout:model", value: 40_000 });
   });
@@ -70,6 +73,29 @@ describe("dominatingStep", () => {
     expect(advice!.evidence.shareOfTime).toBeCloseTo(0.8, 5);
     expect(advice!.predicted!.change).toBeCloseTo(-40, 3);
     expect(advice!.action).toBeUndefined();
+    expect(advice!.sentence).toBe(
+      "slow takes 80 % of a run of flow (80 ms of 100 ms, mean of 10 runs). " +
+        "Fewer or faster calls help: at twice the speed a run would take 40 ms less.",
+    );
+  });
+
+  it("says where the step's time goes: its two largest parts, its own code among them", () => {
+    const sentenceOf = (calls: readonly DescribedCall[], ms: number) =>
+      advise(
+        repeat(10, () => ({
+          name: "flow",
+          calls: [
+            { name: "slow", ms, calls },
+            { name: "quick", ms: 20 },
+          ],
+        })),
+      )[0]?.sentence;
+    const model = { name: "model", ms: 30 };
+    const search = { name: "search", kind: "tool", ms: 45 } as const;
+    expect(sentenceOf([model, search, { name: "lookup", kind: "tool", ms: 5 }], 80)).toContain(
+      "45 ms in search and 30 ms in model. Fewer or faster calls help:",
+    );
+    expect(sentenceOf([{ name: "model", ms: 4 }], 80)).toContain(", 76 ms in its own code. Begin there:");
   });
 
   it("is silent when no step dominates, when there is one alone, and when nothing took time", () => {
@@ -150,6 +176,7 @@ describe("failures", () => {
         ),
       ),
     ).toEqual([]);
+    expect(advise(runsWith(50, "model_failed"))[0]?.suggestion.sentence).toContain("another model in a wrapper layer");
     expect(advise(runsWith(50, "my_own"))[0]?.suggestion.sentence).toBe(
       "50 % of the runs of a fail with my_own (50 of 100).",
     );
@@ -188,6 +215,10 @@ describe("failures", () => {
       evidence: { calls: 40, failures: 10, codes: ["tool_failed"] },
       predicted: { metric: "toolSuccessRate", change: 0.25 },
     });
+    expect(advice?.suggestion.sentence).toBe(
+      "search fails in 25 % of its calls for a (10 of 40, tool_failed). " +
+        "See what it was given and its errors; where a second try is safe and may help, make it inside the tool.",
+    );
     expect(failingTools({ name: "a", episodes: episodesFrom(runs.slice(0, 9)), knobs: undefined })).toEqual([]);
     expect(failingTools({ name: "a", episodes: episodesFrom(runsWith(50, "timeout")), knobs: undefined })).toEqual([]);
   });

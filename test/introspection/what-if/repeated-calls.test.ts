@@ -67,8 +67,10 @@ describe("repeatedCalls", () => {
     expect(advice!.evidence.savedMsPerRun).toBeCloseTo(72, 3);
     expect(advice!.evidence.samples).toHaveLength(5);
     expect(advice!.action).toBeUndefined();
-    expect(advice!.sentence).toContain("45 of 50 calls to search (90 %) repeat an earlier input");
-    expect(advice!.sentence).toContain("72 ms a run of a (72 %)");
+    expect(advice!.sentence).toBe(
+      "45 of 50 calls to search (90 %) repeat an earlier input; answering repeats from memory would have saved " +
+        "72 ms a run of a (72 %) over 50 runs. Keep its answers in the tool or in a wrapper layer, if they stay true for a while.",
+    );
   });
 
   it("tells the size of the cache apart where it matters", () => {
@@ -90,6 +92,7 @@ describe("repeatedCalls", () => {
     });
     const advice = advise(repeat(40, (index) => ({ name: "a", input: { index }, calls: [inner(index)] })));
     expect(advice.map(({ id }) => id)).toEqual(["repeated-calls:b"]);
+    expect(advice[0]?.sentence).toMatch(/ and 1520 tokens over 40 runs\. A wrapper layer can keep its answers\.$/);
     expect(advice[0]).toMatchObject({ risk: "low", evidence: { savedTokens: 38 * 40, savedMicroUsd: 0 } });
   });
 
@@ -121,5 +124,6 @@ describe("repeatedCalls", () => {
       knobs,
     );
     expect(advice?.action).toEqual(value === undefined ? undefined : { knob: "cache:search", value });
+    expect(advice?.sentence.includes("Turn cache:search on")).toBe(value !== undefined);
   });
 });

@@ -44,7 +44,8 @@ export function attemptTimeouts({ name: owner, episodes, knobs }: WhatIfInput): 
     if (share < smallestGain || interval.low <= 0) continue;
     const sentence =
       `An attempt of ${name} may take ${duration(limit)}, but 99 % of the good ones took at most ${duration(p99)}; ` +
-      `${hung.size} of ${nodes.length} hung. A limit of ${duration(better)} would save ${duration(savedMs)} a run of ${owner} (${percent(share)}).`;
+      `${hung.size} of ${nodes.length} hung. Turn ${knob} down to ${duration(better)}: ` +
+      `that would have saved ${duration(savedMs)} a run of ${owner} (${percent(share)}).`;
     found.push({
       value: share,
       suggestion: {

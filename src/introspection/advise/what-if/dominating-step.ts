@@ -2,7 +2,15 @@
 
 import { meanInterval, meanOf } from "../../measure/statistics.ts";
 import { type CallNode, criticalTimes, stepsOf, walkTree } from "../../record/call-tree.ts";
-import { duration, percent, smallestGain, type WeighedSuggestion, type WhatIfInput } from "../suggestion.ts";
+import {
+  countOf,
+  duration,
+  listOf,
+  percent,
+  smallestGain,
+  type WeighedSuggestion,
+  type WhatIfInput,
+} from "../suggestion.ts";
 import { replayDuration } from "./replay.ts";
 
 /** A step that takes more than this share of the time dominates. */
@@ -29,9 +37,12 @@ export function dominatingStep({ name, episodes }: WhatIfInput): readonly Weighe
   const savedMs = meanOf(saved);
   const share = savedMs / (total / trees.length);
   if (share < smallestGain || interval.low <= 0) return [];
+  const parts = partsOf(step, trees);
+  const spent = parts.map((part) => `${duration(part.ms / trees.length)} in ${part.words}`);
   const sentence =
-    `${step} takes ${percent(ms / total)} of the time of ${name}, more than all other steps together; ` +
-    `were it twice as fast, a run would take ${duration(savedMs)} less (${percent(share)}).`;
+    `${step} takes ${percent(ms / total)} of a run of ${name} (${duration(ms / trees.length)} of ` +
+    `${duration(total / trees.length)}, mean of ${countOf(trees.length, "run")})${spent.length === 0 ? "" : `, ${listOf(spent)}`}. ` +
+    `${parts[0]?.words === ownCode ? "Begin there" : "Fewer or faster calls help"}: at twice the speed a run would take ${duration(savedMs)} less.`;
   const longest = [...trees].sort((a, b) => b.call.durationMs - a.call.durationMs).slice(0, 5);
   return [
     {
@@ -42,6 +53,7 @@ export function dominatingStep({ name, episodes }: WhatIfInput): readonly Weighe
         sentence,
         evidence: {
           ...{ runs: trees.length, shareOfTime: ms / total, meanMs: ms / trees.length },
+          parts: spent,
           samples: longest.map(({ call }) => ({ runId: call.runId, path: call.path })),
         },
         predicted: {
@@ -52,6 +64,38 @@ export function dominatingStep({ name, episodes }: WhatIfInput): readonly Weighe
       },
     },
   ];
+}
+
+const ownCode = "its own code";
+
+interface Part {
+  readonly words: string;
+  readonly ms: number;
+}
+
+/**
+ * Finds where a step's time on the critical path is spent: the largest parts, two at most, those below a tenth left out.
+ * None for a step that calls nothing: it is its only part.
+ */
+function partsOf(step: string, trees: readonly CallNode[]): readonly Part[] {
+  const parts = new Map<string, number>();
+  let total = 0;
+  for (const root of trees) {
+    const critical = criticalTimes(root);
+    for (const top of stepsOf(root).children.filter(({ call }) => call.name === step)) {
+      if (top.children.length === 0) continue;
+      for (const node of walkTree(top)) {
+        const words = node === top ? ownCode : node.call.name;
+        const ms = critical.get(node) ?? 0;
+        parts.set(words, (parts.get(words) ?? 0) + ms);
+        total += ms;
+      }
+    }
+  }
+  return [...parts]
+    .map(([words, ms]) => ({ words, ms }))
+    .sort((a, b) => b.ms - a.ms)
+    .filter(({ ms }, index) => index < 2 && ms >= total / 10);
 }
 
 function timeWithin(step: CallNode, critical: ReadonlyMap<CallNode, number>): number {

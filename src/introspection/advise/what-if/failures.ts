@@ -9,20 +9,23 @@ const fewestFailures = 3;
 const fewestToolCalls = 10;
 const oftenFailing = 0.1;
 
-/** What helps against a failure, for the codes of the framework. */
+/** What helps against a failure, for the codes a run can fail with. It names only what the framework has. */
 const waysOut: Readonly<Record<string, string>> = {
-  output_invalid:
-    "say in the field's description what is expected, ask again more often (askAgain), or make the output simpler",
-  output_unreadable: "use a model with native structured output, or ask again more often (askAgain)",
-  input_invalid: "check what its callers pass; the error's pointer names the field",
-  model_failed: "give it a fallback model or more attempts in recovery",
-  model_stopped: "raise maxOutputTokens, or make the output shorter",
-  model_key_missing: "set the key of the model's vendor",
-  tool_unknown: "name its tools in the instructions, or give it the tool it asks for",
-  tool_failed: "look at the tool's own errors; declare it idempotent so that it is tried again",
+  output_invalid: "say in the field's description what is expected, raise askAgain, or make the output simpler",
+  output_unreadable: "raise settings.maxOutputTokens where answers are cut off, raise askAgain, or take another model",
+  input_invalid: "correct what its callers pass; the error's pointer names the field",
+  model_failed:
+    "follow the hint in the error's message; against outages, fall back to another model in a wrapper layer",
+  model_stopped: "rephrase the input, or take another model: this one refused, or ended with an error",
+  model_not_configured: "name a model, or set FLOCK_MODEL",
+  model_key_missing: "set the variable the error names",
+  model_package_missing: "install the package the error names",
+  tool_failed:
+    "see the error's cause; where a second try is safe and may help, make it in the tool or in a wrapper layer",
+  tool_not_approved: "give the Flock an approve function that says yes",
   steps_exhausted: "raise maxSteps, or give it tools that answer more at once",
-  no_evidence: "make the field optional, or give the sources that hold it",
-  timeout: "raise the time limit, or see which step takes the time",
+  no_evidence: "make the field optional, give it a text or a search tool that holds it, or take another model",
+  timeout: "raise the limit the error names, or make the slowest of analyzePerformance().steps faster",
 };
 
 /** Names the codes that fail a share of the runs that is more than chance. */
@@ -36,7 +39,7 @@ export function frequentFailures({ name, episodes }: WhatIfInput): readonly Weig
     const { low, high } = shareInterval(runs.length, decided.length);
     if (runs.length < fewestFailures || low < smallestGain) return [];
     const share = runs.length / decided.length;
-    const wayOut = waysOut[code] === undefined ? "" : ` What helps: ${waysOut[code]}.`;
+    const wayOut = !Object.hasOwn(waysOut, code) ? "" : ` What helps: ${waysOut[code]}.`;
     return [
       {
         value: share,
@@ -75,7 +78,9 @@ export function failingTools({ name, episodes }: WhatIfInput): readonly WeighedS
         value: share * (uses.length / calls.length),
         suggestion: {
           id: `failing-tool:${tool}`,
-          sentence: `${tool} fails in ${percent(share)} of its calls for ${name} (${failures.length} of ${uses.length}, ${codes.join(", ")}). Look at its inputs and errors; if a second try may help and changes nothing more, declare it idempotent.`,
+          sentence:
+            `${tool} fails in ${percent(share)} of its calls for ${name} (${failures.length} of ${uses.length}, ${codes.join(", ")}). ` +
+            "See what it was given and its errors; where a second try is safe and may help, make it inside the tool.",
           evidence: {
             ...{ calls: uses.length, failures: failures.length, codes },
             samples: failures.slice(-5).map(({ runId, path }) => ({ runId, path })),

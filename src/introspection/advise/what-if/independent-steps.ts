@@ -3,7 +3,15 @@
 import { meanInterval, meanOf } from "../../measure/statistics.ts";
 import { type CallNode, clockGrainMs, endOf, walkTree } from "../../record/call-tree.ts";
 import type { Episode } from "../../record/episodes.ts";
-import { duration, percent, smallestGain, type WeighedSuggestion, type WhatIfInput } from "../suggestion.ts";
+import {
+  countOf,
+  duration,
+  listOf,
+  percent,
+  smallestGain,
+  type WeighedSuggestion,
+  type WhatIfInput,
+} from "../suggestion.ts";
 import { replayDuration } from "./replay.ts";
 
 const mostSteps = 32;
@@ -43,10 +51,11 @@ function weigh(owner: string, sequence: Sequence, episodes: readonly Episode[]):
   const share = mean === 0 ? 0 : perRun / mean;
   if (share < smallestGain || interval.low <= 0) return [];
   const together = groupsOf(needs).map((group) => group.map((step) => sequence.steps[step]!));
-  const beside = together.filter((group) => group.length > 1).map((group) => group.join(" and "));
+  const beside = together.filter((group) => group.length > 1).map(listOf);
   const sentence =
-    `${sequence.pattern} runs ${beside.join(", ")} one after the other though neither reads what the other writes; ` +
-    `side by side, a run of ${owner} would take ${duration(perRun)} less (${percent(share)}).`;
+    `${sequence.pattern} runs ${beside.join(", and ")} one after the other though none reads what another writes. ` +
+    `Side by side, in a ParallelPattern, a run of ${owner} would take ${duration(perRun)} less ` +
+    `(${percent(share)}, over ${countOf(saved.length, "run")}).`;
   return [
     {
       value: share,

@@ -6,7 +6,7 @@ import { meanInterval, meanOf, shareInterval } from "../../measure/statistics.ts
 import { type CallNode, walkTree } from "../../record/call-tree.ts";
 import { type Episode, spentIn } from "../../record/episodes.ts";
 import { fingerprintText } from "../../record/input-fingerprint.ts";
-import { duration, percent, smallestGain, type WeighedSuggestion, type WhatIfInput } from "../suggestion.ts";
+import { countOf, duration, percent, smallestGain, type WeighedSuggestion, type WhatIfInput } from "../suggestion.ts";
 import { replayDuration } from "./replay.ts";
 
 const fewestRepeats = 3;
@@ -55,7 +55,7 @@ export function simulateCache(
   return { calls: calls.length, hits, distinct: distinct.size, hit };
 }
 
-/** Advises a cache for runnables that are asked the same again, outermost first: what a cached caller saves is not counted twice. */
+/** Advises to keep the answers of runnables that are asked the same again, outermost first: what a cached caller saves is not counted twice. */
 export function repeatedCalls({ name, episodes, knobs }: WhatIfInput): readonly WeighedSuggestion[] {
   const found: WeighedSuggestion[] = [];
   const covered = new Set<CallNode>();
@@ -100,17 +100,17 @@ function weigh(
     `hitRateAt${size}Entries`,
     simulateCache(asked, size).hits / full.calls,
   ]);
-  const tokens = savedTokens > 0 ? ` and ${savedTokens} tokens in all` : "";
+  const action = cacheAction(name, knobs);
   const sentence =
     `${full.hits} of ${full.calls} calls to ${name} (${percent(hitRate)}) repeat an earlier input; ` +
-    `a cache would have saved ${duration(savedMs)} a run of ${owner} (${percent(timeShare)})${tokens}.`;
-  const action = cacheAction(name, knobs);
+    `answering repeats from memory would have saved ${duration(savedMs)} a run of ${owner} (${percent(timeShare)})` +
+    `${savedTokens > 0 ? ` and ${savedTokens} tokens` : ""} over ${countOf(trees.length, "run")}. ${wayToKeep(kind, action)}`;
   const savedInterval = meanInterval(saved);
   return {
     value,
     suggestion: {
       id: `repeated-calls:${name}`,
-      sentence: kind === "tool" ? `${sentence} Do it only if its answers stay true for a while.` : sentence,
+      sentence,
       evidence: {
         ...{ calls: full.calls, repeats: full.hits, distinct: full.distinct, ...Object.fromEntries(sizes) },
         ...{ savedMsPerRun: savedMs, savedMsPerRunLow: savedInterval.low, savedMsPerRunHigh: savedInterval.high },
@@ -123,6 +123,15 @@ function weigh(
       ...(action === undefined ? {} : { action }),
     },
   };
+}
+
+/** What to do about repeats: the cache's knob where there is one, else the places where a person can keep answers. */
+function wayToKeep(kind: string, action: { readonly knob: string } | undefined): string {
+  const condition = kind === "tool" ? ", if they stay true for a while" : "";
+  if (action !== undefined) return `Turn ${action.knob} on${condition}.`;
+  return kind === "tool"
+    ? `Keep its answers in the tool or in a wrapper layer${condition}.`
+    : "A wrapper layer can keep its answers.";
 }
 
 /** All calls that a cache could answer, grouped by name, the names nearest to the root first. */
