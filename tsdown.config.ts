@@ -1,6 +1,29 @@
 /** Builds one file for each front door, with its types. `exports` in package.json is written by hand; a test keeps both in step. */
 
+import { fileURLToPath } from "node:url";
 import type { UserConfig } from "tsdown";
+
+/** Front doors that do without agents and the Flock; what they load must not bring those along. */
+const smallDoors = ["models", "providers", "store", "tools", "types"];
+
+/** What is read of the bundler's graph: who imports a module at once. */
+interface ModuleGraph {
+  getModuleInfo(id: string): { readonly importers: readonly string[] } | null;
+}
+
+/**
+ * Puts all that the main door loads at once into two files, `base` and `core`: opening twenty small ones took Node longer
+ * than reading their code. What only other doors or lazy imports load is cut as the bundler sees fit.
+ */
+function startFile(id: string, graph: ModuleGraph): string | null {
+  const above = new Set([id]);
+  for (const module of above) {
+    for (const importer of graph.getModuleInfo(module)?.importers ?? []) above.add(importer);
+  }
+  const isLoadedBy = (door: string) => above.has(fileURLToPath(new URL(`src/entries/${door}.ts`, import.meta.url)));
+  if (!isLoadedBy("index")) return null;
+  return smallDoors.some(isLoadedBy) ? "base" : "core";
+}
 
 export default {
   entry: {
@@ -24,7 +47,10 @@ export default {
   hash: false,
   exports: false,
   // The declarations carry the documentation; in the code it would double what every start reads.
-  outputOptions: { comments: { jsdoc: false, annotation: true, legal: true } },
+  outputOptions: {
+    comments: { jsdoc: false, annotation: true, legal: true },
+    codeSplitting: { groups: [{ name: startFile, debugName: "start" }] },
+  },
   // Packages stay imports, dev dependencies too: bundling one must be an error, not a habit.
   deps: { neverBundle: true, onlyBundle: [] },
   publint: true,
