@@ -80,7 +80,7 @@ export class Flock implements RunEnvironment, AsyncDisposable {
       this.history = recorder;
     }
     this.knobs.watch((change) => this.#tellKnob(change));
-    for (const provider of this.#providers) this.events.add(listenerOf(provider, this.runtime));
+    for (const provider of this.#providers) this.events.add(listenerOf(provider, this.runtime, this.events));
   }
 
   /** Runs an agent, pattern, tool or model in this house. A bare value is taken where the input has one plain field. */

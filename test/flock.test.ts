@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DeclarativeAgent, Flock, type FlockEvent, type WrapperLayer } from "../src/entries/index.ts";
+import { PerformanceMonitor } from "../src/entries/introspection.ts";
 import { createTestRuntime, scriptedModel } from "../src/entries/testing.ts";
 
 const answer = '{"summary": "short"}';
@@ -109,5 +110,27 @@ describe("a Flock", () => {
     for (const [options, message] of wrong) {
       expect(() => new Flock({ runtime, ...options } as never), message).toThrow(message);
     }
+  });
+});
+
+describe("a monitor among the providers of a Flock", () => {
+  it("tells its alerts to the others, once for each episode", async () => {
+    const runtime = createTestRuntime();
+    const heard: FlockEvent[] = [];
+    const listener = {
+      name: "l",
+      events: ["alert-fired", "alert-resolved"] as const,
+      handle: (event: FlockEvent) => void heard.push(event),
+    };
+    const monitor = new PerformanceMonitor({
+      runtime,
+      alerts: [{ metric: "errorRate", above: 0.5, windowMs: 1_000, minimumCount: 2 }],
+    });
+    const model = scriptedModel([new Error("down"), new Error("down"), new Error("down")], { runtime });
+    const flock = new Flock({ runtime, model, providers: [listener, monitor] });
+    for (let i = 0; i < 3; i++) await flock.run(agent, { topic: "bees" }).catch(() => {});
+    await runtime.clock.advance(5_000);
+    monitor.check();
+    expect(heard.map((event) => event.type)).toEqual(["alert-fired", "alert-resolved"]);
   });
 });

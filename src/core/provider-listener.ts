@@ -1,19 +1,20 @@
 /** Gives a provider its lifetime: started on first use, fed in order through a bounded queue, drained, disposed. */
 
 import { defaultEventTypes, type FlockEvent, maskOf } from "./event.ts";
-import type { EventListener } from "./event-dispatcher.ts";
-import type { Provider } from "./provider.ts";
+import type { EventDispatcher, EventListener } from "./event-dispatcher.ts";
+import type { Provider, ProviderEvent } from "./provider.ts";
 import type { Runtime } from "./runtime.ts";
 
 const queueLimit = 1_024;
 const drainLimitMs = 1_000;
+const sendable: ReadonlySet<string> = new Set(["alert-fired", "alert-resolved", "warning", "custom"]);
 const listeners = new WeakMap<Provider, ProviderListener>();
 
 /** Finds the one listener of a provider, made on first use, whatever runs it watches. */
-export function listenerOf(provider: Provider, runtime: Runtime): ProviderListener {
+export function listenerOf(provider: Provider, runtime: Runtime, events: EventDispatcher): ProviderListener {
   let listener = listeners.get(provider);
   if (listener === undefined) {
-    listener = new ProviderListener(provider, runtime);
+    listener = new ProviderListener(provider, runtime, events);
     listeners.set(provider, listener);
   }
   return listener;
@@ -33,10 +34,14 @@ export class ProviderListener implements EventListener {
   readonly priority: number;
   readonly #provider: Provider;
   readonly #runtime: Runtime;
+  /** The listeners of the house the provider was first used in. */
+  readonly #events: EventDispatcher;
   readonly #queue: FlockEvent[] = [];
   #started = false;
   #busy = false;
   #closed = false;
+  /** While the provider speaks it does not hear itself: telling is synchronous. */
+  #sending = false;
   #draining: Promise<void> | undefined;
   #idle: (() => void)[] = [];
   /** Events that found the queue full. */
@@ -44,16 +49,17 @@ export class ProviderListener implements EventListener {
   /** Times the provider threw or rejected. */
   failures = 0;
 
-  constructor(provider: Provider, runtime: Runtime) {
+  constructor(provider: Provider, runtime: Runtime, events: EventDispatcher) {
     this.name = provider.name;
     this.mask = maskOf(provider.events ?? defaultEventTypes);
     this.priority = provider.priority ?? 0;
     this.#provider = provider;
     this.#runtime = runtime;
+    this.#events = events;
   }
 
   notify(event: FlockEvent): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#sending) return;
     if (!this.#started) this.#start();
     if (!this.#busy) this.#handle(event);
     else if (this.#queue.length < queueLimit) this.#queue.push(event);
@@ -80,7 +86,14 @@ export class ProviderListener implements EventListener {
 
   #start(): void {
     this.#started = true;
-    this.#guard(() => this.#provider.start?.({ runtime: this.#runtime }));
+    this.#guard(() => this.#provider.start?.({ runtime: this.#runtime, emit: (event) => this.#send(event) }));
+  }
+
+  #send(event: ProviderEvent): void {
+    if (this.#closed || !sendable.has(event?.type)) return;
+    this.#sending = true;
+    this.#events.emit(event);
+    this.#sending = false;
   }
 
   #handle(event: FlockEvent): void {

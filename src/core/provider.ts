@@ -1,6 +1,14 @@
 /** A listener with a lifetime: starts on first use, watches, drains, is disposed. It can never change or delay a run. */
 
-import { type EventType, eventBits, type FlockEvent } from "./event.ts";
+import {
+  type AlertFiredEvent,
+  type AlertResolvedEvent,
+  type CustomEvent,
+  type EventType,
+  eventBits,
+  type FlockEvent,
+  type WarningEvent,
+} from "./event.ts";
 import type { OptionCheck } from "./options.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -9,9 +17,14 @@ import type { Runtime } from "./runtime.ts";
  */
 export type ProviderMiddleware = (event: FlockEvent, next: (event: FlockEvent) => void) => void;
 
-/** What a provider gets when it starts. */
+/** The events a provider may send of its own; nobody can fake what the door tells. */
+export type ProviderEvent = AlertFiredEvent | AlertResolvedEvent | WarningEvent | CustomEvent;
+
+/** What a provider gets when it starts: the house it is first used in. */
 export interface ProviderHost {
   readonly runtime: Runtime;
+  /** Tells the house's other listeners. Never throws, and never comes back to the sender. */
+  emit(event: ProviderEvent): void;
 }
 
 /**

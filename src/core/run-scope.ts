@@ -93,7 +93,7 @@ export class RunScope {
   /** Lets providers of a runnable watch the calls at and below a path; nobody is told an event twice. */
   watch(providers: readonly Provider[], path: string, isRoot: boolean): void {
     for (const provider of providers) {
-      const listener = listenerOf(provider, this.runtime);
+      const listener = listenerOf(provider, this.runtime, this.environment.events);
       if (this.events.has(listener)) continue;
       let below = this.#below?.get(listener);
       if (below === undefined) {

@@ -29,7 +29,7 @@ export type { Json, JsonObject, JsonSchema } from "../core/json.ts";
 export { type Knob, type KnobChange, Knobs } from "../core/knob.ts";
 export type { Layer, LayerCall, WrapperLayer } from "../core/layer.ts";
 export type { Policy } from "../core/policy.ts";
-export type { Provider, ProviderHost, ProviderMiddleware } from "../core/provider.ts";
+export type { Provider, ProviderEvent, ProviderHost, ProviderMiddleware } from "../core/provider.ts";
 export { executeRun, type InputOf, type OutputOf, type RunInput, streamRun } from "../core/run.ts";
 export type { RunOptions } from "../core/run-options.ts";
 export type { PartialValue, RunStream } from "../core/run-stream.ts";

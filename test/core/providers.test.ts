@@ -104,6 +104,34 @@ describe("providers", () => {
     ]);
   });
 
+  it("may tell the house something, which never comes back to them, and nothing else", async () => {
+    const flock = makeEnvironment();
+    const heard: string[] = [];
+    const speaker: Provider = {
+      name: "speaker",
+      start(host) {
+        this.handle = (event) => {
+          heard.push(event.type);
+          if (event.type !== "run-end") return;
+          const head = { v: 1, runId: event.runId, path: event.path, time: event.time } as const;
+          host.emit({ ...head, type: "custom", name: "done", data: 1 });
+          host.emit({ ...event, name: "faked" } as never);
+          host.emit(undefined as never);
+        };
+      },
+      handle: () => {},
+    };
+    await executeRun(
+      runnable("watched", async () => ({}), { providers: [speaker] }),
+      {},
+      { flock },
+    );
+    expect(heard).not.toContain("custom");
+    expect(flock.seen.filter((event) => event.type === "custom")).toMatchObject([{ name: "done", data: 1 }]);
+    expect(flock.seen.filter((event) => event.type === "run-end")).toHaveLength(1);
+    await disposeProviders([speaker]);
+  });
+
   it("change no run when they throw, reject, hang, mutate or flood", async () => {
     const flock = makeEnvironment();
     const hostile: Provider[] = [
@@ -164,7 +192,7 @@ describe("providers", () => {
         if (event.type === "custom") handled.push(event.data as number);
       },
     };
-    const listener = listenerOf(slow, runtime);
+    const listener = listenerOf(slow, runtime, new EventDispatcher());
     for (let i = 0; i < 1_500; i++) {
       listener.notify({ v: 1, type: "custom", runId: "r", path: "run", time: 0, name: "tick", data: i });
     }

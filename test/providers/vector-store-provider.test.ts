@@ -2,6 +2,7 @@ import type { EmbeddingModelV4 } from "@ai-sdk/provider";
 import { describe, expect, it } from "vitest";
 import { isFlockError } from "../../src/core/errors.ts";
 import type { FlockEvent } from "../../src/core/event.ts";
+import { EventDispatcher } from "../../src/core/event-dispatcher.ts";
 import { ProviderListener } from "../../src/core/provider-listener.ts";
 import { embedLexically, lexicalEmbedder } from "../../src/models/offline/lexical-embedder.ts";
 import { VectorStoreProvider } from "../../src/providers/vector-store-provider.ts";
@@ -108,7 +109,7 @@ describe("VectorStoreProvider", () => {
         if (failing) throw new Error("no connection");
       }),
     });
-    memory.start({ runtime });
+    memory.start({ runtime, emit: () => {} });
     memory.handle(output({ word: "iron" }));
     await memory.drain();
     memory.handle(output({ word: "gold" }));
@@ -188,7 +189,7 @@ describe("VectorStoreProvider", () => {
   it("hears of answers like any provider, and takes its host's runtime", async () => {
     const runtime = createTestRuntime();
     const memory = new VectorStoreProvider();
-    const listener = new ProviderListener(memory, runtime);
+    const listener = new ProviderListener(memory, runtime, new EventDispatcher());
     listener.notify(output({ word: "iron" }));
     expect(await memory.search("iron")).toHaveLength(1);
     listener.drain();

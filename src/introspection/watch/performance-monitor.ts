@@ -11,7 +11,7 @@ import {
   type RunEndEvent,
 } from "../../core/event.ts";
 import { checkOptions, listOption, objectOption, optionError, wholeNumber } from "../../core/options.ts";
-import type { Provider } from "../../core/provider.ts";
+import type { Provider, ProviderHost } from "../../core/provider.ts";
 import { executeRun, type OutputOf, type RunInput } from "../../core/run.ts";
 import { checkRunOptions, type RunOptions } from "../../core/run-options.ts";
 import type { AnyRunnable } from "../../core/runnable.ts";
@@ -64,7 +64,8 @@ type Ending = Pick<
  * Measures the runs it is given, in fixed memory: a ring of records, one sketch a runnable, one window an alert. Use
  * {@link monitorExecution} for single runs, or hand the monitor to an agent or a Flock as a provider for all of them; a run
  * seen both ways counts once. Of an agent that works inside the runs of others it measures each call of that agent instead,
- * with all that happens inside, unless it sees the whole run anyway. It never throws into a run.
+ * with all that happens inside, unless it sees the whole run anyway. As a provider it tells its alerts to the house it was
+ * first used in. It never throws into a run.
  */
 export class PerformanceMonitor implements Provider {
   readonly name = "performance-monitor";
@@ -80,6 +81,7 @@ export class PerformanceMonitor implements Provider {
   #started = 0;
   #ended = 0;
   #sampledAt = Number.NEGATIVE_INFINITY;
+  #host: ProviderHost | undefined;
   /** How often subscribers threw. */
   listenerFailures = 0;
 
@@ -92,7 +94,10 @@ export class PerformanceMonitor implements Provider {
     });
     this.#runtime = options.runtime ?? systemRuntime;
     this.#records = new RecentRecords(options.bufferSize ?? 1_000);
-    this.#alerts = new Alerts(options.alerts ?? [], (event) => this.#tell(event));
+    this.#alerts = new Alerts(options.alerts ?? [], (event) => {
+      this.#tell(event);
+      this.#host?.emit(event);
+    });
     this.observe = this.observe.bind(this);
   }
 
@@ -130,6 +135,10 @@ export class PerformanceMonitor implements Provider {
   }
 
   /** Takes an event as a provider: those of runs, and the calls of runs whose start it did not see. */
+  start(host: ProviderHost): void {
+    this.#host = host;
+  }
+
   handle(event: FlockEvent): void {
     if (event.type === "call-start") this.#callStarted(event);
     else if (event.type === "call-end") this.#callEnded(event);
