@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JsonSchema } from "../../../src/core/json.ts";
-import { answer, day, fill, integer, listOf, number, object, orNull, text, truth } from "./ask-offline.ts";
+import { answer, answerText, day, fill, integer, listOf, number, object, orNull, text, truth } from "./ask-offline.ts";
 
 const notes = `# Project Apollo weekly meeting
 
@@ -185,6 +185,67 @@ describe("fields filled from a text", () => {
       contract: "We must renew the contract with Globex Corporation.",
       weather: null,
     });
+  });
+
+  it("writes keys in the order of the schema, in inputs it repeats as well", async () => {
+    const schema = object({
+      title: text,
+      summary: text,
+      meta: object({ zone: text, area: text }),
+      confidence: number,
+      author: orNull(text),
+    });
+    const value = await answerText({ document: notes, meta: { area: "north", zone: "B" } }, schema);
+    expect(Object.keys(JSON.parse(value))).toEqual(["title", "summary", "meta", "confidence", "author"]);
+    expect(value).toContain('"meta":{"zone":"B","area":"north"}');
+  });
+
+  it("takes the one amount of a text for its total, and of several none but the one called so", async () => {
+    const sale = "Ada Lovelace of Acme Corp. in Paris bought two lamps for $120.50";
+    for (const name of ["amount", "price", "total", "grand_total", "total_due"]) {
+      expect(await fill({ text: sale }, name, number), name).toBe(120.5);
+    }
+    const two = "Rent is $900 each month. Heating is $120 on top of it.";
+    expect(await fill({ text: two }, "total", orNull(number))).toBeNull();
+    expect(await fill({ text: `${two} The total is $1,020.` }, "total", number)).toBe(1020);
+    expect(await fill({ text: sale }, "total_users", orNull(number))).toBeNull();
+  });
+
+  it("parts a person from the company and the place", async () => {
+    const sale = "Ada Lovelace of Acme Corp. in Paris bought two lamps for $120.50";
+    const schema = object({ people: listOf(text), organizations: listOf(text), places: listOf(text) });
+    expect(await answer({ text: sale }, schema)).toEqual({
+      people: ["Ada Lovelace"],
+      organizations: ["Acme Corp."],
+      places: ["Paris"],
+    });
+  });
+
+  it("makes no title of an address", async () => {
+    const mail = "Write to ada@acme.example or see https://acme.example/shop for the new lamps.";
+    expect(await fill({ text: mail }, "title", text)).toBe("Lamps");
+    expect(await fill({ text: "Please write to us." }, "title", text)).toBe("Please write to us");
+  });
+
+  it("reads a lone input that asks as a text as well when it holds sentences", async () => {
+    const ticket = "The train was late again. I want a refund for the ticket.";
+    for (const name of ["q", "topic", "query", "question", "search"]) {
+      expect(await fill({ [name]: ticket }, "summary", text), name).toBe(ticket);
+    }
+    const asked =
+      "Ada was born in London in the year 1815. Charles lived in Paris for a long while. Where was Ada born?";
+    const born = await fill({ question: asked }, "answer", { ...text, description: "in one sentence" });
+    expect(born).toBe("Ada was born in London in the year 1815.");
+    await expect(fill({ question: "Where was Ada born?" }, "answer", text)).rejects.toThrow(
+      'no text was given on "Where was Ada born?"',
+    );
+  });
+
+  it("counts one sentence as one in what it says is missing", async () => {
+    await expect(fill({ text: "It rained all day." }, "isbn", text)).rejects.toThrow(
+      "nothing in the only sentence says",
+    );
+    await expect(fill({ text: "It rained. It snowed." }, "isbn", text)).rejects.toThrow("nothing in 2 sentences says");
   });
 
   it("fills tuples, records, constants and unions", async () => {

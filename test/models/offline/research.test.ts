@@ -143,4 +143,101 @@ describe("research on real speeches", () => {
     expect(findings).toEqual(["We will rebuild the bridges of this country, and we will build them here."]);
     expect(quotes).toEqual(["We will rebuild [Applause] the bridges of this country, and we will build them here."]);
   });
+
+  it("quotes no sentence that the end of a passage cut through while there are whole ones", async () => {
+    const schema = object({ findings: listOf(text), quotes: listOf(text), summary: text });
+    const passages = [
+      {
+        file: "a.txt",
+        text: "now rest upon the railroads of this country and their rates. Railroads carry the grain of the west to the sea.",
+      },
+      {
+        file: "b.txt",
+        text: "The railroads of the south were rebuilt within ten years. Many railroads of the north were then led by",
+      },
+    ];
+    const { value } = await research({ topic: "railroads" }, schema, () => passages);
+    const whole = [
+      "Railroads carry the grain of the west to the sea.",
+      "The railroads of the south were rebuilt within ten years.",
+    ];
+    expect([...value.findings].sort()).toEqual(whole);
+    expect([...value.quotes].sort()).toEqual(whole);
+    expect(value.summary).toBe(whole.join(" "));
+    const cut = passages.map(({ file, text: all }, at) => ({ file, text: all.split(/(?<=\.) /)[at]! }));
+    const only = await research({ topic: "railroads" }, schema, () => [cut[0]!]);
+    expect(only.value.findings).toEqual(["now rest upon the railroads of this country and their rates."]);
+  });
+
+  it("takes the last item of a list for whole although it has no full stop", async () => {
+    const passage = {
+      file: "a.md",
+      text: "Railroads of the west:\n- Railroads carry grain\n- Railroads carry the mail of the towns",
+    };
+    const { value } = await research({ topic: "railroads" }, object({ findings: listOf(text) }), () => [passage]);
+    expect(value.findings).toContain("Railroads carry the mail of the towns");
+  });
+
+  it("leaves out what shares but one word of several with the topic by chance", async () => {
+    const schema = object({ findings: listOf(text) });
+    const chance = [{ file: "a.txt", text: "A space station will permit quantum leaps in our research in science." }];
+    const none = await research({ topic: "quantum chromodynamics" }, schema, () => chance);
+    expect(none.value.findings).toEqual([]);
+    const lone = await research({ topic: "quantum" }, schema, () => chance);
+    expect(lone.value.findings).toEqual([chance[0]!.text]);
+    const often = [
+      "Health care is a right of every citizen.",
+      "Doctors make health care work in every town.",
+      "The cost of health care rose again last year.",
+    ];
+    const { value } = await research({ topic: "AI in healthcare" }, schema, () =>
+      often.map((one) => ({ file: "b.txt", text: one })),
+    );
+    expect([...value.findings].sort()).toEqual([...often].sort());
+  });
+
+  it("summarises in the order of the years, and not with sentences that lean on others", async () => {
+    const passages = [
+      {
+        file: "1981_c.txt",
+        text: "Railroads need fewer rules and lower prices than they have now. It made the railroads rich, as I said.",
+      },
+      { file: "1839_a.txt", text: "Railroads and steamboats carry the mails of the eastern states." },
+      { file: "1907_b.txt", text: "The loss of life from railroad accidents has become appalling to all." },
+    ];
+    const { value } = await research({ topic: "railroads" }, object({ summary: text }), () => passages);
+    expect(value.summary).toBe(
+      [passages[1]!.text, passages[2]!.text, "Railroads need fewer rules and lower prices than they have now."].join(
+        " ",
+      ),
+    );
+  });
+
+  it("spreads findings over decades when they are equally good", async () => {
+    const file = (year: number, at: number) => ({
+      file: `${year}_${at}.txt`,
+      text: `Railroads of region ${["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta"][at]} carried ${["grain", "coal", "mail", "cotton", "timber", "cattle", "iron"][at]} in that year.`,
+    });
+    const passages = [1901, 1902, 1903, 1904, 1905, 1951, 1981].map(file);
+    const schema = object({ findings: { ...listOf(object({ claim: text, year: integer })), maxItems: 3 } });
+    const { value } = await research({ topic: "railroads" }, schema, () => passages);
+    const decades = (value.findings as Finding[]).map(({ year }) => Math.floor(year / 10));
+    expect(new Set(decades).size).toBe(3);
+  });
+
+  it("names themes that read as nouns and do not repeat each other", async () => {
+    for (const topic of ["health care", "immigration", "nuclear weapons", "railroads"]) {
+      const { value } = await research(
+        { topic },
+        object({ themes: listOf(text) }),
+        (query) => searchSpeeches(query) as never,
+      );
+      const themes = value.themes as string[];
+      expect(themes.length, topic).toBeGreaterThanOrEqual(5);
+      expect(themes.length, topic).toBeLessThanOrEqual(8);
+      for (const theme of themes) expect(theme).not.toMatch(/^(?:none|rest|highest|best|new)\b|(?:ly|ous|ful|ible)$/i);
+      const words = themes.flatMap((theme) => [...new Set(theme.toLowerCase().split(/[ -]/))]);
+      expect(words.length - new Set(words).size, `${topic}: ${themes}`).toBeLessThanOrEqual(1);
+    }
+  });
 });

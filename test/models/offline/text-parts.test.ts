@@ -19,7 +19,7 @@ import { keyPhrasesOf } from "../../../src/models/offline/language/key-phrases.t
 import { areSentimentLabels, sentimentLabel, sentimentOf } from "../../../src/models/offline/language/sentiment.ts";
 import { clipSentence } from "../../../src/models/offline/text/clip-sentence.ts";
 import { detectLanguage } from "../../../src/models/offline/text/detect-language.ts";
-import { sentenceQuality } from "../../../src/models/offline/text/sentence-quality.ts";
+import { leansBack, sentenceQuality } from "../../../src/models/offline/text/sentence-quality.ts";
 import { sentencesOf, withoutStageMarks } from "../../../src/models/offline/text/sentences.ts";
 import { wordsOf } from "../../../src/models/offline/text/words.ts";
 import { readSpeech } from "./ask-offline.ts";
@@ -106,6 +106,21 @@ describe("sentences", () => {
       good.toUpperCase(),
     ])
       expect(quality(text)).toBeLessThan(1);
+  });
+
+  it("tells what refers to something said before", () => {
+    for (const text of [
+      "These are the rails.",
+      "It rained.",
+      "Under it the rails were laid.",
+      "As I said, rails were laid.",
+      "The costs, as I said, have risen.",
+      "We need more of such rails.",
+      "The aforesaid rails were laid.",
+    ])
+      expect(leansBack(text), text).toBe(true);
+    for (const text of ["Rails were laid.", "Articles such as rails were laid.", "In Kansas rails were laid."])
+      expect(leansBack(text), text).toBe(false);
   });
 
   it("clips a long sentence to whole words of it, near the wanted word", () => {
@@ -196,6 +211,59 @@ describe("forms within texts", () => {
     expect(found.map(({ text }) => text)).not.toContain("Trains");
     expect(found.map(({ text }) => text)).not.toContain("Monday");
     expect(found.map(({ text }) => text)).not.toContain("However");
+  });
+
+  it("cuts a run of capitals where two names meet", () => {
+    const cases: [string, string][] = [
+      ["Today Ada Lovelace of Acme Corp. met us.", "Ada Lovelace:person Acme Corp.:organisation"],
+      ["We met Grit Smithson of the Widget Works Ltd. there.", "Grit Smithson:person Widget Works Ltd.:organisation"],
+      ["The Board of Directors of Globex Corp. agreed.", "Board of Directors:organisation Globex Corp.:organisation"],
+      ["Then Acme CEO Jane Smith spoke.", "Acme:other Jane Smith:person"],
+      ["Here Supreme Court Justice Roberts spoke.", "Supreme Court:organisation Roberts:person"],
+      [
+        "Once Apple's CEO Tim Cook and Acme Inc. Ada Lovelace signed.",
+        "Apple:other Tim Cook:person Acme Inc.:organisation Ada Lovelace:person",
+      ],
+      [
+        "The University of Oxford and the Bank of England agreed.",
+        "University of Oxford:organisation Bank of England:organisation",
+      ],
+      [
+        "We saw Abraham Lincoln of Illinois by the Gulf of Mexico.",
+        "Abraham Lincoln:person Illinois:place Gulf of Mexico:place",
+      ],
+    ];
+    for (const [sentence, expected] of cases) {
+      const found = entitiesIn([sentence]).filter(({ text }) => !/^(?:Once|Then|Here)$/.test(text));
+      expect(found.map(({ text, kind }) => `${text}:${kind}`).join(" "), sentence).toBe(expected);
+    }
+  });
+
+  it("finds names the text holds, whatever stands between its capitals", () => {
+    const words = fc.constantFrom(
+      "Ada",
+      "Lovelace",
+      "of",
+      "of the",
+      "Acme",
+      "Corp.",
+      "Inc.",
+      "CEO",
+      "Justice",
+      "Senate",
+      "Board",
+      "Acme's",
+      "in",
+      "the",
+      "War",
+      ",",
+    );
+    fc.assert(
+      fc.property(fc.array(words, { maxLength: 30 }), (list) => {
+        const sentence = `Here ${list.join(" ")} met.`;
+        for (const { text } of entitiesIn([sentence])) expect(sentence).toContain(text);
+      }),
+    );
   });
 
   it("detects languages by script and by small words, and admits when it cannot", () => {

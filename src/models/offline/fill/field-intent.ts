@@ -184,6 +184,7 @@ function aboutOf(tokens: readonly string[], spoken: readonly string[]): Readonly
   const about = new Set<string>();
   for (const word of [...tokens, ...spoken]) {
     const stem = stemOf(word);
+    if (totals.has(word)) continue;
     if (word.length > 2 && !isStopword(word) && !isGenericWord(word) && !byStem.has(stem)) about.add(stem);
   }
   return about;

@@ -6,7 +6,7 @@ import { firstText } from "../evidence/passages.ts";
 import { inReadingOrder } from "../evidence/select-sentences.ts";
 import { keyPhrasesOf } from "../language/key-phrases.ts";
 import { leansBack } from "../text/sentence-quality.ts";
-import { capital, plain, readable, type TextCandidate, type TextRequest, whole } from "./text-candidate.ts";
+import { capital, clip, plain, readable, type TextCandidate, type TextRequest, whole } from "./text-candidate.ts";
 
 const summarySentences: readonly (readonly [RegExp, number])[] = [
   [/tldr|gist|brief|short|one.?(?:line|sentence)/i, 1],
@@ -21,12 +21,14 @@ const summarySentences: readonly (readonly [RegExp, number])[] = [
 export function summaries(request: TextRequest): TextCandidate[] {
   const { place, material, intent } = request;
   const about = `${place.name} ${place.description}`;
-  const most = sentencesAsked(place.description) ?? summarySentences.find(([pattern]) => pattern.test(about))?.[1] ?? 3;
+  const asked = sentencesAsked(place.description);
+  const most = asked ?? summarySentences.find(([pattern]) => pattern.test(about))?.[1] ?? 3;
   const chosen = sentencesFor(material, place, intent, most, ({ sentence }) => !leansBack(sentence.text));
-  if (chosen.length < Math.min(most, 2)) {
+  const least = asked ?? (most > 3 ? most : Math.min(most, 2));
+  if (chosen.length < least) {
     const known = new Set(chosen);
     const more = sentencesFor(material, place, intent, most).filter((ranked) => !known.has(ranked));
-    chosen.push(...more.slice(0, Math.min(most, 2) - chosen.length));
+    chosen.push(...more.slice(0, least - chosen.length));
   }
   const candidates: TextCandidate[] = [];
   for (let count = chosen.length; count > 0; count--) {
@@ -52,7 +54,7 @@ function ended(text: string): string {
   return /[.!?。！？]["'”’)\]]*$/.test(text) ? text : `${text.replace(/[\s,;:]+$/, "")}.`;
 }
 
-/** Proposes headings: the document's own, the topic, the heaviest key phrase; within a list element only its sentence's. */
+/** Proposes headings: the document's own, the topic, the heaviest key phrase, the best sentence; within a list element only its sentence's. */
 export function titles(request: TextRequest): TextCandidate[] {
   const { place, material } = request;
   const top = place.focus ?? material.ranked[0];
@@ -68,5 +70,6 @@ export function titles(request: TextRequest): TextCandidate[] {
   const heading = headingOf(material.evidence.sentences[0] ?? top.sentence);
   if (heading !== undefined && heading.length <= 100) found.unshift(plain(heading));
   for (const phrase of keyPhrasesOf(material.pool, 2, material.wanted)) found.push(plain(capital(phrase.text)));
+  found.push(whole(top, clip(top.sentence.text, request, 100).replace(/[.,;:]$/, "")));
   return found.filter((candidate) => candidate.text.length <= 160);
 }

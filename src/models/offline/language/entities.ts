@@ -45,7 +45,7 @@ const states =
   philadelphia houston seattle britain england scotland wales`);
 const never =
   set(`monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september
-  october november december god mr mrs ms dr yes no ok president senator christmas`);
+  october november december yesterday today tomorrow god mr mrs ms dr yes no ok president senator christmas`);
 
 /** Countries come from the platform's own region names. */
 const countries: ReadonlySet<string> = new Set(regionNames());
@@ -72,8 +72,8 @@ const namePattern =
 export function entitiesIn(sentences: readonly string[]): Entity[] {
   const found = new Map<string, { kind: EntityKind; count: number; first: number; certain: boolean }>();
   for (const sentence of sentences.slice(0, 20_000)) {
-    for (const match of sentence.matchAll(namePattern)) {
-      const candidate = readName(match[0], match.index, sentence);
+    for (const { raw, index, holder } of namesIn(sentence)) {
+      const candidate = readName(raw, index, sentence, holder);
       if (candidate === undefined) continue;
       const known = found.get(candidate.text) ?? { kind: "other", count: 0, first: found.size, certain: false };
       found.set(candidate.text, known);
@@ -98,13 +98,66 @@ export function isCountry(name: string): boolean {
   return countries.has(name.toLowerCase());
 }
 
+/** Company forms end a name whatever follows. */
+const companyForms = /^(?:inc|corp|ltd|llc|plc|gmbh)\.?,?$/i;
+/** These begin a person's name within a run of capitals: `Acme CEO Jane Smith`. */
+const midTitles =
+  set(`ceo cfo cto chairman chairwoman director mayor senator representative governor president secretary minister
+  chancellor justice captain colonel lieutenant ambassador professor dr mr mrs ms`);
+
+interface NameRun {
+  readonly raw: string;
+  readonly index: number;
+  /** Stood before "of" and a company: someone of it. */
+  readonly holder: boolean;
+}
+
+/** Cuts a run of capitals where two names meet: "Ada Lovelace of Acme Corp.", "Acme CEO Jane Smith", "Acme Inc. Ada". */
+function* namesIn(sentence: string): Generator<NameRun> {
+  for (const { 0: run, index } of sentence.matchAll(namePattern)) {
+    const words = run.split(" ");
+    let from = 0;
+    let at = index;
+    for (let to = 1; to <= words.length; to++) {
+      if (to < words.length && !partsNames(words, from, to)) continue;
+      const raw = words.slice(from, to).join(" ");
+      const joined = words[to] === "of";
+      yield { raw, index: at, holder: joined };
+      const skipped = joined ? (words[to + 1] === "the" ? 2 : 1) : 0;
+      at += raw.length + 1 + words.slice(to, to + skipped).join(" ").length + (skipped > 0 ? 1 : 0);
+      to += skipped;
+      from = to;
+    }
+  }
+}
+
+/** Tells whether a new name begins at `at`; `from` is where the present one began. */
+function partsNames(words: readonly string[], from: number, at: number): boolean {
+  const word = words[at]!;
+  const before = words[at - 1]!;
+  if (word === "of") {
+    const head = words
+      .slice(from, at)
+      .map(plain)
+      .filter((part) => !never.has(part));
+    if (head.includes("of")) return true;
+    if (head.some((part) => organisationEnds.has(part) || placeEnds.has(part))) return false;
+    if (head.length > 1 && firstNames.has(head[0]!)) return true;
+    return head.length > 1 && !titles.has(head[0]!) && companyForms.test(words.at(-1)!);
+  }
+  if (companyForms.test(before) && at - from > 1) return !companyForms.test(word);
+  if (firstNames.has(plain(word)) && organisationEnds.has(plain(before)) && at + 1 < words.length) return true;
+  if (/['’]s$/.test(before)) return firstNames.has(plain(word)) || midTitles.has(plain(word));
+  return midTitles.has(plain(word)) && !titles.has(plain(before)) && at + 1 < words.length && words[at + 1] !== "of";
+}
+
 interface NameReading {
   readonly text: string;
   readonly kind: EntityKind;
   readonly certain: boolean;
 }
 
-function readName(raw: string, index: number, sentence: string): NameReading | undefined {
+function readName(raw: string, index: number, sentence: string, holder: boolean): NameReading | undefined {
   const atStart = !/[\p{L}\p{N},;]["'“‘(]?\s?$/u.test(sentence.slice(Math.max(0, index - 3), index));
   let parts = raw.replace(/['’]s?$/u, "").split(" ");
   let titled = false;
@@ -132,7 +185,8 @@ function readName(raw: string, index: number, sentence: string): NameReading | u
   const located = /\b(?:town|city|village|county|port|province) of $/i.test(
     sentence.slice(Math.max(0, index - 24), index),
   );
-  const kind = kindOf(parts, titled, located ? "in" : before);
+  const formed = kindOf(parts, titled, located ? "in" : before);
+  const kind = formed === "other" && holder && parts.length > 1 && parts.length < 4 ? "person" : formed;
   const sure = !atStart || dropped || parts.length > 1 || kind !== "other" || titled;
   return { text, kind, certain: sure };
 }
@@ -152,17 +206,16 @@ function plain(word: string): string {
 function kindOf(parts: readonly string[], titled: boolean, before: string): EntityKind {
   const whole = parts.map(plain).join(" ");
   const last = plain(parts.at(-1)!);
-  if (
-    countries.has(whole) ||
-    states.has(whole) ||
-    (parts.length <= 3 && states.has(last) && parts.length > 1 && !firstNames.has(plain(parts[0]!)))
-  )
-    return "place";
+  if (countries.has(whole) || states.has(whole)) return "place";
+  if (parts[1] === "of" && placeEnds.has(plain(parts[0]!))) return "place";
+  const head = parts.indexOf("of") - 1;
+  if (head >= 0 && organisationEnds.has(plain(parts[head]!))) return "organisation";
   if (
     organisationEnds.has(last) ||
     parts.some((part) => /^(?:department|university|bank|house|ministry|bureau)$/.test(plain(part)))
   )
     return "organisation";
+  if (parts.length > 1 && parts.length <= 3 && states.has(last) && !firstNames.has(plain(parts[0]!))) return "place";
   if (placeEnds.has(last) || /^(?:lake|mount|cape|fort|port|new|san|saint|los|north|south)$/.test(plain(parts[0]!)))
     return "place";
   if (titled) return "person";
