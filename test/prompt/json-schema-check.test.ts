@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JsonSchema } from "../../src/core/json.ts";
 import { jsonSchemaIssues } from "../../src/prompt/json-schema/json-schema-check.ts";
-import { isUnsafeKey } from "../../src/prompt/read/safe-value.ts";
+import { isForbiddenKey } from "../../src/signature/grammar/grammar-names.ts";
 import { parseSignature } from "../../src/signature/parse-signature.ts";
 
 const table: readonly (readonly [
@@ -141,7 +141,7 @@ describe("jsonSchemaIssues", () => {
       c: fc.constantFrom("x", 2, "y"),
       d: fc.record({ e: fc.oneof(fc.tuple(fc.integer(), fc.string()), fc.constant([1])) }),
       f: fc.dictionary(
-        fc.string({ minLength: 1 }).filter((key) => !isUnsafeKey(key)),
+        fc.string({ minLength: 1 }).filter((key) => !isForbiddenKey(key)),
         fc.oneof({ weight: 9, arbitrary: fc.integer() }, { weight: 1, arbitrary: fc.constant("x") }),
       ),
     });

@@ -4,8 +4,9 @@ import { escapePointer } from "../../core/canonical-key.ts";
 import type { ValueIssue } from "../../core/errors.ts";
 import type { Json, JsonSchema } from "../../core/json.ts";
 import { describeValue } from "../../core/options.ts";
+import { resolveReference } from "../../signature/json-schema/resolve-reference.ts";
 import { formatFits } from "./json-schema-format.ts";
-import { isObject, isOfType, isSame, matches, resolveReference, textOf } from "./json-schema-values.ts";
+import { isObject, isOfType, isSame, matches, textOf } from "./json-schema-values.ts";
 
 const mostIssues = 50;
 const deepest = 256;

@@ -1,8 +1,11 @@
 /** The formats of JSON Schema that are checked; any other is only a remark, as the specification has it. */
 
+import { isDate, isDateTime } from "../../signature/check/calendar.ts";
+
 const formats: ReadonlyMap<string, (value: string) => boolean> = new Map([
   ["date", isDate],
-  ["date-time", isDateTime],
+  // The RFC lets a space stand for the T.
+  ["date-time", (value) => isDateTime(value.replace(" ", "T"))],
   ["time", (value) => /^(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/.test(value)],
   ["email", (value) => value.length <= 254 && /^[^\s@]{1,64}@[^\s@.]{1,63}(?:\.[^\s@.]{1,63}){1,8}$/.test(value)],
   ["uri", (value) => URL.canParse(value)],
@@ -14,16 +17,4 @@ const formats: ReadonlyMap<string, (value: string) => boolean> = new Map([
 /** Tells whether a text is of a format; yes for formats that are not known. */
 export function formatFits(value: string, format: string): boolean {
   return formats.get(format)?.(value) ?? true;
-}
-
-function isDate(value: string): boolean {
-  if (!/^\d{4}-\d\d-\d\d$/.test(value)) return false;
-  const day = new Date(`${value}T00:00:00Z`);
-  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(value);
-}
-
-function isDateTime(value: string): boolean {
-  const match =
-    /^(\d{4}-\d\d-\d\d)[Tt ](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/.exec(value);
-  return match !== null && isDate(match[1]!);
 }

@@ -1,4 +1,4 @@
-/** What the words of a JSON Schema mean for a lone value: types, equality, patterns, references. */
+/** What the words of a JSON Schema mean for a lone value: types, equality, patterns. */
 
 import { canonicalText } from "../../core/canonical-key.ts";
 import { FlockError } from "../../core/errors.ts";
@@ -42,19 +42,6 @@ export function matches(pattern: string, text: string): boolean {
       details: { name: "schema", reason },
     });
   }
-}
-
-/** Follows a JSON pointer reference inside the document; undefined for one that leads nowhere or outside. */
-export function resolveReference(reference: string, root: JsonSchema): Json | undefined {
-  if (reference === "#") return root;
-  if (!reference.startsWith("#/")) return undefined;
-  let place: Json | undefined = root;
-  for (const step of reference.slice(2).split("/")) {
-    const key = step.replaceAll("~1", "/").replaceAll("~0", "~");
-    if (typeof place !== "object" || place === null || !Object.hasOwn(place, key)) return undefined;
-    place = (place as Record<string, Json>)[key];
-  }
-  return place;
 }
 
 /** Tells whether a value is a JSON object: no list, not null. */

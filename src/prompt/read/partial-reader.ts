@@ -1,7 +1,7 @@
 /** Reads JSON while it is being written, piece by piece, so that an answer can be shown before it is whole. */
 
+import { isForbiddenKey } from "../../signature/grammar/grammar-names.ts";
 import { defaultMaxDepth } from "./candidates.ts";
-import { isUnsafeKey } from "./safe-value.ts";
 import { unreadable } from "./source-position.ts";
 
 /** Settings of a {@link PartialReader}. */
@@ -271,7 +271,7 @@ export class PartialReader {
 
 function put(holder: Record<string, unknown> | unknown[], open: Open, value: unknown): void {
   if (open.isList) (holder as unknown[]).push(value);
-  else if (!isUnsafeKey(open.key)) (holder as Record<string, unknown>)[open.key] = value;
+  else if (!isForbiddenKey(open.key)) (holder as Record<string, unknown>)[open.key] = value;
 }
 
 function isJsonSpace(code: number): boolean {

@@ -1,9 +1,6 @@
 /** Makes what JSON.parse gave safe to hand on: no keys that reach a prototype, no nesting that overflows a later walk. */
 
-/** Tells whether a key could reach an object's prototype when a value is merged or copied carelessly. */
-export function isUnsafeKey(key: string): boolean {
-  return key === "__proto__" || key === "constructor" || key === "prototype";
-}
+import { isForbiddenKey } from "../../signature/grammar/grammar-names.ts";
 
 /**
  * Drops unsafe keys anywhere in a parsed value, in place, and checks its depth. Skips the walk when the text it came
@@ -42,7 +39,7 @@ function walk(value: object, depthLeft: number, dropKeys: boolean): boolean {
   }
   const fields = value as Record<string, unknown>;
   for (const key in fields) {
-    if (dropKeys && isUnsafeKey(key)) {
+    if (dropKeys && isForbiddenKey(key)) {
       delete fields[key];
       continue;
     }

@@ -1,6 +1,6 @@
 /** Reads one value of loosely written JSON in a single pass: what models write when they mean JSON. */
 
-import { isUnsafeKey } from "./safe-value.ts";
+import { isForbiddenKey } from "../../signature/grammar/grammar-names.ts";
 import { looksLikeKey, readString, type StringPlace } from "./tolerant-string.ts";
 import { closersOf, cutOffWord, isSpace, wordValue } from "./tolerant-text.ts";
 
@@ -114,7 +114,7 @@ export class TolerantReader {
     }
     const value = this.#value("field", false);
     if (value === missing && (this.at >= this.#end || this.tooDeep)) return false;
-    if (!isUnsafeKey(key)) into[key] = value === missing ? null : value;
+    if (!isForbiddenKey(key)) into[key] = value === missing ? null : value;
     return true;
   }
 

@@ -4,6 +4,7 @@ import type { Json, JsonSchema } from "../../core/json.ts";
 import type { Field, FieldType, LiteralValue } from "../field.ts";
 import { isForbiddenKey } from "../grammar/grammar-names.ts";
 import { unionOf } from "../grammar/union-of.ts";
+import { resolveReference } from "./resolve-reference.ts";
 
 const anyType: FieldType = { kind: "any" };
 const maximumDepth = 16;
@@ -23,7 +24,7 @@ export function fieldTypeFromJsonSchema(schema: JsonSchema): FieldType {
 function read(schema: Json | undefined, root: JsonSchema, depth: number): FieldType {
   if (typeof schema !== "object" || schema === null || Array.isArray(schema) || depth > maximumDepth) return anyType;
   const part = schema as JsonSchema;
-  if (typeof part.$ref === "string") return read(resolve(part.$ref, root), root, depth + 1);
+  if (typeof part.$ref === "string") return read(resolveReference(part.$ref, root), root, depth + 1);
   if (Array.isArray(part.enum)) return literalType(part.enum);
   if (part.const !== undefined) return literalType([part.const]);
   const choices = part.anyOf ?? part.oneOf;
@@ -94,20 +95,4 @@ function readProperties(part: JsonSchema, root: JsonSchema, depth: number): read
 function literalType(values: readonly Json[]): FieldType {
   const isPlain = values.every((value) => typeof value !== "object" || value === null);
   return isPlain && values.length > 0 ? { kind: "literal", values: values as readonly LiteralValue[] } : anyType;
-}
-
-function resolve(reference: string, root: JsonSchema): Json | undefined {
-  if (reference === "#") return root;
-  if (!reference.startsWith("#/")) return undefined;
-  let place: Json | undefined = root;
-  for (const step of reference.slice(2).split("/")) {
-    const key = decodeStep(step);
-    if (typeof place !== "object" || place === null || !Object.hasOwn(place, key)) return undefined;
-    place = (place as Record<string, Json>)[key];
-  }
-  return place;
-}
-
-function decodeStep(step: string): string {
-  return step.replaceAll("~1", "/").replaceAll("~0", "~");
 }
