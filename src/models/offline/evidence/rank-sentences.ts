@@ -28,10 +28,11 @@ const bm25 = { k1: 1.2, b: 0.75 };
 /**
  * Ranks the sentences of some evidence, best first, 240 at most. With a topic: BM25 over its terms (Robertson and Zaragoza
  * 2009), agreement of the passage, position; without one: the weight of a sentence's own terms. Both with graph
- * centrality among the best (TextRank, Mihalcea and Tarau 2004, over the cosine of LexRank, Erkan and Radev 2004). With a
- * strict topic a sentence must hold one of its carrying words, or come from a passage whose search called it similar; of
- * what a tool found, one word out of several counts only when three sentences hold it, since fewer are a coincidence.
- * A question the topic asks is no answer to it. The same evidence gives the same order. Rejects with the signal's own reason when it aborts.
+ * centrality among the best (TextRank, Mihalcea and Tarau 2004, over the cosine of LexRank, Erkan and Radev 2004). A
+ * sentence that covers the topic comes before one that repeats a part of it. With a strict topic it must hold one of its
+ * carrying words, or come from a passage whose search called it similar; of what a tool found, half of the carrying words
+ * or fewer count only when three sentences hold one of them, since less is a coincidence. A question the topic asks is no
+ * answer to it. The same evidence gives the same order. Rejects with the signal's own reason when it aborts.
  */
 export async function rankSentences(
   evidence: Evidence,
@@ -136,7 +137,7 @@ async function byTopic(
     scored.push({
       sentence,
       relevance: carrying ? relevance : Math.max(relevance, Math.min(1, similar)),
-      score: (score + 0.5 * relevance + similar) * (0.4 + 0.6 * sentence.quality),
+      score: (score + 0.5 * relevance + similar) * (0.4 + 0.6 * sentence.quality) * (0.8 + 0.2 * relevance),
     });
   }
   return scored;

@@ -14,7 +14,7 @@ export interface SelectOptions {
 }
 
 /**
- * Chooses sentences that say different things: maximal marginal relevance (Carbonell and Goldstein 1998) with weight 0.7
+ * Chooses sentences that say different things: maximal marginal relevance (Carbonell and Goldstein 1998) with weight 0.65
  * on the score and a little off for each sentence already taken from the same document or the same decade; a near
  * repetition of a chosen one (cosine over 0.75) is never chosen, nor is what a passage's end cut off while any whole
  * sentence may be.
@@ -35,7 +35,7 @@ export function selectSentences(ranked: readonly RankedSentence[], options: Sele
     let winning = -Infinity;
     for (const option of pool) {
       if (option.nearest > 0.75) continue;
-      const value = 0.7 * (option.score / best) - 0.3 * option.nearest - crowding(option.origins, taken);
+      const value = 0.65 * (option.score / best) - 0.35 * option.nearest - crowding(option.origins, taken);
       if (value > winning) {
         winner = option;
         winning = value;

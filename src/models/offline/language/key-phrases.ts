@@ -22,7 +22,7 @@ interface Candidate {
   whole: boolean;
   sure: boolean;
   readonly vague: boolean;
-  /** Several capitals: `Supreme Court`. */
+  /** Several capitals, as in `Supreme Court`. */
   readonly name: boolean;
   /** How often it was written each way; spellings at the start of a sentence count little. */
   readonly spellings: Map<string, number>;
@@ -68,9 +68,9 @@ export function keyPhrasesOf(
   }));
 }
 
-/** A lone word said once fills a short list up and no more. */
-function isFaint({ stems, count }: Candidate, focus: ReadonlySet<string>): boolean {
-  return count === 1 && stems.length === 1 && !focus.has(stems[0]!);
+/** A lone word or vague phrase said once fills a short list up and no more. */
+function isFaint({ stems, count, vague }: Candidate, focus: ReadonlySet<string>): boolean {
+  return count === 1 && (vague || stems.length === 1) && !stems.some((stem) => focus.has(stem));
 }
 
 function weigh(candidates: readonly Candidate[], focus: ReadonlySet<string>): Weighed[] {
@@ -93,13 +93,21 @@ function weigh(candidates: readonly Candidate[], focus: ReadonlySet<string>): We
   });
 }
 
-/** Half of the shorter one's words, or one spelling within the other: `healthcare` and `health care`. A name beside one of its words is no repetition. */
-function overlaps({ stems: a, name: aName }: Candidate, { stems: b, name: bName }: Candidate): boolean {
-  if (a.length !== b.length && (aName || bName) && Math.min(a.length, b.length) === 1) return false;
+/**
+ * Tells whether two phrases say the same: they share half of the shorter one's words, or one is spelt within the other, as
+ * `healthcare` and `health care`. A common noun is no repetition of a name that holds it: `courts`, `Supreme Court`.
+ */
+function overlaps(one: Candidate, other: Candidate): boolean {
+  const [a, b] = [one.stems, other.stems];
+  if ((one.name && isCommonNoun(other)) || (other.name && isCommonNoun(one))) return false;
   const shared = new Set(a.filter((stem) => b.includes(stem))).size;
   if (shared >= Math.min(a.length, b.length) / 2) return true;
   const [short, long] = [a.join(""), b.join("")].sort((one, other) => one.length - other.length) as [string, string];
   return short.length >= 5 && long.includes(short);
+}
+
+function isCommonNoun({ stems, spellings }: Candidate): boolean {
+  return stems.length === 1 && [...spellings.keys()].some((spelling) => /^\p{Ll}/u.test(spelling));
 }
 
 function add(phrase: NounPhrase, text: string, candidates: Map<string, Candidate>): void {
