@@ -11,8 +11,14 @@ interface ModuleGraph {
   getModuleInfo(id: string): { readonly importers: readonly string[] } | null;
 }
 
+/** Reading what is not plain JSON: agents import it when an answer first needs it, so that bundlers can leave it apart. */
+function isMending(id: string): boolean {
+  const isCode = !id.endsWith(".d.ts");
+  return isCode && /\/src\/prompt\/(?:json-schema\/|read\/(?!plain-json|safe-value|source-position))/.test(id);
+}
+
 /**
- * Puts all that the main door loads at once into two files, `base` and `core`: opening twenty small ones took Node longer
+ * Puts all that the main door loads at once into few files, `base`, `core` and `mending`: opening twenty small ones took Node longer
  * than reading their code. What only other doors or lazy imports load is cut as the bundler sees fit.
  */
 function startFile(id: string, graph: ModuleGraph): string | null {
@@ -49,7 +55,12 @@ export default {
   // The declarations carry the documentation; in the code it would double what every start reads.
   outputOptions: {
     comments: { jsdoc: false, annotation: true, legal: true },
-    codeSplitting: { groups: [{ name: startFile, debugName: "start" }] },
+    codeSplitting: {
+      groups: [
+        { name: "mending", test: isMending, priority: 1, includeDependenciesRecursively: false },
+        { name: startFile, debugName: "start", includeDependenciesRecursively: false },
+      ],
+    },
   },
   // Packages stay imports, dev dependencies too: bundling one must be an error, not a habit.
   deps: { neverBundle: true, onlyBundle: [] },

@@ -3,8 +3,8 @@
  * they should be and broken. Run it with `npx node --conditions=flock-source bench/read-answer.ts`.
  */
 
-import { readAnswer } from "../src/prompt/read/parse-model-output.ts";
 import { PartialReader } from "../src/prompt/read/partial-reader.ts";
+import { readAnswer } from "../src/prompt/read/read-answer.ts";
 import { readValue } from "../src/prompt/read/read-value.ts";
 import { parseSignature } from "../src/signature/parse-signature.ts";
 

@@ -4,7 +4,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { Flock, OrchestrationAgent, TypeRegistry } from "flock-ts";
+import { Flock, isFlockError, OrchestrationAgent, TypeRegistry } from "flock-ts";
 import { AgentIntrospection, PerformanceMonitor } from "flock-ts/introspection";
 import { SequentialPattern } from "flock-ts/patterns";
 import { MetricsProvider, VectorStoreProvider } from "flock-ts/providers";
@@ -101,7 +101,10 @@ async function main(signal: AbortSignal): Promise<void> {
   const questions = [...new Set([...analysis.themes, ...analysis.key_points.map(({ quote }) => quote)])];
   for (const [index, question] of questions.entries()) {
     status(`following up, ${index + 1} of ${questions.length}: ${question}`);
-    await monitor.monitorExecution(system, question, { flock, signal });
+    // That nothing is said about one of them is a result too: it counts as a failed run below.
+    await monitor.monitorExecution(system, question, { flock, signal }).catch((error: unknown) => {
+      if (!isFlockError(error, "no_evidence")) throw error;
+    });
   }
   status("");
   await memory.drain();

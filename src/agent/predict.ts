@@ -8,7 +8,8 @@ import { isOffline, type ModelAnswer, type ModelRequest, type ModelRunnable } fr
 import { answerText, ignoredSchema, toolCallsOf } from "../prompt/answer-text.ts";
 import { askAgainMessages } from "../prompt/ask-again.ts";
 import { createPromptAdapter, type PromptAdapter } from "../prompt/prompt-adapter.ts";
-import { type Answer, readAnswer } from "../prompt/read/parse-model-output.ts";
+import { readPlainAnswer } from "../prompt/read/plain-json.ts";
+import type { Answer } from "../prompt/read/read-answer.ts";
 import { toolTurn } from "../prompt/tool-turn.ts";
 import type { Signature } from "../signature/signature.ts";
 import type { AnyTool } from "./tool.ts";
@@ -65,8 +66,10 @@ export class Predict {
     // Most answers are right at once: they need no async frame, which would be held while the model thinks.
     return this.#ask(talk, prompt).then((answer) => {
       if (toolCallsOf(answer).length > 0 || answer.warnings.length > 0) return this.#goOn(talk, prompt, answer);
-      const read = this.#read(answer);
-      return !(read instanceof Promise) && read.ok ? read.value : this.#goOn(talk, prompt, answer);
+      const read = readPlainAnswer(answerText(answer), this.#options.output);
+      if (read instanceof Promise)
+        return read.then((late) => (late.ok ? late.value : this.#goOn(talk, prompt, answer)));
+      return read?.ok ? read.value : this.#goOn(talk, prompt, answer);
     });
   }
 
@@ -96,9 +99,15 @@ export class Predict {
     }
   }
 
-  /** An answer that was cut off must be whole by itself: mended, it would be a valid object with its end missing. */
-  #read(answer: ModelAnswer): Answer | Promise<Answer> {
-    return readAnswer(answerText(answer), this.#options.output, { strict: answer.finishReason.unified === "length" });
+  /** Reads what is plain JSON at once; the mending reader is imported when an answer first needs it. */
+  async #read(answer: ModelAnswer): Promise<Answer> {
+    const text = answerText(answer);
+    const { output } = this.#options;
+    const plain = await readPlainAnswer(text, output);
+    if (plain?.ok) return plain;
+    const { readAnswer } = await import("../prompt/read/read-answer.ts");
+    // An answer that was cut off must be whole by itself: mended, it would be a valid object with its end missing.
+    return readAnswer(text, output, { strict: answer.finishReason.unified === "length" });
   }
 
   #ask(talk: Talk, prompt: LanguageModelV4Prompt): Promise<ModelAnswer> {

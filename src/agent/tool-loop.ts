@@ -6,7 +6,7 @@ import { FlockError, isFlockError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 import { nearestName } from "../core/nearest-name.ts";
 import type { ExecutionContext } from "../core/runnable.ts";
-import { readValue } from "../prompt/read/read-value.ts";
+import { defaultMaxDepth, notJson, parseJson } from "../prompt/read/plain-json.ts";
 import type { ToolOutcome } from "../prompt/tool-turn.ts";
 import type { AnyTool } from "./tool.ts";
 
@@ -42,7 +42,7 @@ async function runToolCall(
     };
   }
   try {
-    const result = await context.call(tool, readInput(call.input));
+    const result = await context.call(tool, await readInput(call.input));
     return { toolCallId, toolName, output: asJson(result, toolName) };
   } catch (error) {
     if (context.signal.aborted) throw error;
@@ -51,8 +51,12 @@ async function runToolCall(
   }
 }
 
-function readInput(text: string): unknown {
-  return text.trim() === "" ? {} : readValue(text);
+async function readInput(text: string): Promise<unknown> {
+  if (text.trim() === "") return {};
+  const plain = parseJson(text, defaultMaxDepth);
+  if (plain !== notJson) return plain;
+  const { readValue } = await import("../prompt/read/read-value.ts");
+  return readValue(text);
 }
 
 /** What goes back to the model is plain JSON; `undefined` is null, as in JSON lists. */

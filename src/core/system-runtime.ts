@@ -1,10 +1,10 @@
 /** The real outside world: the only file that reads the process's clock, timers, randomness, memory and variables. */
 
-import { randomBytes } from "node:crypto";
 import type { Runtime, Timer } from "./runtime.ts";
 
 const longestTimerMs = 2_147_483_647;
-const idPrefix = randomBytes(6).toString("base64url");
+// Ids must differ between processes; they are no secret.
+const idPrefix = Math.floor(Math.random() * 2 ** 48).toString(36);
 const sharedValues = new Map<string, unknown>();
 let lastId = 0;
 

@@ -9,8 +9,7 @@ import type {
   SharedV4ProviderMetadata,
 } from "@ai-sdk/provider";
 import type { Json } from "../core/json.ts";
-import { defaultMaxDepth } from "./read/candidates.ts";
-import { notJson, parseJson } from "./read/read-value.ts";
+import { defaultMaxDepth, notJson, parseJson } from "./read/plain-json.ts";
 
 /** What became of one tool call: an output, an error's text, or a refusal. */
 export type ToolOutcome = {

@@ -8,6 +8,9 @@ import type {
   LanguageModelV4GenerateResult,
   LanguageModelV4StreamPart,
 } from "@ai-sdk/provider";
+// Loaded lazily elsewhere: a test with a clock of its own must not wait for a file.
+import "../models/model-error.ts";
+import "../models/collect-stream.ts";
 import type { Json } from "../core/json.ts";
 import { optionError } from "../core/options.ts";
 import type { Runtime } from "../core/runtime.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { FlockError } from "../../src/core/errors.ts";
 import { answerText, ignoredSchema, toolCallsOf } from "../../src/prompt/answer-text.ts";
 import { askAgainMessages } from "../../src/prompt/ask-again.ts";
-import { readAnswer } from "../../src/prompt/read/parse-model-output.ts";
+import { readAnswer } from "../../src/prompt/read/read-answer.ts";
 import { toolTurn } from "../../src/prompt/tool-turn.ts";
 import { parseSignature } from "../../src/signature/parse-signature.ts";
 

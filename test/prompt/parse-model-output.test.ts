@@ -2,7 +2,8 @@ import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type FlockErrorCode, isFlockError } from "../../src/core/errors.ts";
-import { parseModelOutput, readAnswer } from "../../src/prompt/read/parse-model-output.ts";
+import { parseModelOutput } from "../../src/prompt/read/parse-model-output.ts";
+import { readAnswer } from "../../src/prompt/read/read-answer.ts";
 import { parseSignature } from "../../src/signature/parse-signature.ts";
 import { TypeRegistry } from "../../src/signature/type-registry.ts";
 

@@ -1,7 +1,5 @@
 /** Tells equal inputs from different ones on the path of every call: far cheaper than the canonical hash, and nothing is kept. */
 
-import { hash } from "node:crypto";
-
 /** What is kept of an input. */
 export interface InputFingerprint {
   /** 53 bits: the same for equal JSON whatever the order of its keys. */
@@ -172,7 +170,7 @@ function hashOfKey(key: string): number {
 function hashString(text: string, seed: number): void {
   const { length } = text;
   if (length > longText) {
-    const digest = hash("sha256", text, "hex");
+    const digest = process.getBuiltinModule("node:crypto").hash("sha256", text, "hex");
     finish(Number.parseInt(digest.slice(0, 8), 16) ^ seed, Number.parseInt(digest.slice(8, 16), 16) ^ length);
     return;
   }

@@ -1,5 +1,6 @@
 /** Finds the values a model's text may mean: in code fences, between prose, after thinking, encoded twice. */
 
+import { defaultMaxDepth } from "./plain-json.ts";
 import { missing, TolerantReader } from "./tolerant-reader.ts";
 import { looksLikeKey } from "./tolerant-string.ts";
 
@@ -34,8 +35,6 @@ export interface CandidateSearch {
   readonly tooDeep: boolean;
 }
 
-/** Containers nested deeper than this are refused, so that no later walk over a value can overflow the stack. */
-export const defaultMaxDepth = 256;
 /** Most candidates kept from one text: the first half and the last half. */
 const maxCandidates = 32;
 /** A value may be encoded as a string in a string this often. */

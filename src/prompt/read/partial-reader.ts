@@ -1,7 +1,7 @@
 /** Reads JSON while it is being written, piece by piece, so that an answer can be shown before it is whole. */
 
 import { isForbiddenKey } from "../../signature/grammar/grammar-names.ts";
-import { defaultMaxDepth } from "./candidates.ts";
+import { defaultMaxDepth } from "./plain-json.ts";
 import { unreadable } from "./source-position.ts";
 
 /** Settings of a {@link PartialReader}. */

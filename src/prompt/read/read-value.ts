@@ -1,9 +1,9 @@
 /** The one reader that turns model text into a JSON value: JSON as it is, everything else mended where that is sound. */
 
 import type { FlockError } from "../../core/errors.ts";
-import { defaultMaxDepth, searchCandidates } from "./candidates.ts";
+import { searchCandidates } from "./candidates.ts";
 import { firstFault } from "./first-fault.ts";
-import { makeSafe } from "./safe-value.ts";
+import { defaultMaxDepth, notJson, parseJson, tooDeepError } from "./plain-json.ts";
 import { unreadable } from "./source-position.ts";
 import { readString } from "./tolerant-string.ts";
 import { closersOf, wordValue } from "./tolerant-text.ts";
@@ -49,26 +49,6 @@ export function readValue(text: string, options: ReadValueOptions = {}): unknown
   throw noValueError(text);
 }
 
-/** Stands for "this text is not JSON", since every JSON value can be the answer. */
-export const notJson: unique symbol = Symbol("not JSON");
-
-/**
- * Parses a text that is JSON as a whole.
- *
- * @throws output_unreadable when it is JSON but nested deeper than `maxDepth`.
- */
-export function parseJson(text: string, maxDepth: number): unknown {
-  if (!canBeJson(text)) return notJson;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return notJson;
-  }
-  if (!makeSafe(value, text, maxDepth)) throw tooDeepError(text, maxDepth);
-  return value;
-}
-
 /** Parses from the first opening to the last closing bracket: JSON in a fence or between prose, at native speed. */
 export function parseInside(text: string, maxDepth: number): unknown {
   const start = text.search(/[{[]/);
@@ -84,26 +64,6 @@ export function parseInside(text: string, maxDepth: number): unknown {
 export function checkLength(text: string, options: ReadValueOptions): void {
   const limit = options.maxCharacters ?? defaultMaxCharacters;
   if (text.length > limit) throw unreadable(`more than ${limit} characters`, text.slice(0, 0), 0);
-}
-
-/** Cheap first and last character test, so that an obvious miss never pays for a thrown SyntaxError. */
-function canBeJson(text: string): boolean {
-  let start = 0;
-  let end = text.length - 1;
-  while (start <= end && isJsonSpace(text.charCodeAt(start))) start++;
-  while (end >= start && isJsonSpace(text.charCodeAt(end))) end--;
-  if (start > end) return false;
-  const first = text.charCodeAt(start);
-  const last = text.charCodeAt(end);
-  if (first === 123) return last === 125 && end > start;
-  if (first === 91) return last === 93 && end > start;
-  if (first === 34) return last === 34 && end > start;
-  if (first === 45 || (first >= 48 && first <= 57)) return last >= 48 && last <= 57;
-  return end - start < 5 && (first === 116 || first === 102 || first === 110);
-}
-
-function isJsonSpace(code: number): boolean {
-  return code === 32 || code === 10 || code === 13 || code === 9;
 }
 
 const htmlPage = /^\s{0,64}<(?:!doctype|html|head|body|\?xml)\b/i;
@@ -140,10 +100,6 @@ function noValueError(text: string): FlockError<"output_unreadable"> {
   if (text.trim() === "") return unreadable("an empty text", text, 0);
   if (htmlPage.test(text)) return unreadable("an HTML page", text, 0);
   return unreadable("text without any JSON value", text, text.length - text.trimStart().length);
-}
-
-function tooDeepError(text: string, maxDepth: number): FlockError<"output_unreadable"> {
-  return unreadable(`values nested deeper than ${maxDepth} levels`, text, 0);
 }
 
 /** Names the character at an offset by kind alone: model text may hold what must not be in an error. */

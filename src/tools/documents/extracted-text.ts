@@ -1,7 +1,5 @@
 /** What a file becomes before it is cut: its plain text, and marks that say what begins where. */
 
-import type { Pacer } from "../../core/pacer.ts";
-
 /** A place in the text where a section, a value or a page begins. */
 export interface Mark {
   /** UTF-16 units from the start of the text. */
