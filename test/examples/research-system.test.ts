@@ -1,7 +1,7 @@
 /** The example as a newcomer starts it: a process of its own, not a terminal. */
 
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -67,6 +67,15 @@ describe("npm start", () => {
     expect(stdout).toMatch(/^Metrics of \d{2} runs$/m);
     expect(stdout).toContain("success 100 %");
     expect(stdout).toMatch(/^Suggestions$/m);
+  });
+
+  it("prints by itself what the README's first screen shows", async () => {
+    const { code, stdout } = await start([]).ended;
+    expect(code).toBe(0);
+    const answer = /^What they say about [\s\S]+?^Tone: .+$/m;
+    const shown = answer.exec(readFileSync(join(root, "README.md"), "utf8"))?.[0];
+    expect(shown).toBeDefined();
+    expect(answer.exec(stdout)?.[0]).toBe(shown);
   });
 
   it("takes any topic and any folder, and reports the file it could not read", async () => {
