@@ -32,7 +32,7 @@ async function coreBundle(): Promise<Budget> {
   const built = await build({
     ...config,
     config: false,
-    entry: { app: "scripts/core-app.ts" },
+    entry: { app: "scripts/core-app.js" },
     minify: true,
     dts: false,
     publint: false,
