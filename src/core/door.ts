@@ -5,10 +5,8 @@
  * attempt asks recovery, the one retry loop; a further attempt is a `Call` of its own at `…@2`.
  */
 
-import { callEndEvent, callStartEvent } from "./call-events.ts";
-import { copyJson } from "./copy-json.ts";
-import { codeOf, type FlockError, isFlockError } from "./errors.ts";
-import { eventBits, type Outcome } from "./event.ts";
+import { tellAttemptEnd, tellAttemptStart, tellEnd, tellStart, tellStory } from "./call-events.ts";
+import { isFlockError } from "./errors.ts";
 import { Call } from "./execution-context.ts";
 import type { CacheAnswer, RecoveryDecision } from "./layer.ts";
 import type { LayerPlan } from "./layer-plan.ts";
@@ -31,10 +29,7 @@ function enter(call: Call): Promise<unknown> {
   call.startedAt = call.run.runtime.monotonic();
   const { providers } = call.runnable;
   if (providers !== undefined && !call.within && call.parent !== undefined) call.run.watch(providers, call.path, false);
-  const { events } = call.run;
-  if (!call.within && (events.mask & eventBits["call-start"]) !== 0) {
-    events.emit(callStartEvent(call, call.run.wallTime(call.startedAt)));
-  }
+  if (!call.within) tellStart(call);
   if (call.plan.wrappers.length > 0) wrap(call);
   else enterGuards(call);
   return promise;
@@ -139,12 +134,7 @@ function lookedUp(call: Call, answer: CacheAnswer | undefined): void {
 function beginAttempt(call: Call): void {
   call.phase = "attempt";
   if (call.attempts === 0) call.attempts = 1;
-  if (call.wants("attempt-start") || call.wants("attempt-end")) {
-    const head = call.head();
-    call.attemptStartedAt = head.time;
-    const { name, kind } = call.runnable;
-    call.run.events.emit({ ...head, type: "attempt-start", name, kind, attempt: call.attempt });
-  }
+  tellAttemptStart(call);
   enterGuards(call);
 }
 
@@ -184,24 +174,29 @@ function attemptFailed(call: Call, error: unknown): void {
 
 /** Takes an attempt's guards out, ends what it left running, and tells. */
 function closeAttempt(call: Call, ok: boolean, error: unknown): void {
-  const { guards, callGuardCount } = call.plan;
+  const { callGuardCount } = call.plan;
   call.close(error);
   call.phase = "between";
-  while (call.entered > callGuardCount) {
+  leaveGuards(call, callGuardCount, error);
+  tellAttemptEnd(call, ok, error);
+}
+
+/** Takes guards out, innermost first, down to a slot. One that breaks keeps no other from leaving. */
+function leaveGuards(call: Call, downTo: number, error: unknown): void {
+  while (call.entered > downTo) {
     call.entered -= 1;
-    guards[call.entered]!.leave(call, call.entered, error);
+    const slot = call.entered;
+    safely(call, () => call.plan.guards[slot]!.leave(call, slot, error));
   }
-  if (!call.wants("attempt-end")) return;
-  const head = call.head();
-  const { name, kind } = call.runnable;
-  const durationMs = head.time - call.attemptStartedAt;
-  const ending = {
-    attempt: call.attempt,
-    outcome: outcomeOf(call, ok),
-    durationMs,
-    code: ok ? undefined : codeOf(error),
-  };
-  call.run.events.emit({ ...head, type: "attempt-end", name, kind, ...ending });
+}
+
+/** Runs a part of an ending; what it throws is told as a warning, since a call must end whatever breaks. */
+function safely(call: Call, part: () => void): void {
+  try {
+    part();
+  } catch (fault) {
+    call.warn("internal", `an ending of ${call.path} broke: ${fault instanceof Error ? fault.message : String(fault)}`);
+  }
 }
 
 function askRecovery(call: Call, error: unknown): void {
@@ -238,61 +233,15 @@ function recover(call: Call, decision: RecoveryDecision | undefined, error: unkn
 function settle(call: Call, ok: boolean, value: unknown): void {
   if (call.phase === "over") return;
   const { plan } = call;
+  const error = ok ? undefined : value;
   if (!ok && isFlockError(value)) tellStory(call, value);
-  if (call.phase === "attempt" && plan.wrappers.length === 0) closeAttempt(call, ok, ok ? undefined : value);
-  call.close(ok ? undefined : value);
+  if (call.phase === "attempt" && plan.wrappers.length === 0) closeAttempt(call, ok, error);
+  call.close(error);
   call.retryTimer?.cancel();
-  if (call.owesCache) {
-    if (ok) plan.cache?.store(call, value);
-    else plan.cache?.abandon(call, value);
-  }
-  while (call.entered > 0) {
-    call.entered -= 1;
-    plan.guards[call.entered]!.leave(call, call.entered, ok ? undefined : value);
-  }
+  if (call.owesCache) safely(call, () => (ok ? plan.cache?.store(call, value) : plan.cache?.abandon(call, value)));
+  leaveGuards(call, 0, error);
   call.detach();
-  if (!call.within) tellEnd(call, ok, value);
+  if (!call.within) safely(call, () => tellEnd(call, ok, value));
   if (ok) call.resolve?.(value);
   else call.reject?.(value);
-}
-
-/** An error learns where it happened and what was remarked on the way, at the first call it leaves. */
-function tellStory(call: Call, error: FlockError): void {
-  error.path ??= call.path;
-  if (error.breadcrumbs.length === 0) error.breadcrumbs = call.breadcrumbs;
-}
-
-function tellEnd(call: Call, ok: boolean, value: unknown): void {
-  const { run, runnable, cacheState } = call;
-  const endedAt = run.runtime.monotonic();
-  const durationMs = endedAt - call.startedAt;
-  const outcome = outcomeOf(call, ok);
-  const code = ok ? undefined : codeOf(value);
-  const answered = ok && (cacheState === undefined || call.owesCache);
-  const cost = answered ? runnable.costOf?.(value) : undefined;
-  if (cost !== undefined) run.addCost(cost);
-  const { mask } = run.events;
-  if (ok && (mask & eventBits.output) !== 0 && (runnable.kind === "agent" || runnable.kind === "pattern")) {
-    const time = run.wallTime(endedAt);
-    run.events.emit({
-      v: 1,
-      type: "output",
-      runId: run.id,
-      path: call.path,
-      time,
-      name: runnable.name,
-      value: copyJson(value),
-    });
-  }
-  if ((mask & eventBits["call-end"]) !== 0) {
-    const { queueMs } = call;
-    const attempts = Math.max(call.attempts, answered || !ok ? 1 : 0);
-    const time = run.wallTime(endedAt);
-    run.events.emit(callEndEvent(call, { outcome, time, durationMs, queueMs, attempts, cost, cacheState, code }));
-  }
-  if (call.parent === undefined) run.finish(runnable.name, outcome, code, endedAt, durationMs);
-}
-
-function outcomeOf(call: Call, ok: boolean): Outcome {
-  return ok ? "ok" : call.wasCancelled ? "cancelled" : "error";
 }

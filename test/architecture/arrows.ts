@@ -149,8 +149,6 @@ export const powers: readonly { readonly names: readonly string[]; readonly only
 
 /** Files of more than 250 lines, each with the reason why it is not two files. */
 export const longFiles: Readonly<Record<string, string>> = {
-  "core/door.ts":
-    "everything that can happen to a call, in the order it happens; split, nobody could check the one funnel",
   "core/execution-context.ts":
     "one object is the context, the layers' call and the attempt, so that a call costs one allocation",
   "prompt/read/partial-reader.ts": "one state machine over characters; its steps share the state of every open object",

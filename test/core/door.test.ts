@@ -254,6 +254,56 @@ describe("the door", () => {
     expect(flock.runtime.clock.pendingTimers).toBe(0);
   });
 
+  it("ends a call whatever breaks on its way out, and warns", async () => {
+    const log: string[] = [];
+    const breaking: GuardLayer = {
+      form: "call-guard",
+      name: "breaking",
+      reason: "test",
+      guardFor: () => ({
+        enter: () => {},
+        leave: () => {
+          throw new Error("leave broke");
+        },
+      }),
+    };
+    const cache: CacheLayer = {
+      form: "cache",
+      name: "cache",
+      reason: "test",
+      slotFor: () => ({
+        lookup: () => undefined,
+        store: () => {
+          throw new Error("store broke");
+        },
+        abandon: () => {
+          throw new Error("abandon broke");
+        },
+      }),
+    };
+    const flock = makeEnvironment([guardLayer("call-guard", "a", log), breaking, cache]);
+    const costly = runnable("costly", async () => ({ n: 1 }), {
+      costOf: () => {
+        throw new Error("cost broke");
+      },
+    });
+    expect(await executeRun(costly, {}, { flock })).toEqual({ n: 1 });
+    const unreadable = runnable("unreadable", async () => ({
+      get n(): number {
+        throw new Error("getter broke");
+      },
+    }));
+    await executeRun(unreadable, {}, { flock: makeEnvironment() });
+    const failing = runnable("failing", async () => Promise.reject(new Error("mine")));
+    await expect(executeRun(failing, {}, { flock })).rejects.toThrow("mine");
+    expect(log).toEqual(["+a run/costly#0", "-a run/costly#0", "+a run/failing#0", "-a run/failing#0 failed"]);
+    expect(flock.seen.filter((event) => event.type === "run-end" || event.type === "call-end")).toHaveLength(4);
+    const warnings = flock.seen.flatMap((event) =>
+      event.type === "warning" ? [event.message.replace(/^.*broke: /, "")] : [],
+    );
+    expect(warnings).toEqual(["store broke", "leave broke", "cost broke", "abandon broke", "leave broke"]);
+  });
+
   it("lets recovery answer with a value, and keeps the first error when recovery itself breaks", async () => {
     const broken = runnable("broken", async () => Promise.reject(new Error("first")));
     const decide = [
