@@ -34,8 +34,6 @@ interface Talk {
   readonly model: ModelRunnable;
   readonly context: ExecutionContext;
   readonly adapter: PromptAdapter;
-  step: number;
-  asked: number;
 }
 
 type Mode = "native" | "guided" | "offline";
@@ -61,10 +59,10 @@ export class Predict {
    * steps_exhausted, model_stopped, and whatever the model's call rejects with.
    */
   answer(inputs: Record<string, unknown>, model: ModelRunnable, context: ExecutionContext): Promise<unknown> {
-    const talk: Talk = { inputs, model, context, adapter: this.#adapterFor(model), step: 1, asked: 0 };
+    const talk: Talk = { inputs, model, context, adapter: this.#adapterFor(model) };
     const prompt = talk.adapter.messages(inputs as JsonObject);
     // Most answers are right at once: they need no async frame, which would be held while the model thinks.
-    return this.#ask(talk, prompt).then((answer) => {
+    return this.#ask(talk, prompt, 1).then((answer) => {
       if (toolCallsOf(answer).length > 0 || answer.warnings.length > 0) return this.#goOn(talk, prompt, answer);
       const read = readPlainAnswer(answerText(answer), this.#options.output);
       if (read instanceof Promise)
@@ -79,23 +77,25 @@ export class Predict {
     const { model, context } = talk;
     let messages = prompt;
     let answer = first;
+    let step = 1;
+    let asked = 0;
     for (;;) {
       if (ignoredSchema(answer)) guidedModels.add(model);
       const calls = toolCallsOf(answer);
       if (calls.length > 0) {
-        if (talk.step === maxSteps) throw this.#exhausted();
+        if (step === maxSteps) throw this.#exhausted();
         messages = [...messages, ...toolTurn(answer.content, await runToolCalls(calls, this.#tools, context))];
-        talk.step += 1;
+        step += 1;
       } else {
         const text = answerText(answer);
         const read = await this.#read(answer);
         if (read.ok) return read.value;
-        if (talk.asked === askAgain) throw this.#giveUp(read, answer, talk);
-        talk.asked += 1;
+        if (asked === askAgain) throw this.#giveUp(read, answer, model, asked);
+        asked += 1;
         if (context.wants("delta")) context.delta({ kind: "reset" });
         messages = askAgainMessages(messages, text, read.error);
       }
-      answer = await this.#ask(talk, messages);
+      answer = await this.#ask(talk, messages, step);
     }
   }
 
@@ -110,7 +110,7 @@ export class Predict {
     return readAnswer(text, output, { strict: answer.finishReason.unified === "length" });
   }
 
-  #ask(talk: Talk, prompt: LanguageModelV4Prompt): Promise<ModelAnswer> {
+  #ask(talk: Talk, prompt: LanguageModelV4Prompt, step: number): Promise<ModelAnswer> {
     const { model, context } = talk;
     const { settings, maxSteps } = this.#options;
     const asks = talk.adapter.callOptions(talk.inputs as JsonObject);
@@ -119,7 +119,7 @@ export class Predict {
       request.providerOptions = { ...asks.providerOptions, ...settings.providerOptions };
     }
     // The last answer must be one: without tools to call the model can only answer.
-    if (talk.step === maxSteps && this.#tools.size > 0) request.toolChoice = { type: "none" };
+    if (step === maxSteps && this.#tools.size > 0) request.toolChoice = { type: "none" };
     return context.wants("delta") ? watched(model, request, context) : context.call(model, request);
   }
 
@@ -151,7 +151,7 @@ export class Predict {
     return new FlockError("steps_exhausted", message, { details: { agent: name, maxSteps } });
   }
 
-  #giveUp(read: Extract<Answer, { ok: false }>, answer: ModelAnswer, { model, asked }: Talk): FlockError {
+  #giveUp(read: Extract<Answer, { ok: false }>, answer: ModelAnswer, model: ModelRunnable, asked: number): FlockError {
     const { unified } = answer.finishReason;
     if (unified === "content-filter" || unified === "error") {
       const message = `${model.name} stopped before it answered (${unified}); rephrase the input or use another model`;

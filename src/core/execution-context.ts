@@ -61,7 +61,8 @@ export class Call implements ForkedContext, LayerCall {
   #ordinal = 0;
   #fork: Fork | undefined = undefined;
   #hear: ((delta: DeltaEvent["delta"]) => void) | undefined = undefined;
-  #slots: unknown[] | undefined = undefined;
+  /** What the guards keep: the thing itself where there is one guard, which most calls have, else a list. */
+  #slots: unknown = undefined;
   #controller: AbortController | undefined = undefined;
   /** Why this context starts nothing more. */
   closedReason: unknown = undefined;
@@ -200,12 +201,17 @@ export class Call implements ForkedContext, LayerCall {
   }
 
   getSlot(slot: number): unknown {
-    return this.#slots?.[slot];
+    return this.plan.guards.length === 1 ? this.#slots : (this.#slots as unknown[] | undefined)?.[slot];
   }
 
   setSlot(slot: number, value: unknown): void {
-    this.#slots ??= new Array(this.plan.guards.length);
-    this.#slots[slot] = value;
+    const count = this.plan.guards.length;
+    if (count === 1) {
+      this.#slots = value;
+      return;
+    }
+    this.#slots ??= new Array(count);
+    (this.#slots as unknown[])[slot] = value;
   }
 
   addWait(ms: number): void {

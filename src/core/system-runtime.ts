@@ -15,7 +15,7 @@ export const systemRuntime: Runtime = Object.freeze({
   setTimer,
   sleep: (ms: number, signal?: AbortSignal) => sleepOn(systemRuntime, ms, signal),
   random: () => Math.random(),
-  createId: () => `${idPrefix}-${(lastId++).toString(36)}`,
+  createId: () => `${idPrefix}-${lastId++}`,
   memory: () => {
     const { heapUsed, rss } = process.memoryUsage();
     return { heapUsedBytes: heapUsed, residentBytes: rss };
