@@ -29,11 +29,7 @@ const keyVariables = [
  * mixed letters and digits count as tokens unless they are part of one of the `known` names, such as the model's.
  */
 export function redact(text: string, known: readonly string[], runtime?: Pick<Runtime, "variable">): string {
-  let clean = text.slice(0, 4_096);
-  for (const variable of keyVariables) {
-    const value = runtime?.variable(variable);
-    if (value !== undefined && value.length >= 4) clean = clean.replaceAll(value, mark);
-  }
+  let clean = hideValues(text.slice(0, 4_096), runtime);
   for (const pattern of secretPatterns) clean = clean.replace(pattern, `$1${mark}`);
   clean = clean.replace(/[\w-]{20,}/g, (word) =>
     /\d/.test(word) && /[A-Za-z]/.test(word) && !known.some((name) => name.includes(word)) ? mark : word,
@@ -42,6 +38,28 @@ export function redact(text: string, known: readonly string[], runtime?: Pick<Ru
   clean = clean.replace(/[\s\x00-\x1f\x7f-\x9f]+/g, " ").trim();
   return clean.length > longest ? `${clean.slice(0, longest - 1)}…` : clean;
 }
+
+/**
+ * Gives a text of any length without the values of key variables and without words in the shape of a vendor's keys, all
+ * else as it is: for what must stay readable as it was, such as prompts and answers.
+ */
+export function hideKeys(text: string, runtime?: Pick<Runtime, "variable">): string {
+  let clean = hideValues(text, runtime);
+  for (const pattern of keyShapes) clean = clean.replace(pattern, mark);
+  return clean;
+}
+
+function hideValues(text: string, runtime: Pick<Runtime, "variable"> | undefined): string {
+  let clean = text;
+  for (const variable of keyVariables) {
+    const value = runtime?.variable(variable);
+    if (value !== undefined && value.length >= 4) clean = clean.replaceAll(value, mark);
+  }
+  return clean;
+}
+
+/** Words that only a key looks like. */
+const keyShapes: readonly RegExp[] = [/\b(?:sk|rk|gsk|xai|ghp|gho)[-_][\w-]{16,}/g, /\bAIza[\w-]{10,}/g];
 
 /** Each keeps what its first group matched. All are linear: no two repeated parts of one can match the same text. */
 const secretPatterns: readonly RegExp[] = [
