@@ -88,7 +88,10 @@ export class Predict {
         step += 1;
       } else {
         const text = answerText(answer);
-        const read = await this.#read(answer);
+        const plain = readPlainAnswer(text, this.#options.output);
+        const checked = plain instanceof Promise ? await plain : plain;
+        if (checked?.ok) return checked.value;
+        const read = await this.#mend(answer, text);
         if (read.ok) return read.value;
         if (asked === askAgain) throw this.#giveUp(read, answer, model, asked);
         asked += 1;
@@ -99,15 +102,11 @@ export class Predict {
     }
   }
 
-  /** Reads what is plain JSON at once; the mending reader is imported when an answer first needs it. */
-  async #read(answer: ModelAnswer): Promise<Answer> {
-    const text = answerText(answer);
-    const { output } = this.#options;
-    const plain = await readPlainAnswer(text, output);
-    if (plain?.ok) return plain;
+  /** The mending reader is imported when an answer first needs it. */
+  async #mend(answer: ModelAnswer, text: string): Promise<Answer> {
     const { readAnswer } = await import("../prompt/read/read-answer.ts");
     // An answer that was cut off must be whole by itself: mended, it would be a valid object with its end missing.
-    return readAnswer(text, output, { strict: answer.finishReason.unified === "length" });
+    return readAnswer(text, this.#options.output, { strict: answer.finishReason.unified === "length" });
   }
 
   #ask(talk: Talk, prompt: LanguageModelV4Prompt, step: number): Promise<ModelAnswer> {

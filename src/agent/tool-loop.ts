@@ -42,7 +42,9 @@ async function runToolCall(
     };
   }
   try {
-    const result = await context.call(tool, await readInput(call.input));
+    const plain = call.input.trim() === "" ? {} : parseJson(call.input, defaultMaxDepth);
+    const input = plain === notJson ? await mendInput(call.input) : plain;
+    const result = await context.call(tool, input);
     return { toolCallId, toolName, output: asJson(result, toolName) };
   } catch (error) {
     if (context.signal.aborted) throw error;
@@ -51,10 +53,7 @@ async function runToolCall(
   }
 }
 
-async function readInput(text: string): Promise<unknown> {
-  if (text.trim() === "") return {};
-  const plain = parseJson(text, defaultMaxDepth);
-  if (plain !== notJson) return plain;
+async function mendInput(text: string): Promise<unknown> {
   const { readValue } = await import("../prompt/read/read-value.ts");
   return readValue(text);
 }

@@ -110,9 +110,11 @@ export class Tool<In = never, Out = unknown> implements Runnable<In, Out> {
   }
 
   async perform(input: In, context: ExecutionContext): Promise<Out> {
-    const checked = await this.input.check(input, { coerce: true, side: "input" });
+    // Only what really waits is awaited: most tools check and approve at once.
+    const checking = this.input.check(input, { coerce: true, side: "input" });
+    const checked = checking instanceof Promise ? await checking : checking;
     if (!checked.ok) throw this.#invalid("input_invalid", checked.issues);
-    await this.#approve(checked.value, context);
+    if (this.#approval !== false) await this.#approve(checked.value, context);
     let result: unknown;
     try {
       result = await this.#execute(checked.value as never, context);
@@ -120,7 +122,8 @@ export class Tool<In = never, Out = unknown> implements Runnable<In, Out> {
       throw this.#failed(error, context);
     }
     if (this.output === undefined) return result as Out;
-    const given = await this.output.check(result, { side: "output" });
+    const giving = this.output.check(result, { side: "output" });
+    const given = giving instanceof Promise ? await giving : giving;
     if (!given.ok) throw this.#invalid("output_invalid", given.issues);
     return given.value as Out;
   }
