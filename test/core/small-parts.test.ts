@@ -85,7 +85,8 @@ function sortKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortKeys);
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).map(([key, part]) => [key, sortKeys(part)] as [string, unknown]);
-  return entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  // Named as an object, since its entries alone would look like a list.
+  return { entries: entries.sort(([a], [b]) => (a < b ? -1 : 1)) };
 }
 
 describe("an input reference", () => {
