@@ -1,6 +1,7 @@
 /** Reads JSON Schema far enough to know what a field may hold, and checks every value before it is given out. */
 
 import type { Json, JsonSchema } from "../../../core/json.ts";
+import { resolveReference } from "../../../signature/json-schema/resolve-reference.ts";
 import { isJsonObject } from "../offline-request.ts";
 
 /** A schema with its references followed, beside the document they point into. */
@@ -29,7 +30,7 @@ export function schemaNode(schema: Json | undefined, root: JsonSchema, depth = 0
       return { schema: Array.isArray(current.allOf) ? foldAllOf(current, root, depth) : current, root };
     }
     const { $ref: _, ...beside } = current;
-    const target = pointed(reference, root);
+    const target: Json = resolveReference(reference, root) ?? false;
     current = isJsonObject(target) && Object.keys(beside).length > 0 ? { ...target, ...beside } : target;
   }
   return { schema: impossible, root };
@@ -65,18 +66,6 @@ export function typesOf(schema: JsonSchema): readonly string[] {
 export function boundOf(schema: JsonSchema, keyword: string, otherwise: number): number {
   const bound = schema[keyword];
   return typeof bound === "number" ? bound : otherwise;
-}
-
-function pointed(reference: string, root: JsonSchema): Json | undefined {
-  if (reference === "#") return root;
-  if (!reference.startsWith("#/")) return false;
-  let current: Json | undefined = root;
-  for (const step of reference.slice(2).split("/")) {
-    const key = step.replaceAll("~1", "/").replaceAll("~0", "~");
-    if (!isJsonObject(current) || !Object.hasOwn(current, key)) return false;
-    current = current[key];
-  }
-  return current;
 }
 
 function foldAllOf(schema: JsonSchema, root: JsonSchema, depth: number): JsonSchema {
