@@ -77,15 +77,6 @@ export function createPromptAdapter(options: PromptAdapterOptions): PromptAdapte
   };
 }
 
-/** Renders one prompt; for a single look. Use {@link createPromptAdapter} to render many. */
-export function renderPrompt(
-  request: Omit<PromptAdapterOptions, "tools"> & { readonly inputs: JsonObject; readonly hasTools?: boolean },
-): LanguageModelV4Prompt {
-  const { inputs, hasTools = false, ...options } = request;
-  const placeholder: LanguageModelV4FunctionTool = { type: "function", name: "tool", inputSchema: {} };
-  return createPromptAdapter({ ...options, tools: hasTools ? [placeholder] : [] }).messages(inputs);
-}
-
 /** Writes the inputs between marks that they cannot close: where they hold one, `<` is escaped; the JSON stays the same. */
 function inputsText(json: string): string {
   return `<inputs>\n${inputsMark.test(json) ? json.replaceAll("<", "\\u003c") : json}\n</inputs>`;

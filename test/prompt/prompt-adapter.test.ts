@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "../../src/core/json.ts";
 import { readOfflineRequest } from "../../src/models/offline/offline-request.ts";
-import { createPromptAdapter, type PromptAdapterOptions, renderPrompt } from "../../src/prompt/prompt-adapter.ts";
+import { createPromptAdapter, type PromptAdapterOptions } from "../../src/prompt/prompt-adapter.ts";
 import { parseSignature } from "../../src/signature/parse-signature.ts";
 import { TypeRegistry } from "../../src/signature/type-registry.ts";
 
@@ -13,7 +13,7 @@ const base = {
   output: parseSignature("summary: str | two sentences, tags: list['a' | 'b'], note?: str"),
 } satisfies PromptAdapterOptions;
 
-function userText(prompt: ReturnType<typeof renderPrompt>): string {
+function userText(prompt: ReturnType<ReturnType<typeof createPromptAdapter>["messages"]>): string {
   const part = prompt[1]?.content[0];
   return typeof part === "object" && part.type === "text" ? part.text : "";
 }
@@ -138,14 +138,5 @@ describe("createPromptAdapter", () => {
     expect(() => createPromptAdapter({ ...base, output: opaque })).toThrowError(
       expect.objectContaining({ code: "type_invalid" }),
     );
-  });
-});
-
-describe("renderPrompt", () => {
-  it("renders system and user message at once", () => {
-    const prompt = renderPrompt({ ...base, inputs: { topic: "bees" }, hasTools: true, mode: "guided" });
-    expect(prompt.map((message) => message.role)).toEqual(["system", "user"]);
-    expect(prompt[0]?.content).toContain("Call the tools");
-    expect(inputsIn(userText(prompt))).toEqual({ topic: "bees" });
   });
 });
