@@ -119,11 +119,17 @@ async function main(signal: AbortSignal): Promise<void> {
     ...figures.steps.map(({ name, share }) => `step ${name}: ${(share * 100).toFixed(0)} % of the time`),
     `${memory.size} answers remembered; ${metrics.prometheusText().split("\n").length} lines for Prometheus`,
   ]);
+  section("Suggestions", advice(introspection));
+}
+
+/** No advice has two reasons, and they are not the same. */
+function advice(introspection: AgentIntrospection): readonly string[] {
+  const missing = introspection.dataNeeded;
+  if (missing > 0) return [`Too little was recorded for advice; runs still needed: ${missing}`];
   const suggestions = introspection.suggestImprovements();
-  section(
-    "Suggestions",
-    suggestions.length === 0 ? ["Nothing worth changing."] : suggestions.map((one) => wrap(`• ${one.sentence}`, "  ")),
-  );
+  return suggestions.length === 0
+    ? ["Nothing worth changing."]
+    : suggestions.map((one) => wrap(`• ${one.sentence}`, "  "));
 }
 
 function readArguments() {

@@ -31,7 +31,10 @@ export function wrap(text: string, indent: string): string {
 
 /** Shows one line that is written over and over on a terminal, and nothing elsewhere. */
 export function status(text: string): void {
-  if (process.stdout.isTTY) process.stdout.write(`\r\u001b[2K${plain(text).slice(0, process.stdout.columns - 1)}`);
+  if (!process.stdout.isTTY) return;
+  // Some terminals say they have no columns at all.
+  const columns = process.stdout.columns || 80;
+  process.stdout.write(`\r\u001b[2K${plain(text).slice(0, columns - 1)}`);
 }
 
 /** Makes a listener that shows which agent does what, how long it has been at it, and the tokens so far. */

@@ -10,7 +10,10 @@ const root = join(import.meta.dirname, "../..");
 const scratch = mkdtempSync(join(tmpdir(), "flock-example-"));
 const empty = join(scratch, "empty");
 const bees = join(scratch, "bees");
+const short = join(scratch, "short");
 mkdirSync(empty);
+mkdirSync(short);
+writeFileSync(join(short, "dance.txt"), "Honey bees dance to tell other bees where flowers are.");
 mkdirSync(bees);
 writeFileSync(
   join(bees, "dance.md"),
@@ -84,6 +87,13 @@ describe("npm start", () => {
     expect(stdout).toContain("2 documents");
     expect(stdout).toContain("skipped broken.pdf");
     expect(stdout).toMatch(/dance\.md/);
+  });
+
+  it("says that too little was recorded for advice, which is not that nothing is worth changing", async () => {
+    const { code, stdout } = await start(["how", "bees", "dance", "--docs", short]).ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Too little was recorded for advice; runs still needed: \d$/m);
+    expect(stdout).not.toContain("Nothing worth changing");
   });
 
   it.each([
