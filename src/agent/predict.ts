@@ -1,55 +1,43 @@
 /** Asks a model until it has a valid answer: tool turns, asking again after a wrong one, partial answers on the way. */
 
-import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool, LanguageModelV4Prompt } from "@ai-sdk/provider";
-import { FlockError } from "../core/errors.ts";
+import type { LanguageModelV4CallOptions, LanguageModelV4Prompt } from "@ai-sdk/provider";
+import { FlockError, type FlockErrorCode } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { ExecutionContext } from "../core/runnable.ts";
-import { isOffline, type ModelAnswer, type ModelRequest, type ModelRunnable } from "../models/model.ts";
-import { answerText, ignoredSchema, toolCallsOf } from "../prompt/answer-text.ts";
-import { askAgainMessages } from "../prompt/ask-again.ts";
-import { createPromptAdapter, type PromptAdapter } from "../prompt/prompt-adapter.ts";
+import type { ModelAnswer, ModelRequest, ModelRunnable } from "../models/model.ts";
+import { lessonOfWarnings } from "../prompt/answer-ladder.ts";
+import { answerText, toolCallsOf } from "../prompt/answer-text.ts";
+import { askAgainMessages, askAgainThroughTool } from "../prompt/ask-again.ts";
+import type { PromptAdapter } from "../prompt/prompt-adapter.ts";
 import { readPlainAnswer } from "../prompt/read/plain-json.ts";
 import type { Answer } from "../prompt/read/read-answer.ts";
 import { toolTurn } from "../prompt/tool-turn.ts";
-import type { Signature } from "../signature/signature.ts";
+import { type AnswerTalk, AnswerWays, type AnswerWaysOptions, withSystem } from "./answer-ways.ts";
 import type { AnyTool } from "./tool.ts";
 import { runToolCalls } from "./tool-loop.ts";
 
 /** What never changes between the calls of one agent. */
-export interface PredictOptions {
-  readonly name: string;
-  readonly description: string | undefined;
-  readonly instructions: string | undefined;
-  readonly input: Signature;
-  readonly output: Signature;
-  readonly tools: readonly AnyTool[];
+export interface PredictOptions extends AnswerWaysOptions {
   readonly settings: Partial<LanguageModelV4CallOptions>;
   readonly maxSteps: number;
   readonly askAgain: number;
 }
 
 /** One call of the agent, while it goes on. */
-interface Talk {
+interface Talk extends AnswerTalk {
   readonly inputs: Record<string, unknown>;
-  readonly model: ModelRunnable;
-  readonly context: ExecutionContext;
-  readonly adapter: PromptAdapter;
 }
-
-type Mode = "native" | "guided" | "offline";
-
-/** Models that said they take no schema beside the prompt; they are guided by text from then on. */
-const guidedModels = new WeakSet<ModelRunnable>();
 
 /** The part of an agent that talks to models. */
 export class Predict {
   readonly #options: PredictOptions;
   readonly #tools: ReadonlyMap<string, AnyTool>;
-  readonly #adapters = new Map<Mode, PromptAdapter>();
+  readonly #ways: AnswerWays;
 
   constructor(options: PredictOptions) {
     this.#options = options;
     this.#tools = new Map(options.tools.map((one) => [one.name, one]));
+    this.#ways = new AnswerWays(options);
   }
 
   /**
@@ -59,46 +47,87 @@ export class Predict {
    * steps_exhausted, model_stopped, and whatever the model's call rejects with.
    */
   answer(inputs: Record<string, unknown>, model: ModelRunnable, context: ExecutionContext): Promise<unknown> {
-    const talk: Talk = { inputs, model, context, adapter: this.#adapterFor(model) };
-    const prompt = talk.adapter.messages(inputs as JsonObject);
+    const standing = this.#ways.standingWith(model);
+    const talk: Talk = { inputs, model, context, standing };
+    const { adapter } = standing;
+    const prompt = adapter.messages(inputs as JsonObject);
     // Most answers are right at once: they need no async frame, which would be held while the model thinks.
-    return this.#ask(talk, prompt, 1).then((answer) => {
-      if (toolCallsOf(answer).length > 0 || answer.warnings.length > 0) return this.#goOn(talk, prompt, answer);
+    const taken = (answer: ModelAnswer): unknown => {
+      if (toolCallsOf(answer).length > 0 || answer.warnings.length > 0)
+        return this.#goOn(talk, adapter, prompt, answer);
       const read = readPlainAnswer(answerText(answer), this.#options.output);
       if (read instanceof Promise)
-        return read.then((late) => (late.ok ? late.value : this.#goOn(talk, prompt, answer)));
-      return read?.ok ? read.value : this.#goOn(talk, prompt, answer);
+        return read.then((late) => (late.ok ? late.value : this.#goOn(talk, adapter, prompt, answer)));
+      if (read?.ok !== true) return this.#goOn(talk, adapter, prompt, answer);
+      if (adapter === standing.adapter) standing.proven = true;
+      return read.value;
+    };
+    const asked = this.#ask(talk, adapter, prompt, 1);
+    if (standing.proven) return asked.then(taken);
+    return asked.then(taken, (error) => {
+      this.#ways.stepDown(talk, adapter, error);
+      return this.#goOn(talk, standing.adapter, withSystem(prompt, standing.adapter), undefined);
     });
   }
 
-  /** Tool turns and asking again, from the first answer on. */
-  async #goOn(talk: Talk, prompt: LanguageModelV4Prompt, first: ModelAnswer): Promise<unknown> {
+  /** Tool turns, asking again and asking another way, from the first answer or the first refused request on. */
+  async #goOn(
+    talk: Talk,
+    firstAdapter: PromptAdapter,
+    prompt: LanguageModelV4Prompt,
+    first: ModelAnswer | undefined,
+  ): Promise<unknown> {
     const { maxSteps, askAgain } = this.#options;
-    const { model, context } = talk;
+    const { model, context, standing } = talk;
+    let adapter = firstAdapter;
     let messages = prompt;
     let answer = first;
     let step = 1;
     let asked = 0;
+    let refused: FlockErrorCode | undefined;
     for (;;) {
-      if (ignoredSchema(answer)) guidedModels.add(model);
+      while (answer === undefined) {
+        try {
+          answer = await this.#ask(talk, adapter, messages, step);
+        } catch (error) {
+          this.#ways.stepDown(talk, adapter, error);
+          adapter = standing.adapter;
+          messages = withSystem(messages, adapter);
+        }
+      }
+      const { answerTool } = adapter;
+      this.#ways.learn(talk, lessonOfWarnings(adapter.mode, answer.warnings));
       const calls = toolCallsOf(answer);
-      if (calls.length > 0) {
+      const given = calls.find((call) => call.toolName === answerTool);
+      if (calls.length > 0 && given === undefined) {
         if (step === maxSteps) throw this.#exhausted();
         messages = [...messages, ...toolTurn(answer.content, await runToolCalls(calls, this.#tools, context))];
         step += 1;
       } else {
-        const text = answerText(answer);
+        const text = given?.input ?? answerText(answer);
         const plain = readPlainAnswer(text, this.#options.output);
         const checked = plain instanceof Promise ? await plain : plain;
-        if (checked?.ok) return checked.value;
-        const read = await this.#mend(answer, text);
-        if (read.ok) return read.value;
+        const read: Answer = checked?.ok ? checked : await this.#mend(answer, text);
+        if (read.ok) {
+          if (adapter === standing.adapter) standing.proven = true;
+          if (refused !== undefined) context.recovered("ask-again", refused, true);
+          return read.value;
+        }
+        if (refused !== undefined) context.recovered("ask-again", refused, false);
         if (asked === askAgain) throw this.#giveUp(read, answer, model, asked);
         asked += 1;
+        refused = read.error.code;
         if (context.wants("delta")) context.delta({ kind: "reset" });
-        messages = askAgainMessages(messages, text, read.error);
+        messages =
+          given === undefined
+            ? askAgainMessages(messages, text, read.error)
+            : askAgainThroughTool(messages, answer.content, calls, given, read.error);
       }
-      answer = await this.#ask(talk, messages, step);
+      answer = undefined;
+      if (adapter !== standing.adapter) {
+        adapter = standing.adapter;
+        messages = withSystem(messages, adapter);
+      }
     }
   }
 
@@ -109,39 +138,20 @@ export class Predict {
     return readAnswer(text, this.#options.output, { strict: answer.finishReason.unified === "length" });
   }
 
-  #ask(talk: Talk, prompt: LanguageModelV4Prompt, step: number): Promise<ModelAnswer> {
+  #ask(talk: Talk, adapter: PromptAdapter, prompt: LanguageModelV4Prompt, step: number): Promise<ModelAnswer> {
     const { model, context } = talk;
     const { settings, maxSteps } = this.#options;
-    const asks = talk.adapter.callOptions(talk.inputs as JsonObject);
+    const asks = adapter.callOptions(talk.inputs as JsonObject);
     const request: ModelRequest = { ...settings, ...asks, prompt };
     if (settings.providerOptions !== undefined) {
       request.providerOptions = { ...asks.providerOptions, ...settings.providerOptions };
     }
     // The last answer must be one: without tools to call the model can only answer.
-    if (step === maxSteps && this.#tools.size > 0) request.toolChoice = { type: "none" };
-    return context.wants("delta") ? watched(model, request, context) : context.call(model, request);
-  }
-
-  #adapterFor(model: ModelRunnable): PromptAdapter {
-    const mode: Mode = isOffline(model.model) ? "offline" : guidedModels.has(model) ? "guided" : "native";
-    let adapter = this.#adapters.get(mode);
-    if (adapter === undefined) {
-      const { name, instructions, description, input, output, tools } = this.#options;
-      adapter = createPromptAdapter({
-        agent: {
-          name,
-          ...(instructions === undefined ? {} : { instructions }),
-          ...(description === undefined ? {} : { description }),
-        },
-        input,
-        output,
-        tools: tools.map(functionTool),
-        mode: mode === "guided" ? "guided" : "native",
-        offline: mode === "offline",
-      });
-      this.#adapters.set(mode, adapter);
+    if (step === maxSteps && this.#tools.size > 0) {
+      const { answerTool } = adapter;
+      request.toolChoice = answerTool === undefined ? { type: "none" } : { type: "tool", toolName: answerTool };
     }
-    return adapter;
+    return context.wants("delta") ? watched(model, request, context) : context.call(model, request);
   }
 
   #exhausted(): FlockError<"steps_exhausted"> {
@@ -185,9 +195,4 @@ async function watched(model: ModelRunnable, request: ModelRequest, context: Exe
   } finally {
     stop();
   }
-}
-
-function functionTool(tool: AnyTool): LanguageModelV4FunctionTool {
-  const schema = tool.input.toJsonSchema("input") as LanguageModelV4FunctionTool["inputSchema"];
-  return { type: "function", name: tool.name, description: tool.description, inputSchema: schema };
 }

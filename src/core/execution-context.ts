@@ -157,6 +157,11 @@ export class Call implements ForkedContext, LayerCall {
     if (this.wants("warning")) this.run.events.emit({ ...this.head(), type: "warning", code, message });
   }
 
+  recovered(strategy: string, code: string, healed: boolean): void {
+    if (!this.wants("recovery-applied")) return;
+    this.run.events.emit({ ...this.head(), type: "recovery-applied", strategy, code, healed });
+  }
+
   delta(delta: DeltaEvent["delta"]): void {
     if (this.phase !== "attempt" || !this.wants("delta")) return;
     this.run.events.emit({ ...this.head(), type: "delta", delta });

@@ -118,6 +118,8 @@ export interface ExecutionContext {
   emit(name: string, data?: Json): void;
   /** Sends a `warning` event. */
   warn(code: string, message: string): void;
+  /** Sends a `recovery-applied` event: a failure of this code was answered by a strategy, which healed it or did not. */
+  recovered(strategy: string, code: string, healed: boolean): void;
   /** Sends a `delta` event of this call. Ask `wants("delta")` first when making it costs something. */
   delta(delta: DeltaEvent["delta"]): void;
   /** Hears the deltas of the calls started here (not of calls below those), beside the events; gives the way to stop. */

@@ -20,10 +20,3 @@ export function toolCallsOf(
   for (const part of answer.content) if (part.type === "tool-call" && part.providerExecuted !== true) calls.push(part);
   return calls;
 }
-
-/** Tells whether the vendor said that it cannot take a schema; the next call to it should be `guided`. */
-export function ignoredSchema(answer: Pick<LanguageModelV4GenerateResult, "warnings">): boolean {
-  return answer.warnings.some(
-    (warning) => warning.type === "unsupported" && /response.?format|schema|structured/i.test(warning.feature),
-  );
-}

@@ -5,6 +5,7 @@ import { digestOf } from "../core/canonical-key.ts";
 import { isFlockError } from "../core/errors.ts";
 import type { JsonObject, JsonSchema } from "../core/json.ts";
 import type { CheckedShape } from "../signature/field.ts";
+import type { AnswerMode } from "./answer-ladder.ts";
 import { isStrictSchema } from "./strict-schema.ts";
 import { systemText } from "./system-text.ts";
 
@@ -15,8 +16,8 @@ export interface PromptAdapterOptions {
   readonly output: CheckedShape;
   /** What the model may call. @default none */
   readonly tools?: readonly LanguageModelV4FunctionTool[];
-  /** `native`: the schema goes beside the prompt; `guided`: into its text, for models that take none. @default "native" */
-  readonly mode?: "native" | "guided";
+  /** How the output's schema reaches the model. @default "native" */
+  readonly mode?: AnswerMode;
   /** The model is the offline engine, which gets fields and inputs as data. @default false */
   readonly offline?: boolean;
 }
@@ -26,6 +27,9 @@ export interface PromptAdapter {
   /** The system message's text. */
   readonly system: string;
   readonly outputSchema: JsonSchema;
+  readonly mode: AnswerMode;
+  /** The tool whose input is the answer; only in the mode `tool`. */
+  readonly answerTool: string | undefined;
   /** A short hash of system text, schemas and tools: the static part of a cache key. */
   readonly digest: string;
   /**
@@ -35,7 +39,7 @@ export interface PromptAdapter {
    */
   messages(inputs: JsonObject, inputText?: string): LanguageModelV4Prompt;
   /**
-   * Gives the call options beside the messages: `responseFormat`, `tools`, `providerOptions`. The same object each time,
+   * Gives the call options beside the messages: `responseFormat`, `tools`, `toolChoice`, `providerOptions`. The same object each time,
    * except for the offline model, whose options hold the inputs. Spread it; never change it.
    */
   callOptions(inputs: JsonObject): PromptCallOptions;
@@ -43,7 +47,7 @@ export interface PromptAdapter {
 
 /** The call options a prompt decides. */
 export type PromptCallOptions = Readonly<
-  Pick<LanguageModelV4CallOptions, "responseFormat" | "tools" | "providerOptions">
+  Pick<LanguageModelV4CallOptions, "responseFormat" | "tools" | "toolChoice" | "providerOptions">
 >;
 
 /** Makes the adapter of an agent. All schemas are read here, none on the call. */
@@ -52,14 +56,16 @@ export function createPromptAdapter(options: PromptAdapterOptions): PromptAdapte
   const inputSchema = inputSchemaOf(input);
   const outputSchema = output.toJsonSchema("output");
   const hasTools = tools.length > 0;
-  const guided = mode === "guided";
-  const system = systemText({ agent, input, inputSchema, output, outputSchema, hasTools, guided });
+  const answerTool = answerToolName(tools);
+  const system = systemText({ agent, input, inputSchema, output, outputSchema, hasTools, mode, answerTool });
   const systemMessage = Object.freeze({ role: "system" as const, content: system });
-  const shared = sharedOptions(options, outputSchema);
+  const shared = sharedOptions(options, outputSchema, answerTool);
   const { instructions } = agent;
   return {
     system,
     outputSchema,
+    mode,
+    answerTool: mode === "tool" ? answerTool : undefined,
     digest: digestOf(system, JSON.stringify(shared), JSON.stringify(inputSchema)),
     messages: (inputs, inputText) => [
       systemMessage,
@@ -84,16 +90,32 @@ function inputsText(json: string): string {
 
 const inputsMark = /<\/?\s{0,8}inputs/i;
 
-function sharedOptions(options: PromptAdapterOptions, outputSchema: JsonSchema): PromptCallOptions {
+function sharedOptions(options: PromptAdapterOptions, outputSchema: JsonSchema, answerTool: string): PromptCallOptions {
   const { agent, tools = [], mode = "native" } = options;
-  const schema = outputSchema as NonNullable<LanguageModelV4FunctionTool["inputSchema"]>;
+  const schema = outputSchema as ToolSchema;
   const name = agent.name.replaceAll(/[^\w-]/g, "_").slice(0, 64);
+  if (mode === "tool") {
+    const description = "Takes the final answer. Call it once, when you have everything the answer needs.";
+    return Object.freeze({
+      tools: [...tools, { type: "function" as const, name: answerTool, description, inputSchema: schema }],
+      toolChoice: tools.length === 0 ? { type: "tool" as const, toolName: answerTool } : { type: "required" as const },
+    });
+  }
   return Object.freeze({
     ...(mode === "native" ? { responseFormat: { type: "json" as const, schema, name } } : {}),
     ...(tools.length > 0 ? { tools: [...tools] } : {}),
     // The strict mode some vendors switch on by themselves refuses optional fields and open objects.
     ...(mode === "native" && !isStrictSchema(outputSchema) ? { providerOptions: notStrict } : {}),
   });
+}
+
+type ToolSchema = LanguageModelV4FunctionTool["inputSchema"];
+
+/** Names the tool that takes the answer, clear of the agent's own tools. */
+function answerToolName(tools: readonly LanguageModelV4FunctionTool[]): string {
+  let name = "answer";
+  while (tools.some((tool) => tool.name === name)) name = `final_${name}`;
+  return name;
 }
 
 const notStrict = { openai: { strictJsonSchema: false }, openaiCompatible: { strictJsonSchema: false } };

@@ -40,6 +40,22 @@ describe("an agent's answer", () => {
     expect(JSON.stringify(model.requests[1]?.prompt.slice(-2))).toContain("/keywords");
   });
 
+  it("tells for each time it was asked again whether that healed it", async () => {
+    const { flock } = house(["no idea", '{"summary": "short"}', good, "no idea", "still none", "none"]);
+    const agent = new DeclarativeAgent({ name: "a", ...summary, askAgain: 2 });
+    const told: unknown[] = [];
+    flock.events.subscribe((event) => told.push(event), { types: ["recovery-applied"] });
+    await agent.execute("bees", { flock });
+    await agent.execute("bees", { flock }).catch(() => {});
+    const strategy = "ask-again";
+    expect(told).toMatchObject([
+      { strategy, code: "output_unreadable", healed: false, path: "run/a#0" },
+      { strategy, code: "output_invalid", healed: true },
+      { strategy, code: "output_unreadable", healed: false },
+      { strategy, code: "output_unreadable", healed: false },
+    ]);
+  });
+
   it("that stays wrong is one typed error that says where and why, with the count of tries", async () => {
     const { flock, model } = house(['{"summary": 1', "no idea", "still none"]);
     const agent = new DeclarativeAgent({ name: "a", ...summary, askAgain: 2 });
@@ -347,15 +363,6 @@ describe("streaming", () => {
 });
 
 describe("a model", () => {
-  it("that says it takes no schema is guided by text from then on", async () => {
-    const { flock, model } = house([{ text: good, unsupported: ["responseFormat"] }, good]);
-    const agent = new DeclarativeAgent({ name: "a", ...summary });
-    await agent.execute("x", { flock });
-    await agent.execute("x", { flock });
-    expect(model.requests.map((request) => request.responseFormat?.type)).toEqual(["json", undefined]);
-    expect(JSON.stringify(model.requests[1]?.prompt[0])).toContain("keywords");
-  });
-
   it("gets the settings of its agent and nothing of the framework's own", async () => {
     const { flock, model } = house([good]);
     const settings = {

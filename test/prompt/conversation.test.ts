@@ -1,7 +1,7 @@
 import type { LanguageModelV4Content, LanguageModelV4Prompt } from "@ai-sdk/provider";
 import { describe, expect, it } from "vitest";
 import type { FlockError } from "../../src/core/errors.ts";
-import { answerText, ignoredSchema, toolCallsOf } from "../../src/prompt/answer-text.ts";
+import { answerText, toolCallsOf } from "../../src/prompt/answer-text.ts";
 import { askAgainMessages } from "../../src/prompt/ask-again.ts";
 import { readAnswer } from "../../src/prompt/read/read-answer.ts";
 import { toolTurn } from "../../src/prompt/tool-turn.ts";
@@ -114,12 +114,5 @@ describe("what is picked out of an answer", () => {
     expect(toolCallsOf({ content: [{ type: "text", text: "a" }, call, { ...call, providerExecuted: true }] })).toEqual([
       call,
     ]);
-  });
-
-  it("is whether the vendor takes no schema", () => {
-    expect(ignoredSchema({ warnings: [] })).toBe(false);
-    expect(ignoredSchema({ warnings: [{ type: "unsupported", feature: "responseFormat" }] })).toBe(true);
-    expect(ignoredSchema({ warnings: [{ type: "unsupported", feature: "seed" }] })).toBe(false);
-    expect(ignoredSchema({ warnings: [{ type: "other", message: "responseFormat" }] })).toBe(false);
   });
 });
