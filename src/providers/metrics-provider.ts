@@ -49,7 +49,14 @@ export class MetricsProvider implements Provider {
   readonly events: readonly EventType[] = ["run-start", "run-end", "call-end"];
   readonly #prefix: string;
   readonly #maxNames: number;
-  readonly #series = new Map<string, Series>();
+  /** In the order they were first seen. */
+  readonly #series: Series[] = [];
+  readonly #byKind: Readonly<Record<RunnableKind, Map<string, Series>>> = {
+    agent: new Map(),
+    pattern: new Map(),
+    model: new Map(),
+    tool: new Map(),
+  };
   readonly #runs: BoundedNames<Record<Outcome, number>>;
   #runsInFlight = 0;
 
@@ -73,12 +80,12 @@ export class MetricsProvider implements Provider {
    * `memoryUsage` stay empty: tools have metrics of their own here, and memory is the process's.
    */
   metricsOf(name: string): AgentMetrics | undefined {
-    for (const { metrics } of this.#series.values()) if (metrics.name === name) return metrics;
+    for (const { metrics } of this.#series) if (metrics.name === name) return metrics;
     return undefined;
   }
 
   snapshot(): MetricsProviderSnapshot {
-    const calls = [...this.#series.values()].map(({ kind, metrics }) => {
+    const calls = this.#series.map(({ kind, metrics }) => {
       const { toolUsage: _, memoryUsage: _m, ...figures } = metrics.toJSON();
       return { ...figures, kind };
     });
@@ -111,12 +118,14 @@ export class MetricsProvider implements Provider {
   }
 
   #seriesOf(kind: RunnableKind, name: string): Series {
-    const known = this.#series.get(`${kind} ${name}`);
+    // One map a kind: joining both into a key would make a text for every call.
+    const known = this.#byKind[kind].get(name);
     if (known !== undefined) return known;
-    const kept = this.#series.size < this.#maxNames || name === otherName;
+    const kept = this.#series.length < this.#maxNames || name === otherName;
     if (!kept) return this.#seriesOf(kind, otherName);
     const series = { kind, metrics: new AgentMetrics(name), counts: new Float64Array(boundsSeconds.length + 1) };
-    this.#series.set(`${kind} ${name}`, series);
+    this.#byKind[kind].set(name, series);
+    this.#series.push(series);
     return series;
   }
 
@@ -138,7 +147,7 @@ export class MetricsProvider implements Provider {
   }
 
   #callFamilies(): MetricFamily[] {
-    const all = [...this.#series.values()];
+    const all = this.#series;
     const counter = (
       name: string,
       help: string,
