@@ -6,6 +6,7 @@ import { EventDispatcher } from "./core/event-dispatcher.ts";
 import { type KnobChange, Knobs } from "./core/knob.ts";
 import type { Layer, LayerHost } from "./core/layer.ts";
 import { checkLayerOrder, type LayerPlan, planLayers } from "./core/layer-plan.ts";
+import type { ModelPrice } from "./core/model-price.ts";
 import { booleanOption, checkOptions, functionOption, objectOption, optionError } from "./core/options.ts";
 import { type Provider, providersOption } from "./core/provider.ts";
 import { disposeProviders, listenerOf } from "./core/provider-listener.ts";
@@ -19,6 +20,9 @@ import { systemRuntime } from "./core/system-runtime.ts";
 import { RunRecorder } from "./introspection/record/run-recorder.ts";
 import { defaultStack } from "./layers/default-stack.ts";
 import type { AnyLanguageModel } from "./models/adapt-model.ts";
+import { loadedPrices, loadPrices } from "./models/pricing/load-prices.ts";
+import type { PriceBook } from "./models/pricing/price-book.ts";
+import { checkPrices, type PriceOverrides } from "./models/pricing/price-options.ts";
 import { chooseModel, resolveModel } from "./models/resolve-model.ts";
 
 /** How a Flock differs from the default one. */
@@ -31,6 +35,8 @@ export interface FlockOptions {
   readonly layers?: ((stack: readonly Layer[]) => readonly Layer[]) | undefined;
   /** Says whether a sensitive tool call may happen. @default it may not */
   readonly approve?: ((request: ApprovalRequest) => boolean | Promise<boolean>) | undefined;
+  /** What models cost, by `vendor/model id` or `vendor/*`, in dollars for a million tokens; goes before the package's own table. @default the table alone */
+  readonly prices?: PriceOverrides | undefined;
   /** Keep records of the last 1,000 runs for introspection. @default true */
   readonly record?: boolean | undefined;
   /** @default the system's */
@@ -54,6 +60,8 @@ export class Flock implements RunEnvironment, AsyncDisposable {
   readonly #layers: readonly Layer[];
   readonly #providers: readonly Provider[];
   readonly #host: LayerHost;
+  readonly #ownPrices: PriceOverrides | undefined;
+  #prices: PriceBook | undefined;
   #plans = new WeakMap<AnyRunnable, LayerPlan>();
   #closed = false;
 
@@ -63,6 +71,7 @@ export class Flock implements RunEnvironment, AsyncDisposable {
       providers: providersOption,
       layers: functionOption,
       approve: functionOption,
+      prices: objectOption,
       record: booleanOption,
       runtime: objectOption,
     });
@@ -72,6 +81,8 @@ export class Flock implements RunEnvironment, AsyncDisposable {
     if (options.model !== undefined) resolveModel(options.model, { runtime: this.runtime });
     this.#model = options.model;
     this.#providers = options.providers ?? [];
+    if (options.prices !== undefined) checkPrices(options.prices);
+    this.#ownPrices = options.prices;
     this.#layers = stackFrom(options.layers);
     this.#host = { runtime: this.runtime, knobs: this.knobs, replan: () => this.#replan() };
     if (options.record !== false) {
@@ -104,6 +115,17 @@ export class Flock implements RunEnvironment, AsyncDisposable {
 
   resolveModel(model: unknown, agent: string): AnyRunnable {
     return chooseModel({ agentModel: model, flockModel: this.#model, runtime: this.runtime, agent });
+  }
+
+  priceOf(runnable: AnyRunnable): ModelPrice | undefined {
+    const prices = loadedPrices();
+    if (prices === undefined) return undefined;
+    this.#prices ??= new prices.PriceBook(this.#ownPrices, this.runtime);
+    return this.#prices.priceOf(runnable);
+  }
+
+  loadPrices(): Promise<void> | undefined {
+    return loadPrices();
   }
 
   get closed(): boolean {

@@ -4,6 +4,7 @@ import { FlockError } from "./errors.ts";
 import type { EventDispatcher } from "./event-dispatcher.ts";
 import type { Knobs } from "./knob.ts";
 import type { LayerPlan } from "./layer-plan.ts";
+import type { ModelPrice } from "./model-price.ts";
 import type { RunHistory } from "./run-history.ts";
 import type { AnyRunnable, ApprovalRequest } from "./runnable.ts";
 import type { Runtime } from "./runtime.ts";
@@ -24,6 +25,13 @@ export interface RunEnvironment {
   readonly approve?: ((request: ApprovalRequest) => boolean | Promise<boolean>) | undefined;
   /** Finds the model runnable for an agent that names this model, or names none. */
   resolveModel(model: unknown, agent: string): AnyRunnable;
+  /** What a model's tokens cost; undefined for what is no model, has no known price, or waits for {@link loadPrices}. */
+  priceOf?(runnable: AnyRunnable): ModelPrice | undefined;
+  /**
+   * Gets the prices at hand; undefined once they are. A model's first call waits for them by itself, so that its cost is
+   * right; a layer that must know a price before a call waits here.
+   */
+  loadPrices?(): Promise<void> | undefined;
 }
 
 let createDefault: (() => RunEnvironment) | undefined;

@@ -3,6 +3,7 @@
 import type { Breadcrumb } from "./errors.ts";
 import type { DeltaEvent, EventType, RunnableKind, Usage } from "./event.ts";
 import type { Json, JsonObject, JsonSchema } from "./json.ts";
+import type { ModelPrice } from "./model-price.ts";
 import type { Policy } from "./policy.ts";
 import type { Provider } from "./provider.ts";
 import type { Runtime } from "./runtime.ts";
@@ -43,8 +44,8 @@ export interface Runnable<Input = never, Output = unknown> {
    * attempt; a call that is cancelled meanwhile does not wait for it.
    */
   explain?(error: unknown, context: ExecutionContext): unknown;
-  /** Reads usage and cost from an output, synchronously, as the call settles. */
-  costOf?(output: Output): CallCost | undefined;
+  /** Reads usage and cost from an output, synchronously, as the call settles; a model is told its price where one is known. */
+  costOf?(output: Output, price?: ModelPrice): CallCost | undefined;
   /** Type-only: what it takes. Inference reads these two, never a method's parameter. */
   readonly "~in"?: Input;
   /** Type-only: what it gives. */

@@ -9,8 +9,10 @@ import type {
 import { isFlockError } from "../core/errors.ts";
 import type { Usage } from "../core/event.ts";
 import type { JsonObject } from "../core/json.ts";
+import { costOfTokens, type ModelPrice, mostTokens } from "../core/model-price.ts";
 import type { CallCost, ExecutionContext, Runnable } from "../core/runnable.ts";
 import { modelName } from "./model-name.ts";
+import { loadPrices } from "./pricing/load-prices.ts";
 
 /** What a model is asked: the AI SDK's call options without the signal, which the call's context gives. */
 export type ModelRequest = Omit<LanguageModelV4CallOptions, "abortSignal">;
@@ -24,7 +26,8 @@ export interface ModelRunnable extends Runnable<ModelRequest, ModelAnswer> {
   readonly identity: JsonObject;
   /** The model underneath, as the current version of the AI SDK's interface. */
   readonly model: LanguageModelV4;
-  costOf(answer: ModelAnswer): CallCost;
+  /** Gives the tokens of an answer, and their cost where a price is given and all were counted; undefined when none were. */
+  costOf(answer: ModelAnswer, price?: ModelPrice): CallCost | undefined;
 }
 
 const runnables = new WeakMap<LanguageModelV4, ModelRunnable>();
@@ -65,9 +68,11 @@ class LanguageModelRunnable implements ModelRunnable {
       options.providerOptions = vendorOptions;
     }
     // The vendor's promise itself goes out: a frame or handler here would be held by every call in flight.
-    return context.wants("delta")
+    const answer = context.wants("delta")
       ? stream(this.model, options, context)
       : (this.model.doGenerate(options) as Promise<ModelAnswer>);
+    const loading = this.#offline ? undefined : loadPrices();
+    return loading === undefined ? answer : withPrices(answer, loading);
   }
 
   explain(error: unknown, context: ExecutionContext): unknown {
@@ -75,9 +80,20 @@ class LanguageModelRunnable implements ModelRunnable {
     return isFlockError(error) ? error : explained(error, this.name, context);
   }
 
-  costOf(answer: ModelAnswer): CallCost {
-    return { usage: usageOf(answer.usage), costMicroUsd: this.#offline ? 0 : undefined };
+  costOf(answer: ModelAnswer, price?: ModelPrice): CallCost | undefined {
+    const usage = usageOf(answer.usage);
+    if (usage === undefined) return undefined;
+    if (price === undefined) return { usage, costMicroUsd: this.#offline ? 0 : undefined };
+    const { inputTokens, outputTokens } = answer.usage;
+    // A cost that leaves out what was not counted would be too low.
+    const all = isCounted(inputTokens, "noCache") && isCounted(outputTokens, "text");
+    return { usage, costMicroUsd: all ? costOfTokens(price, usage) : undefined };
   }
+}
+
+/** The first call of a process meanwhile gets the prices, so that even its cost is right. */
+async function withPrices(answer: Promise<ModelAnswer>, loading: Promise<void>): Promise<ModelAnswer> {
+  return (await Promise.all([answer, loading]))[0];
 }
 
 /** Streaming is imported when it is first wanted: most programs never stream. */
@@ -97,18 +113,30 @@ export function isOffline(model: { readonly provider: string }): boolean {
   return model.provider === "offline";
 }
 
-/** Maps the AI SDK's nested token counts to flat ones; what was not reported is 0, a missing total the sum of its parts. */
-export function usageOf(usage: LanguageModelV4Usage | undefined): Usage {
+/**
+ * Maps the AI SDK's nested token counts to flat ones; what was not reported is 0, a missing total the sum of its parts.
+ * Undefined when nothing was reported, and so is a number that cannot be a count.
+ */
+export function usageOf(usage: LanguageModelV4Usage | undefined): Usage | undefined {
   const input = usage?.inputTokens;
   const output = usage?.outputTokens;
-  const cacheReadTokens = input?.cacheRead ?? 0;
-  const cacheWriteTokens = input?.cacheWrite ?? 0;
-  const reasoningTokens = output?.reasoning ?? 0;
-  return {
-    inputTokens: input?.total ?? (input?.noCache ?? 0) + cacheReadTokens + cacheWriteTokens,
-    outputTokens: output?.total ?? (output?.text ?? 0) + reasoningTokens,
-    cacheReadTokens,
-    cacheWriteTokens,
-    reasoningTokens,
-  };
+  const cacheReadTokens = count(input?.cacheRead) ?? 0;
+  const cacheWriteTokens = count(input?.cacheWrite) ?? 0;
+  const reasoningTokens = count(output?.reasoning) ?? 0;
+  const inputTokens = count(input?.total) ?? (count(input?.noCache) ?? 0) + cacheReadTokens + cacheWriteTokens;
+  const outputTokens = count(output?.total) ?? (count(output?.text) ?? 0) + reasoningTokens;
+  if (inputTokens + outputTokens === 0 && !isCounted(input, "noCache") && !isCounted(output, "text")) return undefined;
+  return { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, reasoningTokens };
+}
+
+/** Tells whether a side's tokens were counted, all of them or all but those with a name of their own. */
+function isCounted<Rest extends string>(
+  side: Partial<Record<Rest | "total", number | undefined>> | undefined,
+  rest: Rest,
+): boolean {
+  return (count(side?.total) ?? count(side?.[rest])) !== undefined;
+}
+
+function count(value: number | undefined): number | undefined {
+  return Number.isSafeInteger(value) && value! >= 0 && value! <= mostTokens ? value : undefined;
 }

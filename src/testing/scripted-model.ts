@@ -11,6 +11,7 @@ import type {
 // Loaded lazily elsewhere: a test with a clock of its own must not wait for a file.
 import "../models/model-error.ts";
 import "../models/collect-stream.ts";
+import "../models/pricing/price-book.ts";
 import type { Json } from "../core/json.ts";
 import { optionError } from "../core/options.ts";
 import type { Runtime } from "../core/runtime.ts";

@@ -14,6 +14,12 @@ const noUsage = {
   inputTokens: { total: undefined, noCache: undefined, cacheRead: undefined, cacheWrite: undefined },
   outputTokens: { total: undefined, text: undefined, reasoning: undefined },
 };
+function usageWith(inputTokens: number, outputTokens: number): LanguageModelV4GenerateResult["usage"] {
+  return {
+    inputTokens: { ...noUsage.inputTokens, total: inputTokens },
+    outputTokens: { ...noUsage.outputTokens, total: outputTokens },
+  };
+}
 const stop = { unified: "stop" as const, raw: "stop" };
 const result: LanguageModelV4GenerateResult = {
   content: [{ type: "text", text: "hi" }],
@@ -130,21 +136,19 @@ describe("createModel", () => {
 
   it("knows what the offline model costs, and that other prices are unknown", () => {
     const offline = createModel(modelOf({ provider: "offline", modelId: "extractive" }));
-    expect(offline.costOf(result).costMicroUsd).toBe(0);
-    expect(createModel(modelOf({})).costOf(result).costMicroUsd).toBeUndefined();
+    const counted = { ...result, usage: usageWith(10, 5) };
+    expect(offline.costOf(counted)?.costMicroUsd).toBe(0);
+    expect(createModel(modelOf({})).costOf(counted)).toMatchObject({
+      usage: { inputTokens: 10, outputTokens: 5 },
+      costMicroUsd: undefined,
+    });
     expect(isOffline({ provider: "offline" })).toBe(true);
   });
 });
 
 describe("usageOf", () => {
   it("flattens token counts, 0 for what is unknown, the sum of parts for a missing total", () => {
-    expect(usageOf(undefined)).toEqual({
-      inputTokens: 0,
-      outputTokens: 0,
-      cacheReadTokens: 0,
-      cacheWriteTokens: 0,
-      reasoningTokens: 0,
-    });
+    expect(usageOf(undefined)).toBeUndefined();
     expect(
       usageOf({
         inputTokens: { total: undefined, noCache: 3, cacheRead: 2, cacheWrite: 1 },

@@ -1,0 +1,56 @@
+/** What a model's tokens cost, as plain data that layers can reckon with, and the arithmetic that loses no part of a cent. */
+
+import type { Usage } from "./event.ts";
+
+/** Whole micro-dollars for a million tokens of each kind; reasoning counts as output. */
+export interface TokenRates {
+  /** Input that neither came from the vendor's cache nor went into it. */
+  readonly input: number;
+  readonly output: number;
+  readonly cacheRead: number;
+  readonly cacheWrite: number;
+}
+
+/** The price of one model. */
+export interface ModelPrice {
+  readonly microUsdPerMillion: TokenRates;
+  /** What the whole request costs once its input is longer than a limit. @default the same at every length */
+  readonly longContext?: { readonly aboveInputTokens: number; readonly microUsdPerMillion: TokenRates };
+  /** Where it was read: the vendor's page, `prices` for a Flock's own, `local` for what runs on one's own machine. */
+  readonly source: string;
+  /** The day it was known to hold, such as `2026-09-23`. */
+  readonly asOf?: string;
+  /** Milliseconds since 1970 from which another price holds. @default no change is announced */
+  readonly validUntilMs?: number;
+}
+
+/** Rates above this, 1,000 dollars for a million tokens, are no prices; below it the arithmetic is exact. */
+export const highestRate = 1_000_000_000;
+/** Counts above this are no counts of tokens; below it the arithmetic is exact. */
+export const mostTokens = 1_000_000_000_000;
+
+const million = 1_000_000;
+
+/**
+ * Gives what tokens cost in whole micro-dollars, rounded up once. Exact for counts up to {@link mostTokens} at rates up to
+ * {@link highestRate}: whole millions and the rest are summed apart, each below 2^53.
+ */
+export function costOfTokens(price: ModelPrice, usage: Usage): number {
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = usage;
+  const { longContext } = price;
+  const isLong = longContext !== undefined && inputTokens > longContext.aboveInputTokens;
+  const { input, output, cacheRead, cacheWrite } = isLong ? longContext.microUsdPerMillion : price.microUsdPerMillion;
+  const fresh = Math.max(0, inputTokens - cacheReadTokens - cacheWriteTokens);
+  const whole =
+    Math.floor(fresh / million) * input +
+    Math.floor(outputTokens / million) * output +
+    Math.floor(cacheReadTokens / million) * cacheRead +
+    Math.floor(cacheWriteTokens / million) * cacheWrite;
+  const rest =
+    (fresh % million) * input +
+    (outputTokens % million) * output +
+    (cacheReadTokens % million) * cacheRead +
+    (cacheWriteTokens % million) * cacheWrite;
+  const under = rest % million;
+  return whole + (rest - under) / million + (under > 0 ? 1 : 0);
+}
