@@ -2,9 +2,11 @@
 
 export type { ModelPrice, TokenRates } from "../core/model-price.ts";
 export { type AnyLanguageModel, adaptModel, isLanguageModel } from "../models/adapt-model.ts";
+export type { AnyEmbeddingModel } from "../models/embedding-model.ts";
 export { createModel, type ModelAnswer, type ModelRequest, type ModelRunnable } from "../models/model.ts";
 export { lexicalEmbedder } from "../models/offline/lexical-embedder.ts";
 export { offlineModel } from "../models/offline/offline-model.ts";
 export { type PriceOfOptions, priceOf } from "../models/pricing/price-of.ts";
 export type { PriceOverride, PriceOverrides } from "../models/pricing/price-options.ts";
+export { type EmbeddingModelOptions, embeddingModel } from "../models/resolve-embedder.ts";
 export { sentenceEmbedder } from "../models/sentence-embedder.ts";

@@ -3,13 +3,14 @@
 import type { EmbeddingModelV4 } from "@ai-sdk/provider";
 import { FlockError } from "../core/errors.ts";
 import { describeValue, type OptionCheck } from "../core/options.ts";
+import { isEmbeddingModel } from "./embedding-model.ts";
 import { modelError } from "./model-error.ts";
 
-/** Accepts an embedding model of the AI SDK. */
+/** Accepts what {@link embeddingModel} takes: a string, or an embedding model of the AI SDK. */
 export const embedderOption: OptionCheck = (value) =>
-  typeof value === "object" && value !== null && typeof (value as { doEmbed?: unknown }).doEmbed === "function"
+  typeof value === "string" || isEmbeddingModel(value)
     ? undefined
-    : "an embedding model of the AI SDK, such as lexicalEmbedder()";
+    : 'a string such as "offline/sentence-en", or an embedding model of the AI SDK';
 
 /** Names an embedder for stores: its provider and model, such as `offline/lexical`. */
 export function embedderId(embedder: EmbeddingModelV4): string {

@@ -7,7 +7,7 @@ import type { AnyRunnable } from "../core/runnable.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { adaptModel } from "./adapt-model.ts";
 import { createModel, type ModelRunnable } from "./model.ts";
-import { isInstalled, type Vendor, vendors } from "./vendors.ts";
+import { isInstalled, type Vendor, type VendorNeeds, vendors } from "./vendors.ts";
 
 /** What a model may be given as. */
 export interface ResolveModelOptions {
@@ -74,7 +74,7 @@ export function resolveModelName(name: string, options: ResolveModelOptions): Mo
   const known = runtime.shared("models:resolved", () => new Map<string, ModelRunnable>());
   let model = known.get(name);
   if (model === undefined) {
-    const { vendor, modelId } = parseName(name);
+    const { vendor, modelId } = parseName(name, vendors);
     checkReady(name, vendor, runtime);
     model = createModel(new LazyModel(name, vendor, modelId, runtime));
     known.set(name, model);
@@ -88,12 +88,20 @@ function isModelRunnable(value: unknown): value is AnyRunnable {
   return runnable.kind === "model" && typeof runnable.perform === "function" && typeof runnable.name === "string";
 }
 
-function parseName(name: string): { vendor: Vendor; modelId: string } {
+/**
+ * Reads `vendor/model id`.
+ *
+ * @throws model_unknown when it names none of these vendors, or a model the vendor does not have.
+ */
+export function parseName<Known extends VendorNeeds>(
+  name: string,
+  known: readonly Known[],
+): { vendor: Known; modelId: string } {
   const slash = name.indexOf("/");
   const vendorName = slash === -1 ? name : name.slice(0, slash);
-  const vendor = vendors.find((known) => known.name === vendorName);
+  const vendor = known.find((candidate) => candidate.name === vendorName);
   const modelId = slash === -1 ? (vendor?.modelIds?.[0] ?? "") : name.slice(slash + 1).trim();
-  if (vendor === undefined) throw unknownVendor(name, vendorName);
+  if (vendor === undefined) throw unknownVendor(name, vendorName, known);
   if (modelId === "") {
     throw modelUnknown(name, `it names no model of ${vendor.name}; write "${vendor.name}/<model id>"`, undefined);
   }
@@ -106,14 +114,14 @@ function parseName(name: string): { vendor: Vendor; modelId: string } {
 
 /** Model families people name without their vendor. */
 const families: readonly (readonly [RegExp, string])[] = [
-  [/^(?:gpt|o\d|chatgpt)\b/, "openai"],
+  [/^(?:gpt|o\d|chatgpt|text-embedding)\b/, "openai"],
   [/^claude\b/, "anthropic"],
   [/^gemini\b/, "google"],
   [/^(?:llama|qwen|mistral|gemma|phi|deepseek)/, "ollama"],
 ];
 
-function unknownVendor(name: string, vendorName: string): FlockError<"model_unknown"> {
-  const names = vendors.map((vendor) => vendor.name);
+function unknownVendor(name: string, vendorName: string, known: readonly VendorNeeds[]): FlockError<"model_unknown"> {
+  const names = known.map((vendor) => vendor.name);
   const colon = /^([a-z-]{1,32}):(.{1,128})$/.exec(name);
   const family = families.find(([pattern]) => pattern.test(name))?.[1];
   const near = nearestName(vendorName, names);
@@ -124,7 +132,12 @@ function unknownVendor(name: string, vendorName: string): FlockError<"model_unkn
   return modelUnknown(name, `known vendors are ${names.join(", ")}`, suggestion);
 }
 
-function modelUnknown(name: string, reason: string, suggestion: string | undefined): FlockError<"model_unknown"> {
+/** Makes the error for a string that names no model, with what may have been meant. */
+export function modelUnknown(
+  name: string,
+  reason: string,
+  suggestion: string | undefined,
+): FlockError<"model_unknown"> {
   const shown = name.length <= 100 ? name : `${name.slice(0, 99)}…`;
   const hint = suggestion === undefined ? reason : `did you mean "${suggestion}"? (${reason})`;
   return new FlockError("model_unknown", `there is no model "${shown}"; ${hint}`, {
@@ -132,7 +145,12 @@ function modelUnknown(name: string, reason: string, suggestion: string | undefin
   });
 }
 
-function checkReady(name: string, vendor: Vendor, runtime: Runtime): void {
+/**
+ * Checks that what a vendor needs is there.
+ *
+ * @throws model_package_missing or model_key_missing.
+ */
+export function checkReady(name: string, vendor: VendorNeeds, runtime: Runtime): void {
   if (vendor.package !== undefined && !isInstalled(vendor.package)) throw packageMissing(name, vendor.package);
   for (const variable of [vendor.keyVariable, vendor.addressVariable]) {
     if (variable === undefined || runtime.variable(variable) !== undefined) continue;
@@ -141,6 +159,24 @@ function checkReady(name: string, vendor: Vendor, runtime: Runtime): void {
       `the model "${name}" needs the environment variable ${variable}, which is not set`,
       { details: { model: name, variable } },
     );
+  }
+}
+
+/**
+ * Imports a vendor's package and makes a model with it.
+ *
+ * @throws model_package_missing when only the import shows that the package is not there.
+ */
+export async function importVendor<Model>(
+  name: string,
+  vendor: VendorNeeds,
+  load: () => Promise<Model>,
+): Promise<Model> {
+  try {
+    return await load();
+  } catch (error) {
+    const notFound = (error as { code?: unknown } | null)?.code === "ERR_MODULE_NOT_FOUND";
+    throw notFound && vendor.package !== undefined ? packageMissing(name, vendor.package, error) : error;
   }
 }
 
@@ -188,13 +224,12 @@ class LazyModel implements LanguageModelV4 {
 
   async #import(): Promise<LanguageModelV4> {
     try {
-      this.#loaded = adaptModel(await this.#vendor.load(this.modelId, this.#runtime));
+      const load = () => this.#vendor.load(this.modelId, this.#runtime);
+      this.#loaded = adaptModel(await importVendor(this.#name, this.#vendor, load));
       return this.#loaded;
     } catch (error) {
       this.#loading = undefined;
-      const name = this.#vendor.package;
-      const notFound = (error as { code?: unknown } | null)?.code === "ERR_MODULE_NOT_FOUND";
-      throw notFound && name !== undefined ? packageMissing(this.#name, name, error) : error;
+      throw error;
     }
   }
 }

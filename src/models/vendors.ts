@@ -4,8 +4,8 @@ import { findPackageJSON } from "node:module";
 import type { LanguageModelV4 } from "@ai-sdk/provider";
 import type { Runtime } from "../core/runtime.ts";
 
-/** How one vendor's models are made from a string such as `openai/gpt-5-mini`. */
-export interface Vendor {
+/** What must be there before a vendor's models can be used. */
+export interface VendorNeeds {
   /** The part of the string before the first slash. */
   readonly name: string;
   /** The npm package that speaks to it; undefined for what is built in. */
@@ -16,11 +16,13 @@ export interface Vendor {
   readonly addressVariable?: string;
   /** The only models it has, the default first. @default any */
   readonly modelIds?: readonly string[];
+}
+
+/** How one vendor's models are made from a string such as `openai/gpt-5-mini`. */
+export interface Vendor extends VendorNeeds {
   /** Imports the package and makes the model. Called once for each model, at its first call. */
   load(modelId: string, runtime: Runtime): Promise<LanguageModelV4>;
 }
-
-const ollamaAddress = "http://127.0.0.1:11434/v1";
 
 /** Every vendor a string may name, in the order error messages list them. */
 export const vendors: readonly Vendor[] = [
@@ -66,18 +68,19 @@ export const vendors: readonly Vendor[] = [
     name: "ollama",
     package: "@ai-sdk/openai-compatible",
     keyVariable: undefined,
-    load: (modelId, runtime) =>
-      loadCompatible("ollama", modelId, runtime.variable("OLLAMA_BASE_URL") ?? ollamaAddress, undefined, runtime),
+    async load(modelId, runtime) {
+      const provider = await compatibleProvider("ollama", ollamaAddressOf(runtime), undefined, runtime);
+      return provider.languageModel(modelId);
+    },
   },
   {
     name: "openai-compatible",
     package: "@ai-sdk/openai-compatible",
     keyVariable: undefined,
     addressVariable: "OPENAI_COMPATIBLE_BASE_URL",
-    load(modelId, runtime) {
-      const address = runtime.variable("OPENAI_COMPATIBLE_BASE_URL") ?? "";
-      const key = runtime.variable("OPENAI_COMPATIBLE_API_KEY");
-      return loadCompatible("openai-compatible", modelId, address, key, runtime);
+    async load(modelId, runtime) {
+      const { address, key } = compatibleSettings(runtime);
+      return (await compatibleProvider("openai-compatible", address, key, runtime)).languageModel(modelId);
     },
   },
 ];
@@ -105,7 +108,19 @@ export function keyVariableOf(model: string): string | undefined {
   return vendors.find((known) => known.name === vendor)?.keyVariable;
 }
 
-function settings(runtime: Runtime, keyVariable: string, addressVariable: string) {
+/** Gives the address of Ollama's OpenAI endpoint. */
+export function ollamaAddressOf(runtime: Runtime): string {
+  return runtime.variable("OLLAMA_BASE_URL") ?? "http://127.0.0.1:11434/v1";
+}
+
+/** Reads where an OpenAI-compatible server is, and its key if it has one. */
+export function compatibleSettings(runtime: Runtime): { readonly address: string; readonly key: string | undefined } {
+  const address = runtime.variable("OPENAI_COMPATIBLE_BASE_URL") ?? "";
+  return { address, key: runtime.variable("OPENAI_COMPATIBLE_API_KEY") };
+}
+
+/** Reads what a vendor's client is made with. */
+export function settings(runtime: Runtime, keyVariable: string, addressVariable: string) {
   const apiKey = runtime.variable(keyVariable);
   const baseURL = runtime.variable(addressVariable);
   return {
@@ -115,15 +130,10 @@ function settings(runtime: Runtime, keyVariable: string, addressVariable: string
   };
 }
 
-async function loadCompatible(
-  name: string,
-  modelId: string,
-  baseURL: string,
-  apiKey: string | undefined,
-  runtime: Runtime,
-): Promise<LanguageModelV4> {
+/** Makes the client of a server that speaks OpenAI's chat completions. */
+export async function compatibleProvider(name: string, baseURL: string, apiKey: string | undefined, runtime: Runtime) {
   const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
-  const provider = createOpenAICompatible({
+  return createOpenAICompatible({
     name,
     baseURL,
     fetch: runtime.fetch,
@@ -131,5 +141,4 @@ async function loadCompatible(
     supportsStructuredOutputs: true,
     ...(apiKey === undefined ? {} : { apiKey }),
   });
-  return provider.languageModel(modelId);
 }

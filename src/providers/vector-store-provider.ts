@@ -12,15 +12,17 @@ import type { Runtime } from "../core/runtime.ts";
 import { systemRuntime } from "../core/system-runtime.ts";
 import type { VectorStore } from "../core/vector-store.ts";
 import { embedderId, embedderOption, embeddingBatchSize, embedTexts } from "../models/embed-texts.ts";
+import type { AnyEmbeddingModel } from "../models/embedding-model.ts";
 import { lexicalEmbedder } from "../models/offline/lexical-embedder.ts";
+import { embeddingModel } from "../models/resolve-embedder.ts";
 import { MemoryVectorStore } from "../store/memory-vectors.ts";
 import { BackgroundQueue } from "./background-queue.ts";
 import { textOfAnswer } from "./text-of-answer.ts";
 
 /** How answers are remembered. */
 export interface VectorStoreProviderOptions {
-  /** Turns answers and questions into vectors. @default lexicalEmbedder(): words alone, offline */
-  readonly embedder?: EmbeddingModelV4;
+  /** Turns answers and questions into vectors: a string, or a model of the AI SDK. @default "offline/lexical": words alone */
+  readonly embedder?: string | AnyEmbeddingModel;
   /** Where vectors lie; one that lasts keeps answers between processes. @default a MemoryVectorStore */
   readonly store?: VectorStore;
   /** Answers remembered at most; the oldest leave first. @default 10,000 */
@@ -113,7 +115,7 @@ export class VectorStoreProvider implements Provider {
       maxWaiting: wholeNumber(1),
       runtime: objectOption,
     });
-    this.#embedder = options.embedder ?? lexicalEmbedder();
+    this.#embedder = embedderFrom(options);
     this.#store = options.store ?? new MemoryVectorStore();
     this.#maxEntries = options.maxEntries ?? 10_000;
     this.#queue = new BackgroundQueue({
@@ -242,6 +244,10 @@ export class VectorStoreProvider implements Provider {
     }
     this.#failed += count;
   }
+}
+
+function embedderFrom({ embedder, runtime = systemRuntime }: VectorStoreProviderOptions): EmbeddingModelV4 {
+  return embedder === undefined ? lexicalEmbedder() : embeddingModel(embedder, { runtime });
 }
 
 /** The same text of the same agent has the same id, so the newer one takes the older one's place. */

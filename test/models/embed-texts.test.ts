@@ -78,8 +78,8 @@ describe("embeddingBatchSize", () => {
 });
 
 describe("embedderOption", () => {
-  it("accepts embedding models only", () => {
-    expect(embedderOption(lexicalEmbedder())).toBeUndefined();
-    for (const value of ["openai/x", {}, null, undefined]) expect(embedderOption(value)).toContain("embedding model");
+  it("accepts strings and embedding models only", () => {
+    for (const value of [lexicalEmbedder(), "openai/x"]) expect(embedderOption(value)).toBeUndefined();
+    for (const value of [3, {}, null, undefined]) expect(embedderOption(value)).toContain("embedding model");
   });
 });

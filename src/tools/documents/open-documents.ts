@@ -1,6 +1,5 @@
 /** Makes a folder, or texts at hand, searchable. */
 
-import type { EmbeddingModelV4 } from "@ai-sdk/provider";
 import { FlockError } from "../../core/errors.ts";
 import type { JsonObject } from "../../core/json.ts";
 import {
@@ -17,7 +16,9 @@ import { Pacer } from "../../core/pacer.ts";
 import type { Runtime } from "../../core/runtime.ts";
 import { systemRuntime } from "../../core/system-runtime.ts";
 import { embedderOption } from "../../models/embed-texts.ts";
+import type { AnyEmbeddingModel } from "../../models/embedding-model.ts";
 import { lexicalEmbedder } from "../../models/offline/lexical-embedder.ts";
+import { embeddingModel } from "../../models/resolve-embedder.ts";
 import { Documents } from "./documents.ts";
 import { IndexBuilder } from "./index-builder.ts";
 import { matchGlobs } from "./match-globs.ts";
@@ -50,8 +51,8 @@ export interface DocumentProgress {
 
 /** How documents are indexed. */
 export interface OpenDocumentsOptions {
-  /** Any embedding model of the AI SDK. @default lexicalEmbedder(), offline */
-  readonly embedder?: EmbeddingModelV4;
+  /** A string such as `openai/text-embedding-3-small`, or any embedding model of the AI SDK. @default "offline/lexical" */
+  readonly embedder?: string | AnyEmbeddingModel;
   /** Most UTF-16 units in a passage, 100 or more. @default 1200 */
   readonly chunkCharacters?: number;
   /** Most units a passage repeats of the one before; less than half of `chunkCharacters`. @default a sixth of it */
@@ -95,7 +96,8 @@ const mostSkippedKept = 10_000;
 export async function openDocuments(source: DocumentSource, options: OpenDocumentsOptions = {}): Promise<Documents> {
   checkSource(source);
   checkOpenOptions(options);
-  const { signal, runtime = systemRuntime, embedder = lexicalEmbedder() } = options;
+  const { signal, runtime = systemRuntime } = options;
+  const embedder = options.embedder === undefined ? lexicalEmbedder() : embeddingModel(options.embedder, { runtime });
   const started = runtime.monotonic();
   const pacer = new Pacer(runtime, signal);
   const chunkCharacters = options.chunkCharacters ?? 1200;

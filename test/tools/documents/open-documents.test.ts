@@ -324,7 +324,7 @@ describe("openDocuments with given texts", () => {
     [{ maxFiles: 0 }],
     [{ include: "*.md" }],
     [{ include: [""] }],
-    [{ embedder: "openai/x" }],
+    [{ embedder: 3 }],
     [{ chunkCharacter: 500 }],
   ])("names what is wrong with the options %j", async (options) => {
     const opening = openDocuments({ documents: [{ name: "a", text: "x" }] }, options as OpenDocumentsOptions);
