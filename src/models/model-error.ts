@@ -2,83 +2,74 @@
 
 import { FlockError, type FlockErrorDetails, isFlockError } from "../core/errors.ts";
 import type { Runtime } from "../core/runtime.ts";
-import { redact } from "./redact.ts";
+import { hideKeys, redact } from "./redact.ts";
 import { retryAfterOf } from "./retry-after.ts";
+import { read, readVendorWords, type VendorWords } from "./vendor-body.ts";
 import { keyVariableOf } from "./vendors.ts";
 
 /** What is read from an error of an AI SDK vendor, whichever version made it. */
 interface VendorError {
   readonly name?: unknown;
   readonly message?: unknown;
-  readonly code?: unknown;
-  readonly cause?: unknown;
   readonly url?: unknown;
   readonly statusCode?: unknown;
   readonly status?: unknown;
   readonly responseHeaders?: unknown;
   readonly isRetryable?: unknown;
-  readonly data?: unknown;
-  readonly type?: unknown;
-  readonly error?: unknown;
 }
 
 /**
  * Makes the error of a failed model call: `model_failed`, or `model_key_missing` when the vendor's client found no key. A
- * FlockError comes back as it is. The cause is a cleaned copy: the original holds headers and the request body.
+ * FlockError comes back as it is. The cause is a cleaned copy: the original holds headers and the request body. Where there
+ * is no status line, as in a stream, the status is what the vendor's words mean: `overloaded_error` is 529.
  *
  * @param model the model's name, as in `openai/gpt-5-mini`.
  * @param runtime gives the values of key variables, so that they can be taken out, and the time for dates in headers.
  */
 export function modelError(error: unknown, model: string, runtime?: Pick<Runtime, "variable" | "now">): FlockError {
   if (isFlockError(error)) return error;
-  const vendor = asVendorError(error);
-  const message = redact(messageOf(vendor, error), [model], runtime);
+  const vendor = typeof error === "object" && error !== null ? (error as VendorError) : {};
+  const words = readVendorWords(error);
+  const message = redact(words.message ?? "no message", [model], runtime);
   const cause = cleanCause(vendor, message);
   if (vendor.name === "AI_LoadAPIKeyError") return keyMissing(model, message, cause);
-  const details = detailsOf(vendor, model, runtime);
-  return new FlockError("model_failed", sentenceOf(vendor, details, message), { details, cause });
-}
-
-function asVendorError(error: unknown): VendorError {
-  if (typeof error !== "object" || error === null) return { message: String(error) };
-  return error as VendorError;
-}
-
-function messageOf(vendor: VendorError, error: unknown): string {
-  for (const candidate of [vendor.message, read(vendor.error, "message"), read(vendor.data, "error", "message")]) {
-    if (typeof candidate === "string" && candidate !== "") return candidate;
-  }
-  return typeof error === "string" ? error : "no message";
+  const details = detailsOf(vendor, words, model, runtime);
+  return new FlockError("model_failed", sentenceOf(vendor, words, details, message), { details, cause });
 }
 
 function detailsOf(
   vendor: VendorError,
+  words: VendorWords,
   model: string,
   runtime: Pick<Runtime, "variable" | "now"> | undefined,
 ): FlockErrorDetails["model_failed"] {
-  const status = statusOf(vendor);
   const network = networkCode(vendor);
   const headers = headersOf(vendor);
-  const vendorCode = network ?? codeInBody(vendor, runtime);
-  const retryAfterMs = retryAfterOf(headers, vendor.data, runtime?.now());
-  const requestId = ["x-request-id", "request-id", "x-amzn-requestid", "cf-ray"]
-    .map((name) => headers[name])
-    .find((id) => id !== undefined && /^[\w.:-]{1,128}$/.test(id));
+  const status = statusOf(vendor, network === undefined ? words.status : undefined);
+  // A vendor's code is a word; one that looks like a token is not let through.
+  const vendorCode = network ?? words.codes.find((code) => redact(code, [], runtime) === code);
+  const retryAfterMs = retryAfterOf(headers, words.body, runtime?.now());
+  const requestId = [...requestIdHeaders.map((name) => headers[name]), words.requestId].find(
+    (id) => typeof id === "string" && /^[\w.:-]{1,128}$/.test(id) && hideKeys(id, runtime) === id,
+  );
   return {
     model,
     ...(status === undefined ? {} : { status }),
-    retryable: isRetryable(vendor, status, vendorCode, network, headers),
+    retryable: isRetryable(vendor, words, status, network, headers),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(requestId === undefined ? {} : { requestId }),
+    ...(typeof requestId === "string" ? { requestId } : {}),
     ...(vendorCode === undefined ? {} : { vendorCode }),
   };
 }
 
-function statusOf(vendor: VendorError): number | undefined {
+const requestIdHeaders = ["x-request-id", "request-id", "x-amzn-requestid", "cf-ray"];
+
+/** A status line counts most, unless it says "fine" over a body that says what is not. */
+function statusOf(vendor: VendorError, meant: number | undefined): number | undefined {
   for (const status of [vendor.statusCode, vendor.status]) {
-    if (typeof status === "number" && status >= 100 && status <= 599) return status;
+    if (typeof status === "number" && status >= 100 && status <= 599) return status < 300 ? (meant ?? status) : status;
   }
-  return undefined;
+  return meant;
 }
 
 /** Client errors that no repetition heals, told apart from a passing 429. */
@@ -97,12 +88,12 @@ const passing =
 
 function isRetryable(
   vendor: VendorError,
+  words: VendorWords,
   status: number | undefined,
-  vendorCode: string | undefined,
   network: string | undefined,
   headers: Readonly<Record<string, string>>,
 ): boolean {
-  if (vendorCode !== undefined && finalCodes.has(vendorCode)) return false;
+  if (words.codes.some((code) => finalCodes.has(code)) || isDailyQuota(words.body)) return false;
   if (headers["x-should-retry"] === "true") return true;
   if (headers["x-should-retry"] === "false") return false;
   if (network !== undefined) return !/CERT|TLS|SSL|SELF_SIGNED|UNABLE_TO_|ERR_INVALID_URL/.test(network);
@@ -114,7 +105,22 @@ function isRetryable(
   const name = typeof vendor.name === "string" ? vendor.name : "";
   if (damaged.test(name)) return true;
   if (/^(?:AI_\w+|TypeError|ReferenceError|RangeError)$/.test(name)) return false;
-  return passing.test(vendorCode ?? "") || (typeof vendor.message === "string" && passing.test(vendor.message));
+  return passing.test(words.codes[0] ?? "") || passing.test(words.message ?? "");
+}
+
+/** Google asks to wait seconds also when the day's quota is used up. */
+function isDailyQuota(body: unknown): boolean {
+  const details = read(body, "error", "details") ?? read(body, "details");
+  return Array.isArray(details) && details.slice(0, 20).some(namesDay);
+}
+
+function namesDay(detail: unknown): boolean {
+  const violations = read(detail, "violations");
+  if (!Array.isArray(violations)) return false;
+  return violations.slice(0, 20).some((violation) => {
+    const quota = read(violation, "quotaId");
+    return typeof quota === "string" && quota.includes("PerDay");
+  });
 }
 
 /** Finds the system's code of a connection that failed, through all causes. */
@@ -135,19 +141,6 @@ function networkCode(error: unknown): string | undefined {
 const systemCode =
   /^(?:E[A-Z]{2,}(?:_[A-Z]+)?|UND_ERR_\w+|ERR_(?:TLS|SSL|INVALID_URL|SOCKET|STREAM)\w*|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+)$/;
 
-function codeInBody(vendor: VendorError, runtime: Pick<Runtime, "variable"> | undefined): string | undefined {
-  const bodies = [read(vendor.data, "error"), vendor.error, vendor.data, vendor];
-  for (const body of bodies) {
-    for (const key of ["code", "type", "status"]) {
-      const code = read(body, key);
-      if (typeof code !== "string" || code === "error" || !/^[A-Za-z][\w.-]{1,63}$/.test(code)) continue;
-      // A vendor's code is a word; one that looks like a token is not let through.
-      if (redact(code, [], runtime) === code) return code;
-    }
-  }
-  return undefined;
-}
-
 function headersOf(vendor: VendorError): Readonly<Record<string, string>> {
   const { responseHeaders } = vendor;
   if (typeof responseHeaders !== "object" || responseHeaders === null) return {};
@@ -158,40 +151,51 @@ function headersOf(vendor: VendorError): Readonly<Record<string, string>> {
   return headers;
 }
 
-function read(value: unknown, ...keys: readonly string[]): unknown {
-  let current = value;
-  for (const key of keys) {
-    if (typeof current !== "object" || current === null) return undefined;
-    current = (current as Record<string, unknown>)[key];
-  }
-  return current;
-}
-
-function sentenceOf(vendor: VendorError, details: FlockErrorDetails["model_failed"], message: string): string {
+function sentenceOf(
+  vendor: VendorError,
+  words: VendorWords,
+  details: FlockErrorDetails["model_failed"],
+  message: string,
+): string {
   const { model, status, vendorCode } = details;
   const said = `: ${message}`;
   if (status === undefined) {
     const network = networkCode(vendor);
     if (network === undefined) return `${model} failed${said}`;
     const host = hostOf(vendor.url);
-    const hint = model.startsWith("ollama/")
+    const hint = isOllama(model)
       ? "start it with `ollama serve`, or set OLLAMA_BASE_URL"
       : "check the address and the network";
     return `${model} could not be reached${host} (${network}); ${hint}`;
   }
   if (status < 300) return `${model} answered with something that could not be read (status ${status})${said}`;
   const begin = `${model} answered with status ${status}${vendorCode === undefined ? "" : ` (${vendorCode})`}`;
-  return `${begin}${hintOf(status, model)}${said}`;
+  return `${begin}${hintOf(status, model, words)}${said}`;
 }
 
-function hintOf(status: number, model: string): string {
+function hintOf(status: number, model: string, words: VendorWords): string {
   const variable = keyVariableOf(model);
   const key = variable === undefined ? "the key it was created with" : variable;
-  if (status === 401) return `; check ${key}`;
+  const codes = words.codes.join(" ");
+  // Google answers 400 to a key it does not know.
+  if (status === 401 || isKeyRefused(words.body)) return `; check ${key}`;
   if (status === 403) return `; check that ${key} may use this model`;
+  if (status === 404 && isOllama(model)) return `; get it with \`ollama pull ${model.slice(model.indexOf("/") + 1)}\``;
   if (status === 404) return "; check the model's name and the base address";
+  if (status === 413 || /context_length/.test(codes)) return "; send less, or use a model with a longer context";
+  if (/insufficient_quota|billing/.test(codes)) return "; the account's credit is used up";
+  if (status === 429 && isDailyQuota(words.body)) return "; the day's quota is used up";
   if (status === 429) return "; slow down, or raise the limit with the vendor";
   return "";
+}
+
+function isKeyRefused(body: unknown): boolean {
+  const details = read(body, "error", "details");
+  return Array.isArray(details) && details.slice(0, 20).some((detail) => read(detail, "reason") === "API_KEY_INVALID");
+}
+
+function isOllama(model: string): boolean {
+  return /^ollama[./]/.test(model);
 }
 
 function hostOf(url: unknown): string {
