@@ -178,6 +178,22 @@ describe("an embedding model named by a string", () => {
     await closed;
   });
 
+  it("loads again at the next call when loading failed", async () => {
+    let broken = true;
+    const runtime = runtimeFor(server.url);
+    const variable = (name: string) => {
+      if (broken && name === "OPENAI_BASE_URL") throw new Error("variables cannot be read");
+      return runtime.variable(name);
+    };
+    const model = embeddingModel("openai/e", { runtime: { ...runtime, variable } });
+    await expect(model.doEmbed({ values: ["x"] })).rejects.toMatchObject({
+      code: "model_failed",
+      message: "openai/e failed: variables cannot be read",
+    });
+    broken = false;
+    expect((await model.doEmbed({ values: ["x"] })).embeddings).toEqual([[1, 1]]);
+  });
+
   it.each([
     ["another shape", { hello: 1 }],
     ["a vector too few", { data: [{ embedding: [1] }], usage: { prompt_tokens: 1 } }],

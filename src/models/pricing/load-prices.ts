@@ -1,8 +1,6 @@
 /** Fetches the prices when the first call needs them: most programs' start, and all offline ones, do without. */
 
-import type { PriceBook } from "./price-book.ts";
-
-type PriceModule = { readonly PriceBook: typeof PriceBook };
+type PriceModule = typeof import("./price-book.ts");
 
 let loaded: PriceModule | undefined;
 let loading: Promise<void> | undefined;
@@ -14,7 +12,9 @@ export function loadPrices(): Promise<void> | undefined {
     (module) => {
       loaded = module;
     },
-    () => {},
+    () => {
+      loading = undefined;
+    },
   );
   return loading;
 }

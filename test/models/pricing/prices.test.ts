@@ -1,6 +1,6 @@
 import type { LanguageModelV4, LanguageModelV4Usage } from "@ai-sdk/provider";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { FlockEvent, Usage } from "../../../src/core/event.ts";
 import {
   costOfTokens,
@@ -16,6 +16,7 @@ import type { PriceOverrides } from "../../../src/models/pricing/price-options.t
 import { priceTable } from "../../../src/models/pricing/price-table.ts";
 import { scriptedModel } from "../../../src/testing/scripted-model.ts";
 import { createTestRuntime } from "../../../src/testing/test-runtime.ts";
+import { callContext } from "../call-context.ts";
 
 const newYear = Date.UTC(2027, 0, 1);
 const at = (nowMs: number) => ({ runtime: { now: () => nowMs } });
@@ -285,6 +286,25 @@ describe("the cost of a call", () => {
     expect(half.warnings).toEqual([]);
     const zero = await ends(modelNamed("openai", "gpt-5", countsOf(0, 0)));
     expect(zero.call).toMatchObject({ usage: { inputTokens: 0 }, costMicroUsd: 0 });
+  });
+
+  it("never keeps an answer back when the prices cannot be loaded, and the next call tries again", async () => {
+    vi.resetModules();
+    vi.doMock("../../../src/models/pricing/price-book.ts", () => Promise.reject(new Error("the file is gone")));
+    try {
+      const { createModel: createFresh } = await import("../../../src/models/model.ts");
+      const { loadPrices, loadedPrices } = await import("../../../src/models/pricing/load-prices.ts");
+      const model = createFresh(modelNamed("openai", "gpt-5"));
+      const answer = await model.perform({ prompt: [] }, callContext().context);
+      expect(answer.content).toEqual([{ type: "text", text: "hi" }]);
+      expect(loadedPrices()).toBeUndefined();
+      vi.doUnmock("../../../src/models/pricing/price-book.ts");
+      await loadPrices();
+      expect(loadedPrices()).toBeDefined();
+    } finally {
+      vi.doUnmock("../../../src/models/pricing/price-book.ts");
+      vi.resetModules();
+    }
   });
 
   it("follows the price that is announced, in a process that lives that long", async () => {
