@@ -1,6 +1,4 @@
-/** What a model's tokens cost, as plain data that layers can reckon with, and the arithmetic that loses no part of a cent. */
-
-import type { Usage } from "./event.ts";
+/** What a model's tokens cost, as plain data that layers can reckon with. */
 
 /** Whole micro-dollars for a million tokens of each kind; reasoning counts as output. */
 export interface TokenRates {
@@ -28,29 +26,3 @@ export interface ModelPrice {
 export const highestRate = 1_000_000_000;
 /** Counts above this are no counts of tokens; below it the arithmetic is exact. */
 export const mostTokens = 1_000_000_000_000;
-
-const million = 1_000_000;
-
-/**
- * Gives what tokens cost in whole micro-dollars, rounded up once. Exact for counts up to {@link mostTokens} at rates up to
- * {@link highestRate}: whole millions and the rest are summed apart, each below 2^53.
- */
-export function costOfTokens(price: ModelPrice, usage: Usage): number {
-  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = usage;
-  const { longContext } = price;
-  const isLong = longContext !== undefined && inputTokens > longContext.aboveInputTokens;
-  const { input, output, cacheRead, cacheWrite } = isLong ? longContext.microUsdPerMillion : price.microUsdPerMillion;
-  const fresh = Math.max(0, inputTokens - cacheReadTokens - cacheWriteTokens);
-  const whole =
-    Math.floor(fresh / million) * input +
-    Math.floor(outputTokens / million) * output +
-    Math.floor(cacheReadTokens / million) * cacheRead +
-    Math.floor(cacheWriteTokens / million) * cacheWrite;
-  const rest =
-    (fresh % million) * input +
-    (outputTokens % million) * output +
-    (cacheReadTokens % million) * cacheRead +
-    (cacheWriteTokens % million) * cacheWrite;
-  const under = rest % million;
-  return whole + (rest - under) / million + (under > 0 ? 1 : 0);
-}

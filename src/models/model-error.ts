@@ -5,7 +5,7 @@ import type { Runtime } from "../core/runtime.ts";
 import { hideKeys, redact } from "./redact.ts";
 import { retryAfterOf } from "./retry-after.ts";
 import { read, readVendorWords, type VendorWords } from "./vendor-body.ts";
-import { keyVariableOf } from "./vendors.ts";
+import { vendors } from "./vendors.ts";
 
 /** What is read from an error of an AI SDK vendor, whichever version made it. */
 interface VendorError {
@@ -192,6 +192,13 @@ function hintOf(status: number, model: string, words: VendorWords): string {
 function isKeyRefused(body: unknown): boolean {
   const details = read(body, "error", "details");
   return Array.isArray(details) && details.slice(0, 20).some((detail) => read(detail, "reason") === "API_KEY_INVALID");
+}
+
+/** Gives the variable that holds the key for a model's name, such as `openai.responses/gpt-5` or `openai/gpt-5`. */
+function keyVariableOf(model: string): string | undefined {
+  const name = /^[^./]*/.exec(model)![0];
+  if (name === "openai-compatible") return "OPENAI_COMPATIBLE_API_KEY";
+  return vendors.find((vendor) => vendor.name === name)?.keyVariable;
 }
 
 function isOllama(model: string): boolean {

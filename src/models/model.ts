@@ -9,10 +9,10 @@ import type {
 import { isFlockError } from "../core/errors.ts";
 import type { Usage } from "../core/event.ts";
 import type { JsonObject } from "../core/json.ts";
-import { costOfTokens, type ModelPrice, mostTokens } from "../core/model-price.ts";
+import { type ModelPrice, mostTokens } from "../core/model-price.ts";
 import type { CallCost, ExecutionContext, Runnable } from "../core/runnable.ts";
 import { modelName } from "./model-name.ts";
-import { loadPrices } from "./pricing/load-prices.ts";
+import { loadedPrices, loadPrices } from "./pricing/load-prices.ts";
 
 /** What a model is asked: the AI SDK's call options without the signal, which the call's context gives. */
 export type ModelRequest = Omit<LanguageModelV4CallOptions, "abortSignal">;
@@ -87,7 +87,7 @@ class LanguageModelRunnable implements ModelRunnable {
     const { inputTokens, outputTokens } = answer.usage;
     // A cost that leaves out what was not counted would be too low.
     const all = isCounted(inputTokens, "noCache") && isCounted(outputTokens, "text");
-    return { usage, costMicroUsd: all ? costOfTokens(price, usage) : undefined };
+    return { usage, costMicroUsd: all ? loadedPrices()?.costOfTokens(price, usage) : undefined };
   }
 }
 

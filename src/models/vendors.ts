@@ -40,48 +40,32 @@ export const vendors: readonly Vendor[] = [
     name: "openai",
     package: "@ai-sdk/openai",
     keyVariable: "OPENAI_API_KEY",
-    async load(modelId, runtime) {
-      const { createOpenAI } = await import("@ai-sdk/openai");
-      return createOpenAI(settings(runtime, "OPENAI_API_KEY", "OPENAI_BASE_URL")).languageModel(modelId);
-    },
+    load: loaderOf("openai"),
   },
   {
     name: "anthropic",
     package: "@ai-sdk/anthropic",
     keyVariable: "ANTHROPIC_API_KEY",
-    async load(modelId, runtime) {
-      const { createAnthropic } = await import("@ai-sdk/anthropic");
-      return createAnthropic(settings(runtime, "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL")).languageModel(modelId);
-    },
+    load: loaderOf("anthropic"),
   },
   {
     name: "google",
     package: "@ai-sdk/google",
     keyVariable: "GOOGLE_GENERATIVE_AI_API_KEY",
-    async load(modelId, runtime) {
-      const { createGoogleGenerativeAI } = await import("@ai-sdk/google");
-      const key = "GOOGLE_GENERATIVE_AI_API_KEY";
-      return createGoogleGenerativeAI(settings(runtime, key, "GOOGLE_GENERATIVE_AI_BASE_URL")).languageModel(modelId);
-    },
+    load: loaderOf("google"),
   },
   {
     name: "ollama",
     package: "@ai-sdk/openai-compatible",
     keyVariable: undefined,
-    async load(modelId, runtime) {
-      const provider = await compatibleProvider("ollama", ollamaAddressOf(runtime), undefined, runtime);
-      return provider.languageModel(modelId);
-    },
+    load: loaderOf("ollama"),
   },
   {
     name: "openai-compatible",
     package: "@ai-sdk/openai-compatible",
     keyVariable: undefined,
     addressVariable: "OPENAI_COMPATIBLE_BASE_URL",
-    async load(modelId, runtime) {
-      const { address, key } = compatibleSettings(runtime);
-      return (await compatibleProvider("openai-compatible", address, key, runtime)).languageModel(modelId);
-    },
+    load: loaderOf("openai-compatible"),
   },
 ];
 
@@ -101,44 +85,9 @@ function canFind(name: string): boolean {
   }
 }
 
-/** Gives the variable that holds the key for a model's name, such as `openai.responses/gpt-5` or `openai/gpt-5`. */
-export function keyVariableOf(model: string): string | undefined {
-  const vendor = /^[^./]*/.exec(model)![0];
-  if (vendor === "openai-compatible") return "OPENAI_COMPATIBLE_API_KEY";
-  return vendors.find((known) => known.name === vendor)?.keyVariable;
-}
-
-/** Gives the address of Ollama's OpenAI endpoint. */
-export function ollamaAddressOf(runtime: Runtime): string {
-  return runtime.variable("OLLAMA_BASE_URL") ?? "http://127.0.0.1:11434/v1";
-}
-
-/** Reads where an OpenAI-compatible server is, and its key if it has one. */
-export function compatibleSettings(runtime: Runtime): { readonly address: string; readonly key: string | undefined } {
-  const address = runtime.variable("OPENAI_COMPATIBLE_BASE_URL") ?? "";
-  return { address, key: runtime.variable("OPENAI_COMPATIBLE_API_KEY") };
-}
-
-/** Reads what a vendor's client is made with. */
-export function settings(runtime: Runtime, keyVariable: string, addressVariable: string) {
-  const apiKey = runtime.variable(keyVariable);
-  const baseURL = runtime.variable(addressVariable);
-  return {
-    fetch: runtime.fetch,
-    ...(apiKey === undefined ? {} : { apiKey }),
-    ...(baseURL === undefined ? {} : { baseURL }),
+function loaderOf(name: keyof typeof import("./vendor-clients.ts").vendorClients): Vendor["load"] {
+  return async (modelId, runtime) => {
+    const { vendorClients } = await import("./vendor-clients.ts");
+    return (await vendorClients[name](runtime)).languageModel(modelId);
   };
-}
-
-/** Makes the client of a server that speaks OpenAI's chat completions. */
-export async function compatibleProvider(name: string, baseURL: string, apiKey: string | undefined, runtime: Runtime) {
-  const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
-  return createOpenAICompatible({
-    name,
-    baseURL,
-    fetch: runtime.fetch,
-    includeUsage: true,
-    supportsStructuredOutputs: true,
-    ...(apiKey === undefined ? {} : { apiKey }),
-  });
 }

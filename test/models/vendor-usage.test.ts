@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { costOfTokens } from "../../src/core/model-price.ts";
+import { costOfTokens } from "../../src/core/cost-of-tokens.ts";
 import type { ModelAnswer } from "../../src/models/model.ts";
 import { priceOf } from "../../src/models/pricing/price-of.ts";
 import { callContext, callModel } from "./call-context.ts";

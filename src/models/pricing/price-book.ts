@@ -1,11 +1,14 @@
 /** Answers "what does this model cost?" for a Flock: its own prices first, then the package's table. */
 
+import { costOfTokens } from "../../core/cost-of-tokens.ts";
 import type { ModelPrice } from "../../core/model-price.ts";
 import type { AnyRunnable } from "../../core/runnable.ts";
 import type { Runtime } from "../../core/runtime.ts";
 import { priceNames } from "./price-names.ts";
 import { priceOf, toRates } from "./price-of.ts";
 import type { PriceOverrides } from "./price-options.ts";
+
+export { costOfTokens };
 
 /** The prices of one Flock, which has checked them. */
 export class PriceBook {

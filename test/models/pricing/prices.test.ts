@@ -1,16 +1,12 @@
 import type { LanguageModelV4, LanguageModelV4Usage } from "@ai-sdk/provider";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
+import { costOfTokens } from "../../../src/core/cost-of-tokens.ts";
 import type { FlockEvent, Usage } from "../../../src/core/event.ts";
-import {
-  costOfTokens,
-  highestRate,
-  type ModelPrice,
-  mostTokens,
-  type TokenRates,
-} from "../../../src/core/model-price.ts";
+import { highestRate, type ModelPrice, mostTokens, type TokenRates } from "../../../src/core/model-price.ts";
 import { Flock } from "../../../src/flock.ts";
 import { createModel, usageOf } from "../../../src/models/model.ts";
+import { loadPrices } from "../../../src/models/pricing/load-prices.ts";
 import { priceOf } from "../../../src/models/pricing/price-of.ts";
 import type { PriceOverrides } from "../../../src/models/pricing/price-options.ts";
 import { priceTable } from "../../../src/models/pricing/price-table.ts";
@@ -223,7 +219,7 @@ describe("costOfTokens", () => {
     expect(costOfTokens(price, usage({ ...parts, inputTokens: 10 }))).toBe(Math.ceil(600 * 0.3 + 300 * 3.75));
   });
 
-  it("is a whole number that is not negative for whatever a vendor reports", () => {
+  it("is a whole number that is not negative for whatever a vendor reports", async () => {
     const count = fc.oneof(
       fc.integer(),
       fc.double(),
@@ -235,6 +231,7 @@ describe("costOfTokens", () => {
       inputTokens: fc.record({ total: count, noCache: count, cacheRead: count, cacheWrite: count }),
       outputTokens: fc.record({ total: count, text: count, reasoning: count }),
     });
+    await loadPrices();
     fc.assert(
       fc.property(rates, hostile, (perMillion, reported) => {
         const flatUsage = usageOf(reported);
@@ -293,14 +290,14 @@ describe("the cost of a call", () => {
     vi.doMock("../../../src/models/pricing/price-book.ts", () => Promise.reject(new Error("the file is gone")));
     try {
       const { createModel: createFresh } = await import("../../../src/models/model.ts");
-      const { loadPrices, loadedPrices } = await import("../../../src/models/pricing/load-prices.ts");
+      const fresh = await import("../../../src/models/pricing/load-prices.ts");
       const model = createFresh(modelNamed("openai", "gpt-5"));
       const answer = await model.perform({ prompt: [] }, callContext().context);
       expect(answer.content).toEqual([{ type: "text", text: "hi" }]);
-      expect(loadedPrices()).toBeUndefined();
+      expect(fresh.loadedPrices()).toBeUndefined();
       vi.doUnmock("../../../src/models/pricing/price-book.ts");
-      await loadPrices();
-      expect(loadedPrices()).toBeDefined();
+      await fresh.loadPrices();
+      expect(fresh.loadedPrices()).toBeDefined();
     } finally {
       vi.doUnmock("../../../src/models/pricing/price-book.ts");
       vi.resetModules();

@@ -1,0 +1,61 @@
+/** Makes models with the vendors' own packages; apart, because a program needs it at its first call and not at its start. */
+
+import type { EmbeddingModelV4, LanguageModelV4 } from "@ai-sdk/provider";
+import type { Runtime } from "../core/runtime.ts";
+
+/** What a vendor's client makes models with. */
+export interface VendorClient {
+  languageModel(modelId: string): LanguageModelV4;
+  embeddingModel(modelId: string): EmbeddingModelV4;
+}
+
+/** Imports a vendor's package and makes its client, with the key and address of the runtime's variables. */
+export const vendorClients = {
+  async openai(runtime: Runtime): Promise<VendorClient> {
+    const { createOpenAI } = await import("@ai-sdk/openai");
+    return createOpenAI(settings(runtime, "OPENAI_API_KEY", "OPENAI_BASE_URL"));
+  },
+  async anthropic(runtime: Runtime): Promise<Pick<VendorClient, "languageModel">> {
+    const { createAnthropic } = await import("@ai-sdk/anthropic");
+    return createAnthropic(settings(runtime, "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"));
+  },
+  async google(runtime: Runtime): Promise<VendorClient> {
+    const { createGoogleGenerativeAI } = await import("@ai-sdk/google");
+    const key = "GOOGLE_GENERATIVE_AI_API_KEY";
+    return createGoogleGenerativeAI(settings(runtime, key, "GOOGLE_GENERATIVE_AI_BASE_URL"));
+  },
+  ollama(runtime: Runtime): Promise<VendorClient> {
+    return compatible("ollama", runtime.variable("OLLAMA_BASE_URL") ?? "http://127.0.0.1:11434/v1", undefined, runtime);
+  },
+  "openai-compatible"(runtime: Runtime): Promise<VendorClient> {
+    const address = runtime.variable("OPENAI_COMPATIBLE_BASE_URL") ?? "";
+    return compatible("openai-compatible", address, runtime.variable("OPENAI_COMPATIBLE_API_KEY"), runtime);
+  },
+} as const;
+
+function settings(runtime: Runtime, keyVariable: string, addressVariable: string) {
+  const apiKey = runtime.variable(keyVariable);
+  const baseURL = runtime.variable(addressVariable);
+  return {
+    fetch: runtime.fetch,
+    ...(apiKey === undefined ? {} : { apiKey }),
+    ...(baseURL === undefined ? {} : { baseURL }),
+  };
+}
+
+async function compatible(
+  name: string,
+  baseURL: string,
+  apiKey: string | undefined,
+  runtime: Runtime,
+): Promise<VendorClient> {
+  const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
+  return createOpenAICompatible({
+    name,
+    baseURL,
+    fetch: runtime.fetch,
+    includeUsage: true,
+    supportsStructuredOutputs: true,
+    ...(apiKey === undefined ? {} : { apiKey }),
+  });
+}
