@@ -128,6 +128,10 @@ export class Flock implements RunEnvironment, AsyncDisposable {
     return loadPrices();
   }
 
+  complainOfPrice(runnable: AnyRunnable): string | undefined {
+    return this.#prices?.complain(runnable);
+  }
+
   get closed(): boolean {
     return this.#closed;
   }

@@ -8,8 +8,6 @@ import { InputReference } from "./input-reference.ts";
 import type { CallCost, Shape } from "./runnable.ts";
 
 const noNames: readonly string[] = Object.freeze([]);
-/** Names come from outside; past this many nobody reads the warnings. */
-const mostUnpriced = 1_000;
 const namesOf = new WeakMap<Shape, readonly string[]>();
 
 /** Tells that a call entered the door. */
@@ -95,9 +93,12 @@ function costOf(call: Call, value: unknown): CallCost | undefined {
   const { runnable, run } = call;
   if (runnable.costOf === undefined) return undefined;
   try {
-    const price = run.environment.priceOf?.(runnable);
-    const cost = runnable.costOf(value, price);
-    if (price === undefined && cost !== undefined && cost.costMicroUsd === undefined) tellUnpriced(call);
+    const { environment } = run;
+    const cost = runnable.costOf(value, environment.priceOf?.(runnable));
+    if (cost !== undefined && cost.costMicroUsd === undefined && call.wants("warning")) {
+      const complaint = environment.complainOfPrice?.(runnable);
+      if (complaint !== undefined) call.warn("price_unknown", complaint);
+    }
     return cost;
   } catch (fault) {
     call.warn(
@@ -106,19 +107,6 @@ function costOf(call: Call, value: unknown): CallCost | undefined {
     );
     return undefined;
   }
-}
-
-/** Tells once for each model and runtime that what it spends is not known. */
-function tellUnpriced(call: Call): void {
-  const { runnable, run } = call;
-  const { environment } = run;
-  if (runnable.kind !== "model" || environment.loadPrices === undefined || !call.wants("warning")) return;
-  // One that was not waited for is no verdict yet.
-  if (environment.loadPrices() !== undefined) return;
-  const told = run.runtime.shared("core:unpriced-models", () => new Set<string>());
-  if (told.size >= mostUnpriced || told.has(runnable.name)) return;
-  told.add(runnable.name);
-  call.warn("price_unknown", `no price is known for ${runnable.name}; give one to the Flock in \`prices\``);
 }
 
 function tellOutput(call: Call, time: number, value: unknown): void {

@@ -32,6 +32,8 @@ export interface RunEnvironment {
    * right; a layer that must know a price before a call waits here.
    */
   loadPrices?(): Promise<void> | undefined;
+  /** Says that a model has no known price, once for each model and runtime; undefined when it has, or was told already. */
+  complainOfPrice?(runnable: AnyRunnable): string | undefined;
 }
 
 let createDefault: (() => RunEnvironment) | undefined;

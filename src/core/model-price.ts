@@ -26,3 +26,8 @@ export interface ModelPrice {
 export const highestRate = 1_000_000_000;
 /** Counts above this are no counts of tokens; below it the arithmetic is exact. */
 export const mostTokens = 1_000_000_000_000;
+
+/** Gives a reported number when it can be a count of tokens. */
+export function countOf(reported: number | undefined): number | undefined {
+  return Number.isSafeInteger(reported) && reported! >= 0 && reported! <= mostTokens ? reported : undefined;
+}

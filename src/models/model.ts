@@ -9,7 +9,7 @@ import type {
 import { isFlockError } from "../core/errors.ts";
 import type { Usage } from "../core/event.ts";
 import type { JsonObject } from "../core/json.ts";
-import { type ModelPrice, mostTokens } from "../core/model-price.ts";
+import { countOf, type ModelPrice } from "../core/model-price.ts";
 import type { CallCost, ExecutionContext, Runnable } from "../core/runnable.ts";
 import { modelName } from "./model-name.ts";
 import { loadedPrices, loadPrices } from "./pricing/load-prices.ts";
@@ -84,10 +84,7 @@ class LanguageModelRunnable implements ModelRunnable {
     const usage = usageOf(answer.usage);
     if (usage === undefined) return undefined;
     if (price === undefined) return { usage, costMicroUsd: this.#offline ? 0 : undefined };
-    const { inputTokens, outputTokens } = answer.usage;
-    // A cost that leaves out what was not counted would be too low.
-    const all = isCounted(inputTokens, "noCache") && isCounted(outputTokens, "text");
-    return { usage, costMicroUsd: all ? loadedPrices()?.costOfTokens(price, usage) : undefined };
+    return { usage, costMicroUsd: loadedPrices()?.costOfAnswer(answer.usage, usage, price) };
   }
 }
 
@@ -120,23 +117,13 @@ export function isOffline(model: { readonly provider: string }): boolean {
 export function usageOf(usage: LanguageModelV4Usage | undefined): Usage | undefined {
   const input = usage?.inputTokens;
   const output = usage?.outputTokens;
-  const cacheReadTokens = count(input?.cacheRead) ?? 0;
-  const cacheWriteTokens = count(input?.cacheWrite) ?? 0;
-  const reasoningTokens = count(output?.reasoning) ?? 0;
-  const inputTokens = count(input?.total) ?? (count(input?.noCache) ?? 0) + cacheReadTokens + cacheWriteTokens;
-  const outputTokens = count(output?.total) ?? (count(output?.text) ?? 0) + reasoningTokens;
-  if (inputTokens + outputTokens === 0 && !isCounted(input, "noCache") && !isCounted(output, "text")) return undefined;
+  const totalInput = countOf(input?.total);
+  const totalOutput = countOf(output?.total);
+  const cacheReadTokens = countOf(input?.cacheRead) ?? 0;
+  const cacheWriteTokens = countOf(input?.cacheWrite) ?? 0;
+  const reasoningTokens = countOf(output?.reasoning) ?? 0;
+  const inputTokens = totalInput ?? (countOf(input?.noCache) ?? 0) + cacheReadTokens + cacheWriteTokens;
+  const outputTokens = totalOutput ?? (countOf(output?.text) ?? 0) + reasoningTokens;
+  if ((totalInput ?? totalOutput) === undefined && inputTokens + outputTokens === 0) return undefined;
   return { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, reasoningTokens };
-}
-
-/** Tells whether a side's tokens were counted, all of them or all but those with a name of their own. */
-function isCounted<Rest extends string>(
-  side: Partial<Record<Rest | "total", number | undefined>> | undefined,
-  rest: Rest,
-): boolean {
-  return (count(side?.total) ?? count(side?.[rest])) !== undefined;
-}
-
-function count(value: number | undefined): number | undefined {
-  return Number.isSafeInteger(value) && value! >= 0 && value! <= mostTokens ? value : undefined;
 }

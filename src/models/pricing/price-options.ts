@@ -1,7 +1,6 @@
 /** Checks the prices a Flock is given, so that a wrong one is told when it is built and not on a bill. */
 
-import { highestRate } from "../../core/model-price.ts";
-import { checkOptions, numberBetween } from "../../core/options.ts";
+import { checkOptions, numberBetween, optionError } from "../../core/options.ts";
 
 /** The price of a model in US dollars for a million tokens, to six decimals. */
 export interface PriceOverride {
@@ -17,7 +16,8 @@ export interface PriceOverride {
 /** Prices by `vendor/model id`, or by `vendor/*` for all models of a vendor that have none of their own. */
 export type PriceOverrides = Readonly<Record<string, PriceOverride>>;
 
-const rate = numberBetween(0, highestRate / 1_000_000);
+/** The highest rate that is reckoned with exactly. */
+const rate = numberBetween(0, 1_000);
 const rates = { input: rate, output: rate, cacheRead: rate, cacheWrite: rate };
 
 /**
@@ -27,14 +27,11 @@ const rates = { input: rate, output: rate, cacheRead: rate, cacheWrite: rate };
  * or an unknown key, with the nearest known one.
  */
 export function checkPrices(prices: PriceOverrides): void {
-  const checks: Record<string, (price: unknown) => string | undefined> = {};
-  for (const name of Object.keys(prices)) {
-    checks[name] = (price) => {
-      if (!/^[^/\s]+\/\S+$/.test(name)) return 'keyed by "vendor/model id" or "vendor/*"';
-      checkOptions(`prices["${name}"]`, price, rates);
-      const { input, output } = price as PriceOverride;
-      return input === undefined || output === undefined ? "a price with input and output" : undefined;
-    };
+  for (const [name, price] of Object.entries(prices)) {
+    const owner = `Flock prices["${name}"]`;
+    checkOptions(owner, price, rates);
+    if (price.input === undefined) throw optionError(owner, "input", "given", undefined);
+    if (price.output === undefined) throw optionError(owner, "output", "given", undefined);
+    if (!/.\/./.test(name)) throw optionError(owner, "name", '"vendor/model id" or "vendor/*"', name);
   }
-  checkOptions("Flock prices", prices, checks);
 }
