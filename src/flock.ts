@@ -118,10 +118,9 @@ export class Flock implements RunEnvironment, AsyncDisposable {
   }
 
   priceOf(runnable: AnyRunnable): ModelPrice | undefined {
-    const prices = loadedPrices();
-    if (prices === undefined) return undefined;
-    this.#prices ??= new prices.PriceBook(this.#ownPrices, this.runtime);
-    return this.#prices.priceOf(runnable);
+    const Book = loadedPrices()?.PriceBook;
+    if (Book !== undefined) this.#prices ??= new Book(this.#ownPrices, this.runtime);
+    return this.#prices?.priceOf(runnable);
   }
 
   loadPrices(): Promise<void> | undefined {

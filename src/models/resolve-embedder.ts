@@ -65,6 +65,7 @@ function parseEmbedderName(name: string): { vendor: EmbeddingVendor; modelId: st
     const names = embeddingVendors.map((vendor) => vendor.name).join(", ");
     throw modelUnknown(name, `${vendorName} has no embedding models; vendors that have some are ${names}`, undefined);
   }
+  if (/^text-embedding-[\w-]{1,64}$/.test(name)) throw modelUnknown(name, "it is a model of openai", `openai/${name}`);
   return parseName(name, embeddingVendors);
 }
 

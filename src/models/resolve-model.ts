@@ -114,7 +114,7 @@ export function parseName<Known extends VendorNeeds>(
 
 /** Model families people name without their vendor. */
 const families: readonly (readonly [RegExp, string])[] = [
-  [/^(?:gpt|o\d|chatgpt|text-embedding)\b/, "openai"],
+  [/^(?:gpt|o\d|chatgpt)\b/, "openai"],
   [/^claude\b/, "anthropic"],
   [/^gemini\b/, "google"],
   [/^(?:llama|qwen|mistral|gemma|phi|deepseek)/, "ollama"],

@@ -36,37 +36,11 @@ export const vendors: readonly Vendor[] = [
       return offlineModel();
     },
   },
-  {
-    name: "openai",
-    package: "@ai-sdk/openai",
-    keyVariable: "OPENAI_API_KEY",
-    load: loaderOf("openai"),
-  },
-  {
-    name: "anthropic",
-    package: "@ai-sdk/anthropic",
-    keyVariable: "ANTHROPIC_API_KEY",
-    load: loaderOf("anthropic"),
-  },
-  {
-    name: "google",
-    package: "@ai-sdk/google",
-    keyVariable: "GOOGLE_GENERATIVE_AI_API_KEY",
-    load: loaderOf("google"),
-  },
-  {
-    name: "ollama",
-    package: "@ai-sdk/openai-compatible",
-    keyVariable: undefined,
-    load: loaderOf("ollama"),
-  },
-  {
-    name: "openai-compatible",
-    package: "@ai-sdk/openai-compatible",
-    keyVariable: undefined,
-    addressVariable: "OPENAI_COMPATIBLE_BASE_URL",
-    load: loaderOf("openai-compatible"),
-  },
+  vendor("openai", "OPENAI_API_KEY"),
+  vendor("anthropic", "ANTHROPIC_API_KEY"),
+  vendor("google", "GOOGLE_GENERATIVE_AI_API_KEY"),
+  vendor("ollama", undefined, "openai-compatible"),
+  { ...vendor("openai-compatible", undefined), addressVariable: "OPENAI_COMPATIBLE_BASE_URL" },
 ];
 
 /**
@@ -85,9 +59,16 @@ function canFind(name: string): boolean {
   }
 }
 
-function loaderOf(name: keyof typeof import("./vendor-clients.ts").vendorClients): Vendor["load"] {
-  return async (modelId, runtime) => {
-    const { vendorClients } = await import("./vendor-clients.ts");
-    return (await vendorClients[name](runtime)).languageModel(modelId);
+type ClientName = keyof typeof import("./vendor-clients.ts").vendorClients;
+
+function vendor(name: ClientName, keyVariable: string | undefined, client: string = name): Vendor {
+  return {
+    name,
+    package: `@ai-sdk/${client}`,
+    keyVariable,
+    async load(modelId, runtime) {
+      const { vendorClients } = await import("./vendor-clients.ts");
+      return (await vendorClients[name](runtime)).languageModel(modelId);
+    },
   };
 }
