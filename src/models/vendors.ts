@@ -40,7 +40,8 @@ export const vendors: readonly Vendor[] = [
     keyVariable: "OPENAI_API_KEY",
     async load(modelId, runtime) {
       const { createOpenAI } = await import("@ai-sdk/openai");
-      return createOpenAI(settings(runtime, "OPENAI_API_KEY", "OPENAI_BASE_URL")).languageModel(modelId);
+      const given = await settings(runtime, "OPENAI_API_KEY", "OPENAI_BASE_URL");
+      return createOpenAI(given).languageModel(modelId);
     },
   },
   {
@@ -49,7 +50,8 @@ export const vendors: readonly Vendor[] = [
     keyVariable: "ANTHROPIC_API_KEY",
     async load(modelId, runtime) {
       const { createAnthropic } = await import("@ai-sdk/anthropic");
-      return createAnthropic(settings(runtime, "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL")).languageModel(modelId);
+      const given = await settings(runtime, "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL");
+      return createAnthropic(given).languageModel(modelId);
     },
   },
   {
@@ -58,8 +60,8 @@ export const vendors: readonly Vendor[] = [
     keyVariable: "GOOGLE_GENERATIVE_AI_API_KEY",
     async load(modelId, runtime) {
       const { createGoogleGenerativeAI } = await import("@ai-sdk/google");
-      const key = "GOOGLE_GENERATIVE_AI_API_KEY";
-      return createGoogleGenerativeAI(settings(runtime, key, "GOOGLE_GENERATIVE_AI_BASE_URL")).languageModel(modelId);
+      const given = await settings(runtime, "GOOGLE_GENERATIVE_AI_API_KEY", "GOOGLE_GENERATIVE_AI_BASE_URL");
+      return createGoogleGenerativeAI(given).languageModel(modelId);
     },
   },
   {
@@ -105,11 +107,12 @@ export function keyVariableOf(model: string): string | undefined {
   return vendors.find((known) => known.name === vendor)?.keyVariable;
 }
 
-function settings(runtime: Runtime, keyVariable: string, addressVariable: string) {
+async function settings(runtime: Runtime, keyVariable: string, addressVariable: string) {
+  const { vendorFetch } = await import("./vendor-fetch.ts");
   const apiKey = runtime.variable(keyVariable);
   const baseURL = runtime.variable(addressVariable);
   return {
-    fetch: runtime.fetch,
+    fetch: vendorFetch(runtime),
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(baseURL === undefined ? {} : { baseURL }),
   };
@@ -123,10 +126,11 @@ async function loadCompatible(
   runtime: Runtime,
 ): Promise<LanguageModelV4> {
   const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
+  const { vendorFetch } = await import("./vendor-fetch.ts");
   const provider = createOpenAICompatible({
     name,
     baseURL,
-    fetch: runtime.fetch,
+    fetch: vendorFetch(runtime),
     includeUsage: true,
     supportsStructuredOutputs: true,
     ...(apiKey === undefined ? {} : { apiKey }),
