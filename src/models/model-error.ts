@@ -4,23 +4,8 @@ import { FlockError, type FlockErrorDetails, isFlockError } from "../core/errors
 import type { Runtime } from "../core/runtime.ts";
 import { redact } from "./redact.ts";
 import { retryAfterOf } from "./retry-after.ts";
+import { readVendorError, type VendorError } from "./vendor-error.ts";
 import { keyVariableOf } from "./vendors.ts";
-
-/** What is read from an error of an AI SDK vendor, whichever version made it. */
-interface VendorError {
-  readonly name?: unknown;
-  readonly message?: unknown;
-  readonly code?: unknown;
-  readonly cause?: unknown;
-  readonly url?: unknown;
-  readonly statusCode?: unknown;
-  readonly status?: unknown;
-  readonly responseHeaders?: unknown;
-  readonly isRetryable?: unknown;
-  readonly data?: unknown;
-  readonly type?: unknown;
-  readonly error?: unknown;
-}
 
 /**
  * Makes the error of a failed model call: `model_failed`, or `model_key_missing` when the vendor's client found no key. A
@@ -31,17 +16,12 @@ interface VendorError {
  */
 export function modelError(error: unknown, model: string, runtime?: Pick<Runtime, "variable" | "now">): FlockError {
   if (isFlockError(error)) return error;
-  const vendor = asVendorError(error);
+  const vendor = readVendorError(error);
   const message = redact(messageOf(vendor, error), [model], runtime);
   const cause = cleanCause(vendor, message);
   if (vendor.name === "AI_LoadAPIKeyError") return keyMissing(model, message, cause);
   const details = detailsOf(vendor, model, runtime);
   return new FlockError("model_failed", sentenceOf(vendor, details, message), { details, cause });
-}
-
-function asVendorError(error: unknown): VendorError {
-  if (typeof error !== "object" || error === null) return { message: String(error) };
-  return error as VendorError;
 }
 
 function messageOf(vendor: VendorError, error: unknown): string {
@@ -187,6 +167,7 @@ function sentenceOf(vendor: VendorError, details: FlockErrorDetails["model_faile
 function hintOf(status: number, model: string): string {
   const variable = keyVariableOf(model);
   const key = variable === undefined ? "the key it was created with" : variable;
+  if (status < 400) return "; redirects are not followed, so that the key stays here: set the address it leads to";
   if (status === 401) return `; check ${key}`;
   if (status === 403) return `; check that ${key} may use this model`;
   if (status === 404) return "; check the model's name and the base address";
@@ -212,7 +193,7 @@ function cleanCause(vendor: VendorError, message: string): Error {
   const cause = new Error(message);
   const name = typeof vendor.name === "string" && /^\w{1,64}$/.test(vendor.name) ? vendor.name : "Error";
   Object.defineProperty(cause, "name", { value: name, configurable: true });
-  const stack = (vendor as { stack?: unknown }).stack;
+  const { stack } = vendor;
   const frames = typeof stack === "string" ? stack.split("\n").filter((line) => /^\s{4}at /.test(line)) : [];
   cause.stack = [`${name}: ${message}`, ...frames].join("\n");
   return cause;
