@@ -8,6 +8,7 @@ import { connectionRows } from "./rows/connection-rows.ts";
 import { responseRows } from "./rows/response-rows.ts";
 import { statusRows } from "./rows/status-rows.ts";
 import { streamRows } from "./rows/stream-rows.ts";
+import { vendorRows } from "./rows/vendor-rows.ts";
 
 /** One fault in one dialect, asked in one way. */
 export interface Cell {
@@ -23,17 +24,18 @@ const groups: Readonly<Record<string, readonly FaultRow[]>> = {
   "a response": responseRows,
   "a stream": streamRows,
   "an answer": answerRows,
+  "one vendor": vendorRows,
 };
 
 /** Gives every cell, row by row. */
 export function allCells(): readonly Cell[] {
-  return Object.entries(groups).flatMap(([group, rows]) =>
-    rows.flatMap((row) =>
-      dialects.flatMap((dialect) =>
-        (row.ways ?? (["execute", "stream"] as const)).map((way): Cell => ({ group, row, dialect, way })),
-      ),
-    ),
-  );
+  return Object.entries(groups).flatMap(([group, rows]) => rows.flatMap((row) => cellsOf(row, group)));
+}
+
+function cellsOf(row: FaultRow, group: string): readonly Cell[] {
+  const { vendors, ways = ["execute", "stream"] } = row;
+  const spoken = dialects.filter(({ vendor }) => vendors === undefined || vendors.includes(vendor));
+  return spoken.flatMap((dialect) => ways.map((way): Cell => ({ group, row, dialect, way })));
 }
 
 export function expectationOf({ row, dialect, way }: Cell): Expectation {

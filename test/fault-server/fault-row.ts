@@ -34,6 +34,8 @@ export interface FaultRow {
   readonly script: (dialect: Dialect) => Script;
   /** What must come of it; a function where vendors' clients or the ways differ. */
   readonly expected: Expectation | ((dialect: Dialect, way: Way) => Expectation);
+  /** @default all */
+  readonly vendors?: readonly Dialect["vendor"][];
   /** @default both */
   readonly ways?: readonly Way[];
   /** Who ends a run whose server is silent. @default nobody */

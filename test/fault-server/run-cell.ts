@@ -1,24 +1,21 @@
 /** Runs one cell of the matrix through a whole agent, and says what came of it and what was wrong with that. */
 
 import { getEventListeners } from "node:events";
-import { inspect } from "node:util";
-import { isFlockError } from "../../src/core/errors.ts";
 import type { FlockEvent } from "../../src/core/event.ts";
 import { systemRuntime } from "../../src/core/system-runtime.ts";
 import { DeclarativeAgent, Flock, tool } from "../../src/entries/index.ts";
 import { createTestRuntime, type TestRuntime } from "../../src/testing/test-runtime.ts";
 import { json, startVendorServer, type VendorServer } from "../models/vendor-server.ts";
 import type { Dialect } from "./dialects/dialect.ts";
-import { type Cell, expectationOf } from "./fault-matrix.ts";
-import type { Ending, Expectation, FaultRow, Way } from "./fault-row.ts";
+import type { Cell } from "./fault-matrix.ts";
+import type { Ending, FaultRow } from "./fault-row.ts";
 import { type FaultServer, startFaultServer } from "./fault-server.ts";
-import { canary, canaryKey, now, right, topic, value } from "./what-is-said.ts";
+import { judgeEnd } from "./judge-end.ts";
+import { canaryKey, now, right, topic } from "./what-is-said.ts";
 
 /** What came of a cell. */
 export interface CellResult {
   readonly ending: Ending | "hang";
-  /** A FlockError's code, where the run ended with one. */
-  readonly code: string | undefined;
   /** Sentences on everything that is not as it must be; none for a cell that is right. */
   readonly wrong: readonly string[];
 }
@@ -36,7 +33,10 @@ interface Run {
   readonly controller: AbortController;
 }
 
-/** Runs cells, so many at once, each on servers of its own. Gives promises in the cells' order; one rejects only when the cell itself is broken. */
+/**
+ * Runs cells, so many at once, each on servers of its own. Gives promises in the cells' order; one rejects only when the
+ * cell itself is broken.
+ */
 export function runCells(cells: readonly Cell[], atOnce: number): readonly Promise<CellResult>[] {
   const results = cells.map(() => Promise.withResolvers<CellResult>());
   let next = 0;
@@ -84,7 +84,7 @@ function start({ row, dialect, way }: Cell, server: FaultServer): Run {
 }
 
 /** The agent of every cell: two fields, one tool. */
-export function judgeAgent(dialect: Dialect, row: Pick<FaultRow, "toolWaits" | "stoppedBy">, server: FaultServer) {
+function judgeAgent(dialect: Dialect, row: Pick<FaultRow, "toolWaits" | "stoppedBy">, server: FaultServer) {
   return new DeclarativeAgent({
     name: "judge",
     model: dialect.model,
@@ -113,80 +113,25 @@ async function stop({ stoppedBy }: FaultRow, server: FaultServer, run: Run): Pro
 }
 
 async function judge(cell: Cell, server: FaultServer, elsewhere: VendorServer, run: Run): Promise<CellResult> {
-  const expected = expectationOf(cell);
   const end = await within(
     run.result.then(
       (given) => ({ given }),
       (error: unknown) => ({ error }),
     ),
   );
-  if (end === undefined) return { ending: "hang", code: undefined, wrong: [`did not end within ${patienceMs} ms`] };
-  const failed = "error" in end;
-  const ending = failed ? endingOf(end.error, run.reason) : valueEnding(expected, server);
+  if (end === undefined) return { ending: "hang", wrong: [`did not end within ${patienceMs} ms`] };
   const closed = await within(server.allAnswered().then(() => true));
-  const wrong = [
-    ...(failed ? wrongError(end.error, ending, expected) : wrongValue(end.given, ending, expected, cell.way)),
-    ...wrongRequests(cell, server, expected),
-    ...wrongEvents(run.events),
-    ...leftovers(run),
-    ...(closed === true ? [] : [`left ${server.openAnswers} answers open`]),
-    ...(elsewhere.requests.length === 0 ? [] : ["sent the request to another host"]),
-  ];
-  return { ending, code: failed && isFlockError(end.error) ? end.error.code : undefined, wrong };
-}
-
-function endingOf(error: unknown, reason: Error): Ending {
-  if (error === reason) return "signal's reason";
-  if (!isFlockError(error)) return "final error";
-  const details = error.details as { readonly retryable?: boolean; readonly limit?: string };
-  return details.retryable === true || details.limit === "attempt" ? "retryable error" : "final error";
-}
-
-function valueEnding(expected: Expectation, server: FaultServer): Ending {
-  const second = expected.ends === "value after asking again" && server.requests.length > 1;
-  return second ? "value after asking again" : "value";
-}
-
-function wrongValue(given: unknown, ending: Ending, expected: Expectation, way: Way): readonly string[] {
-  const wrong = expected.ends === ending || expected.ends === "either" ? [] : [`ended with a value, ${way}`];
-  const { verdict, score } = given as { verdict: unknown; score: unknown };
-  const isRight =
-    expected.ends === "either"
-      ? typeof verdict === "string" && Number.isInteger(score)
-      : verdict === value.verdict && score === value.score;
-  return isRight ? wrong : [...wrong, `gave ${JSON.stringify(given)}`];
-}
-
-function wrongError(error: unknown, ending: Ending, expected: Expectation): readonly string[] {
-  if (ending === "signal's reason") return expected.ends === ending ? [] : ["ended with the signal's reason"];
-  if (!isFlockError(error)) return [`ended with no FlockError: ${inspect(error)}`];
-  const wrong: string[] = [];
-  const { code = expected.ends === "either" ? error.code : "model_failed" } = expected;
-  const details = error.details as { readonly status?: number; readonly retryAfterMs?: number };
-  const told = `${error.code} ${JSON.stringify(details)} ${error.message}`;
-  if ((expected.ends !== ending && expected.ends !== "either") || error.code !== code) wrong.push(`ended with ${told}`);
-  for (const name of ["status", "retryAfterMs"] as const) {
-    const wanted = expected[name];
-    if (wanted !== undefined && wanted !== (details[name] ?? null)) wrong.push(`${name} is ${details[name]}: ${told}`);
-  }
-  if (error.path === undefined || !error.path.startsWith("run/judge#0")) wrong.push(`path is ${error.path}`);
-  const everything = inspect(error, { depth: 20, showHidden: true });
-  const leak = canary.exec(everything);
-  if (leak !== null) wrong.push(`shows a secret: …${everything.slice(Math.max(0, leak.index - 80), leak.index + 40)}…`);
-  if (everything.length > 20_000 || error.message.length > 1_000) wrong.push(`is ${everything.length} characters long`);
-  return wrong;
-}
-
-function wrongRequests({ row, dialect }: Cell, server: FaultServer, expected: Expectation): readonly string[] {
-  const { length } = server.requests;
-  // A second one where a wrong answer is asked for again; never a retry of a client's own.
-  const isRight = expected.ends === "either" ? length === 1 || length === 2 : length === (expected.requests ?? 1);
-  const wrong = isRight ? [] : [`sent ${length} requests`];
-  if (row.gone === true) return wrong;
-  for (const request of server.requests) {
-    if (dialect.keyOf(request) !== (dialect.sendsKey ? canaryKey : undefined)) wrong.push("did not send the key");
-  }
-  return wrong;
+  const { ending, wrong } = judgeEnd(cell, end, { requests: server.requests, reason: run.reason });
+  return {
+    ending,
+    wrong: [
+      ...wrong,
+      ...wrongEvents(run.events),
+      ...leftovers(run),
+      ...(closed === true ? [] : [`left ${server.openAnswers} answers open`]),
+      ...(elsewhere.requests.length === 0 ? [] : ["sent the request to another host"]),
+    ],
+  };
 }
 
 function wrongEvents(events: readonly FlockEvent[]): readonly string[] {

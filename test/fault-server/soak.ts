@@ -92,7 +92,8 @@ async function oneRun(
 
 /** Faults that need nothing around the run, little time, and after which a value can only be the right one. */
 const rows = [...new Set(allCells().map(({ row }) => row))].filter(
-  ({ fault, gone, toolWaits, stoppedBy, expected }) =>
+  ({ fault, vendors, gone, toolWaits, stoppedBy, expected }) =>
+    vendors === undefined &&
     gone !== true &&
     toolWaits !== true &&
     (stoppedBy === undefined || stoppedBy === "abort") &&
