@@ -16,6 +16,9 @@ export type Ending =
   | "signal's reason"
   | "either";
 
+/** Who ends a run whose server does not. */
+export type Stopper = "abort" | "deadline" | "attempt timeout";
+
 export interface Expectation {
   readonly ends: Ending;
   /** Of errors. @default "model_failed" */
@@ -25,7 +28,7 @@ export interface Expectation {
   /** Wait in the error's details; null when there must be none. @default not looked at */
   readonly retryAfterMs?: number | null;
   /** Requests the server must have got. @default 1 */
-  readonly requests?: number;
+  readonly requests?: number | "any";
 }
 
 /** One fault. */
@@ -39,9 +42,15 @@ export interface FaultRow {
   /** @default both */
   readonly ways?: readonly Way[];
   /** Who ends a run whose server is silent. @default nobody */
-  readonly stoppedBy?: "abort" | "deadline" | "attempt timeout";
+  readonly stoppedBy?: Stopper;
   /** The agent's tool waits until its model's connections are closed. @default false */
   readonly toolWaits?: boolean;
   /** Nobody listens at the server's address any more. @default false */
   readonly gone?: boolean;
+}
+
+/** What must come of a run that is ended so. */
+export function endedBy(stopper: Stopper): Expectation {
+  if (stopper === "abort") return { ends: "signal's reason" };
+  return { ends: stopper === "deadline" ? "final error" : "retryable error", code: "timeout" };
 }

@@ -64,6 +64,12 @@ export const answerRows: readonly FaultRow[] = [
     script: () => [answer({ text: "I would rather not say." })],
     expected: { ...useless, code: "output_unreadable" },
   },
+  { fault: "an empty text, then right", script: () => [answer({ text: "" }), answer(right)], expected: askedAgain },
+  {
+    fault: "an empty text, always",
+    script: () => [answer({ text: "" })],
+    expected: { ...useless, code: "output_unreadable" },
+  },
   {
     fault: "cut by length, then right",
     script: () => [answer({ text: cut, finish: "length" }), answer(right)],

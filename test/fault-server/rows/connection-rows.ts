@@ -1,6 +1,6 @@
 /** Connections that break, hang or lead elsewhere. */
 
-import type { FaultRow } from "../fault-row.ts";
+import { endedBy, type FaultRow } from "../fault-row.ts";
 import { answer } from "../faults/answers.ts";
 import { answerAndHangUp, type Moment, noHttp, raw, redirect, stopAt, withHeaders } from "../faults/connections.ts";
 import { right } from "../what-is-said.ts";
@@ -24,10 +24,7 @@ export const connectionRows: readonly FaultRow[] = [
         fault: `silence ${moment}, ended by ${stoppedBy}`,
         script: () => [stopAt(moment, "stall", right)],
         stoppedBy,
-        expected:
-          stoppedBy === "abort"
-            ? { ends: "signal's reason" }
-            : { ends: stoppedBy === "deadline" ? "final error" : "retryable error", code: "timeout" },
+        expected: endedBy(stoppedBy),
       };
     }),
   ),

@@ -56,6 +56,32 @@ export const responseRows: readonly FaultRow[] = [
     script: () => [raw(["content-length: many"], (bytes) => bytes, right, "stay")],
     expected: retryable,
   },
+  {
+    fault: "spaces and empty lines before the answer",
+    script: () => [
+      raw(["connection: close"], (bytes) => Buffer.concat([Buffer.from("\n  \n\n"), bytes]), right, "close"),
+    ],
+    expected: { ends: "value" },
+  },
+  {
+    fault: "junk behind the answer",
+    script: () => [
+      raw(["connection: close"], (bytes) => Buffer.concat([bytes, Buffer.from("}\n<p>canary-body")]), right, "close"),
+    ],
+    expected: (_, way) => (way === "stream" ? { ends: "value" } : retryable),
+  },
+  {
+    fault: "bytes that are no UTF-8",
+    script: () => [
+      raw(
+        ["connection: close"],
+        (bytes) => Buffer.from(bytes.map((byte) => (byte > 127 ? 255 : byte))),
+        right,
+        "close",
+      ),
+    ],
+    expected: { ends: "either" },
+  },
   { fault: "gzip", script: () => [compressed("gzip", right, (bytes) => bytes)], expected: { ends: "value" } },
   {
     fault: "gzip that is cut",

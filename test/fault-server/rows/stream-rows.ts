@@ -1,7 +1,7 @@
 /** Streams that are written unusually, damaged, or cut where the protocol alone can tell. */
 
-import type { Piece } from "../dialects/dialect.ts";
-import type { FaultRow } from "../fault-row.ts";
+import { encode, type Piece } from "../dialects/dialect.ts";
+import { endedBy, type FaultRow } from "../fault-row.ts";
 import type { Fault } from "../fault-server.ts";
 import { answer, bytesOf, open, problemInStream, spoilt } from "../faults/answers.ts";
 import { loudMessage, right } from "../what-is-said.ts";
@@ -29,6 +29,19 @@ const rows: readonly Omit<FaultRow, "ways">[] = [
   {
     fault: "events that say nothing between the others",
     script: () => [spoilt(right, (pieces, { dialect }) => pieces.flatMap((piece) => [piece, dialect.idlePiece]))],
+    expected: value,
+  },
+  ...(["abort", "deadline", "attempt timeout"] as const).map((stoppedBy): Omit<FaultRow, "ways"> => {
+    return {
+      fault: `events that say nothing, for ever, ended by ${stoppedBy}`,
+      script: () => [idleForEver],
+      stoppedBy,
+      expected: endedBy(stoppedBy),
+    };
+  }),
+  {
+    fault: "lines that are none, between the others",
+    script: () => [preceded("hello\n<p>\n\u{0}\n\nfoo: bar\n\n")],
     expected: value,
   },
   {
@@ -100,6 +113,17 @@ function preceded(text: string): Fault {
     exchange.response.end(Buffer.concat([Buffer.from(text), bytesOf(exchange, right)]));
   };
 }
+
+/** Begins as a right answer does, then sends what keeps a connection alive until the client goes away. */
+const idleForEver: Fault = (exchange) => {
+  const { dialect, response } = exchange;
+  open(exchange);
+  response.write(encode(dialect.pieces(right).filter(({ part }) => part === "start")));
+  const more = (): void => {
+    if (!response.destroyed) response.write(encode([dialect.idlePiece]), () => setImmediate(more));
+  };
+  more();
+};
 
 function firstHalf(pieces: readonly Piece[]): readonly Piece[] {
   const content = pieces.filter(({ part }) => part === "content");

@@ -43,6 +43,14 @@ export const vendorRows: readonly FaultRow[] = [
     script: () => [only({ candidates: [{ content: {}, finishReason: "MALFORMED_FUNCTION_CALL" }] }), answer(right)],
     expected: { ends: "value after asking again", requests: 2 },
   },
+  // Its client asks for the rest by itself, as often as it is told to.
+  {
+    fault: "an answer to be continued for ever, ended by attempt timeout",
+    vendors: google,
+    script: () => [only({ candidates: [{ content: {}, finishReason: "CONTINUATION", continuationToken: "more" }] })],
+    stoppedBy: "attempt timeout",
+    expected: { ends: "retryable error", code: "timeout", requests: "any" },
+  },
   {
     fault: "a response that fails on the way",
     vendors: openai,
