@@ -23,8 +23,8 @@ type Finish = Extract<LanguageModelV4StreamPart, { type: "finish" }>;
  * Asks a model to stream, sends its pieces as deltas and puts the answer together. The stream is cancelled and its reader
  * let go however it ends.
  *
- * @throws model_failed when it ends without a finish part (retryable) or grows past {@link maxStreamCharacters}; the
- * error inside an error part as it came.
+ * @throws model_failed when it ends without a finish part, or with one the client made up (retryable), or grows past
+ * {@link maxStreamCharacters}; the error inside an error part as it came.
  */
 export async function collectStream(
   model: LanguageModelV4,
@@ -163,7 +163,8 @@ class AnswerBuilder {
 
   finish(result: LanguageModelV4StreamResult): LanguageModelV4GenerateResult {
     const finish = this.#finish;
-    if (finish === undefined) {
+    // Clients that miss a stream's end finish it themselves, and call that "interrupted".
+    if (finish === undefined || finish.finishReason.unified === "interrupted") {
       throw new FlockError(
         "model_failed",
         `${this.#model} ended its stream before the answer was finished; try again`,

@@ -5,18 +5,8 @@ import type { Runtime } from "../core/runtime.ts";
 import { hideKeys, redact } from "./redact.ts";
 import { retryAfterOf } from "./retry-after.ts";
 import { read, readVendorWords, type VendorWords } from "./vendor-body.ts";
+import { readVendorError, type VendorError } from "./vendor-error.ts";
 import { vendors } from "./vendors.ts";
-
-/** What is read from an error of an AI SDK vendor, whichever version made it. */
-interface VendorError {
-  readonly name?: unknown;
-  readonly message?: unknown;
-  readonly url?: unknown;
-  readonly statusCode?: unknown;
-  readonly status?: unknown;
-  readonly responseHeaders?: unknown;
-  readonly isRetryable?: unknown;
-}
 
 /**
  * Makes the error of a failed model call: `model_failed`, or `model_key_missing` when the vendor's client found no key. A
@@ -28,8 +18,8 @@ interface VendorError {
  */
 export function modelError(error: unknown, model: string, runtime?: Pick<Runtime, "variable" | "now">): FlockError {
   if (isFlockError(error)) return error;
-  const vendor = typeof error === "object" && error !== null ? (error as VendorError) : {};
-  const words = readVendorWords(error);
+  const vendor = readVendorError(error);
+  const words = readVendorWords(vendor);
   const message = redact(words.message ?? "no message", [model], runtime);
   const cause = cleanCause(vendor, message);
   if (vendor.name === "AI_LoadAPIKeyError") return keyMissing(model, message, cause);
@@ -177,6 +167,7 @@ function hintOf(status: number, model: string, words: VendorWords): string {
   const variable = keyVariableOf(model);
   const key = variable === undefined ? "the key it was created with" : variable;
   const codes = words.codes.join(" ");
+  if (status < 400) return "; redirects are not followed, so that the key stays here: set the address it leads to";
   // Google answers 400 to a key it does not know.
   if (status === 401 || isKeyRefused(words.body)) return `; check ${key}`;
   if (status === 403) return `; check that ${key} may use this model`;
@@ -223,7 +214,7 @@ function cleanCause(vendor: VendorError, message: string): Error {
   const cause = new Error(message);
   const name = typeof vendor.name === "string" && /^\w{1,64}$/.test(vendor.name) ? vendor.name : "Error";
   Object.defineProperty(cause, "name", { value: name, configurable: true });
-  const stack = (vendor as { stack?: unknown }).stack;
+  const { stack } = vendor;
   const frames = typeof stack === "string" ? stack.split("\n").filter((line) => /^\s{4}at /.test(line)) : [];
   cause.stack = [`${name}: ${message}`, ...frames].join("\n");
   return cause;

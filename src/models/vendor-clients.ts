@@ -2,6 +2,7 @@
 
 import type { EmbeddingModelV4, LanguageModelV4 } from "@ai-sdk/provider";
 import type { Runtime } from "../core/runtime.ts";
+import { vendorFetch } from "./vendor-fetch.ts";
 
 /** What a vendor's client makes models with. */
 export interface VendorClient {
@@ -37,7 +38,7 @@ function settings(runtime: Runtime, keyVariable: string, addressVariable: string
   const apiKey = runtime.variable(keyVariable);
   const baseURL = runtime.variable(addressVariable);
   return {
-    fetch: runtime.fetch,
+    fetch: vendorFetch(runtime),
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(baseURL === undefined ? {} : { baseURL }),
   };
@@ -53,7 +54,7 @@ async function compatible(
   return createOpenAICompatible({
     name,
     baseURL,
-    fetch: runtime.fetch,
+    fetch: vendorFetch(runtime),
     includeUsage: true,
     supportsStructuredOutputs: true,
     ...(apiKey === undefined ? {} : { apiKey }),

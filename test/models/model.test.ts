@@ -214,6 +214,14 @@ describe("a streamed answer", () => {
     expect(answer).toMatchObject({ request: { body: "b" }, response: { headers: { h: "1" } } });
   });
 
+  it("calls an answer cut whose end the client had to make up", async () => {
+    const madeUp = { ...finish, finishReason: { unified: "interrupted", raw: undefined } } as const;
+    await expect(streaming([{ type: "text-delta", id: "0", delta: '{"a": 1' }, madeUp]).answer).rejects.toMatchObject({
+      code: "model_failed",
+      details: { retryable: true, vendorCode: "stream_cut" },
+    });
+  });
+
   it("fails with a typed error when it ends unfinished or carries an error", async () => {
     await expect(streaming([{ type: "text-delta", id: "0", delta: "half" }]).answer).rejects.toMatchObject({
       code: "model_failed",

@@ -13,8 +13,10 @@ import {
   scriptedModel,
 } from "../../src/entries/testing.ts";
 import { resolveModelName } from "../../src/models/resolve-model.ts";
+import { openAiCompatible } from "../fault-server/dialects/openai-chat.ts";
 import { startFaultServer } from "../fault-server/fault-server.ts";
-import { answer, reset, status } from "../fault-server/faults.ts";
+import { answer, status } from "../fault-server/faults/answers.ts";
+import { stopAt } from "../fault-server/faults/connections.ts";
 
 const key = "canary-key-4711";
 const runtime = createTestRuntime({ variables: { OPENAI_API_KEY: key } });
@@ -304,13 +306,15 @@ describe("a replayed model", () => {
 });
 
 it("records and replays a vendor's client over HTTP, good and bad, without its key", async () => {
-  const script = [
-    answer('{"a": 1}'),
-    status(503, `busy ${key}`),
-    reset("{}"),
-    answer("sk-abcdefghijklmnopqrstuvwx"),
-  ] as const;
-  await using server = await startFaultServer([...script]);
+  await using server = await startFaultServer({
+    dialect: openAiCompatible,
+    script: [
+      answer({ text: '{"a": 1}' }),
+      status({ status: 503, code: "busy", message: `busy ${key}` }),
+      stopAt("before the headers", "reset", { text: "{}" }),
+      answer({ text: "sk-abcdefghijklmnopqrstuvwx" }),
+    ],
+  });
   const http = createTestRuntime({
     fetch: systemRuntime.fetch,
     variables: { OPENAI_COMPATIBLE_BASE_URL: server.url, OPENAI_COMPATIBLE_API_KEY: key },
