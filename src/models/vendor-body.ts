@@ -107,7 +107,7 @@ function isStatusText(error: Error, sent: unknown): boolean {
 
 function messageIn(parts: readonly unknown[]): string | undefined {
   for (const part of parts) {
-    for (const said of [part, read(part, "message"), read(part, "detail")]) {
+    for (const said of [read(part, "message"), read(part, "detail")]) {
       if (typeof said === "string" && said.trim() !== "") return said;
     }
   }

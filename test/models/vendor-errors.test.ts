@@ -203,7 +203,7 @@ describe("an error a vendor answers with", () => {
       { error: { message: "Insufficient Balance", type: "unknown_error", code: "invalid_request_error" } },
       { code: "invalid_request_error", retryable: false, says: "Insufficient Balance" },
     ],
-    ["compatible", 503, { error: "loading the model" }, { retryable: true, says: "loading the model" }],
+    ["compatible", 503, { error: "loading the model" }, { retryable: true }],
     [
       "ollama",
       404,
