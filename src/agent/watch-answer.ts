@@ -1,28 +1,42 @@
-/** Shows an answer while it is being written. */
+/** Asks a model so that its answer can be watched while it is being written. */
 
+import type { DeltaEvent } from "../core/event.ts";
 import type { ExecutionContext } from "../core/runnable.ts";
 import type { ModelAnswer, ModelRequest, ModelRunnable } from "../models/model.ts";
 
-/** Asks a model and turns the text of its answer into partial values while it is being written. */
+/** How an answer is watched. */
+export interface WatchAnswerOptions {
+  /** The tool whose input is the answer, for models that take tools but no schema. @default the text is the answer */
+  readonly answerTool?: string | undefined;
+}
+
+/**
+ * Asks a model and tells partial values of its answer and of the inputs of its tool calls as deltas of this context; a
+ * `reset` when what was told is void, because the model was asked again, failed, or wants tools first.
+ */
 export async function watchAnswer(
   model: ModelRunnable,
   request: ModelRequest,
   context: ExecutionContext,
+  options: WatchAnswerOptions = {},
 ): Promise<ModelAnswer> {
-  // Only streams need it, so that it is no part of what every program loads.
-  const { PartialReader } = await import("../prompt/read/partial-reader.ts");
-  const reader = new PartialReader();
-  let last: unknown;
-  const stop = context.hearDeltas((delta) => {
-    if (delta.kind !== "text" || reader.failedAt !== undefined) return;
-    reader.push(delta.text);
-    const value = reader.value();
-    if (value === last || typeof value !== "object" || value === null) return;
-    last = value;
-    context.delta({ kind: "partial", value });
+  const early: DeltaEvent["delta"][] = [];
+  let hear = (delta: DeltaEvent["delta"]): void => void early.push(delta);
+  const stop = context.hearDeltas((delta) => hear(delta));
+  // Only streams need it, so that it is no part of what every program loads; the model is asked meanwhile.
+  const loading = import("./partial-answer.ts").then(({ PartialAnswer }) => {
+    const partial = new PartialAnswer(context, options.answerTool);
+    hear = (delta) => partial.hear(delta);
+    for (const delta of early.splice(0)) partial.hear(delta);
+    return partial;
   });
   try {
-    return await context.call(model, request);
+    const answer = await context.call(model, request);
+    (await loading).finish(answer);
+    return answer;
+  } catch (error) {
+    (await loading).discard();
+    throw error;
   } finally {
     stop();
   }

@@ -4,6 +4,7 @@ import type { FlockEvent } from "./event.ts";
 import type { EventListener } from "./event-dispatcher.ts";
 
 const bufferedEvents = 10_000;
+const bufferedCharacters = 8 * 1024 * 1024;
 
 /** Every part of a value still optional, all the way down. */
 export type PartialValue<T> = T extends readonly (infer Item)[]
@@ -14,8 +15,9 @@ export type PartialValue<T> = T extends readonly (infer Item)[]
 
 /**
  * An async iterable of a run's events; `partials` and `result` beside it. The run works whether or not anyone reads: up
- * to 10,000 unread events are kept, then the oldest are dropped and counted, and of partial answers only the newest is
- * kept. `result` never becomes an unhandled rejection.
+ * to 10,000 unread events and 8 Mi characters of their pieces are kept, then the oldest are dropped and counted. Of
+ * partial answers only the newest is kept, and it is made when a reader asks for it. Leaving a loop ends the reading and
+ * not the run. `result` never becomes an unhandled rejection.
  */
 export class RunStream<Output> implements AsyncIterable<FlockEvent>, EventListener {
   readonly name = "stream";
@@ -24,8 +26,8 @@ export class RunStream<Output> implements AsyncIterable<FlockEvent>, EventListen
   /** Events that nobody read in time. */
   dropped = 0;
   readonly #path: string;
-  readonly #events: FlockEvent[] = [];
-  #partial: { readonly value: PartialValue<Output> } | undefined = undefined;
+  readonly #events = new UnreadEvents();
+  #partial: { readonly value: unknown } | undefined = undefined;
   #ended = false;
   #wake: (() => void)[] = [];
   #result: Promise<Output> | undefined = undefined;
@@ -45,27 +47,27 @@ export class RunStream<Output> implements AsyncIterable<FlockEvent>, EventListen
     this.#cancel(reason);
   }
 
-  /** Partial answers of the outermost call, each a value of its own, the last one whole. */
+  /**
+   * Partial answers of the outermost call, each a value of its own that never changes, the last one whole. When an answer
+   * is made again they begin anew. Each loop over it reads for itself.
+   */
   get partials(): AsyncIterable<PartialValue<Output>> {
     return { [Symbol.asyncIterator]: () => this.#readPartials() };
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<FlockEvent> {
-    return this.#readEvents();
+  /** Reads the events; several readers share them out. */
+  [Symbol.asyncIterator](): AsyncIterator<FlockEvent, undefined> {
+    return this.#reader(() => this.#events.take());
   }
 
   /** Called by the framework as things happen. */
   notify(event: FlockEvent): void {
-    if (event.path === this.#path) {
-      if (event.type === "delta" && event.delta.kind === "partial") {
-        this.#partial = { value: event.delta.value as PartialValue<Output> };
-      } else if (event.type === "output") this.#partial = { value: event.value as PartialValue<Output> };
+    if ((event.type === "delta" || event.type === "output") && this.#isOutermost(event.path)) {
+      if (event.type === "output") this.#partial = event;
+      else if (event.delta.kind === "partial") this.#partial = event.delta;
+      else if (event.delta.kind === "reset") this.#partial = undefined;
     }
-    this.#events.push(event);
-    if (this.#events.length > bufferedEvents) {
-      this.#events.splice(0, bufferedEvents / 10);
-      this.dropped += bufferedEvents / 10;
-    }
+    this.dropped += this.#events.add(event);
     this.#wakeAll();
   }
 
@@ -80,32 +82,47 @@ export class RunStream<Output> implements AsyncIterable<FlockEvent>, EventListen
     result.then(end, end);
   }
 
-  async *#readEvents(): AsyncGenerator<FlockEvent, undefined> {
-    let at = 0;
-    for (;;) {
-      const waiting = this.#events.splice(0, this.#events.length);
-      for (at = 0; at < waiting.length; at++) yield waiting[at]!;
-      if (this.#events.length > 0) continue;
-      if (this.#ended) return undefined;
-      await this.#change();
-    }
+  /** The outermost call or a further attempt of it, `…@2`. */
+  #isOutermost(path: string): boolean {
+    const { length } = this.#path;
+    if (!path.startsWith(this.#path)) return false;
+    return path.length === length || (path[length] === "@" && !path.includes("/", length));
   }
 
-  async *#readPartials(): AsyncGenerator<PartialValue<Output>, undefined> {
-    let seen: unknown;
-    for (;;) {
-      if (this.#partial !== undefined && this.#partial !== seen) {
-        seen = this.#partial;
-        yield this.#partial.value;
-        continue;
-      }
-      if (this.#ended) return undefined;
-      await this.#change();
-    }
+  #readPartials(): AsyncIterator<PartialValue<Output>, undefined> {
+    let seen: object | undefined;
+    let last: unknown;
+    return this.#reader(() => {
+      const partial = this.#partial;
+      if (partial === undefined || partial === seen) return undefined;
+      seen = partial;
+      const { value } = partial;
+      if (value === last) return undefined;
+      last = value;
+      return value as PartialValue<Output>;
+    });
   }
 
-  #change(): Promise<void> {
-    return new Promise((resolve) => this.#wake.push(resolve));
+  /** An iterator over what `take` gives, until that is nothing and the run has ended. `return` ends a waiting `next` too. */
+  #reader<T>(take: () => T | undefined): AsyncIterator<T, undefined> {
+    let left = false;
+    const done = { done: true, value: undefined } as const;
+    return {
+      next: async () => {
+        while (!left) {
+          const value = take();
+          if (value !== undefined) return { done: false, value };
+          if (this.#ended) left = true;
+          else await new Promise<void>((resolve) => this.#wake.push(resolve));
+        }
+        return done;
+      },
+      return: async () => {
+        left = true;
+        this.#wakeAll();
+        return done;
+      },
+    };
   }
 
   #wakeAll(): void {
@@ -114,4 +131,44 @@ export class RunStream<Output> implements AsyncIterable<FlockEvent>, EventListen
     this.#wake = [];
     for (const wake of waiting) wake();
   }
+}
+
+/** A queue with two bounds: how many events, and how many characters their pieces have. */
+class UnreadEvents {
+  #events: (FlockEvent | undefined)[] = [];
+  #first = 0;
+  #characters = 0;
+
+  /** Adds an event; gives how many older ones had to leave. The newest always stays. */
+  add(event: FlockEvent): number {
+    this.#events.push(event);
+    this.#characters += charactersOf(event);
+    let left = 0;
+    while (this.#size > bufferedEvents || (this.#characters > bufferedCharacters && this.#size > 1)) {
+      this.take();
+      left += 1;
+    }
+    return left;
+  }
+
+  take(): FlockEvent | undefined {
+    const event = this.#events[this.#first];
+    if (event === undefined) return undefined;
+    this.#events[this.#first] = undefined;
+    this.#first += 1;
+    this.#characters -= charactersOf(event);
+    if (this.#first === this.#events.length || this.#first > bufferedEvents) {
+      this.#events = this.#events.slice(this.#first);
+      this.#first = 0;
+    }
+    return event;
+  }
+
+  get #size(): number {
+    return this.#events.length - this.#first;
+  }
+}
+
+function charactersOf(event: FlockEvent): number {
+  return event.type === "delta" && "text" in event.delta ? event.delta.text.length : 0;
 }

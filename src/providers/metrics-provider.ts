@@ -38,6 +38,8 @@ interface Series {
   readonly kind: RunnableKind;
   readonly metrics: AgentMetrics;
   readonly counts: Float64Array;
+  /** Made at the first streamed answer. */
+  firstTokenCounts: Float64Array | undefined;
 }
 
 /**
@@ -106,10 +108,10 @@ export class MetricsProvider implements Provider {
   #callEnded(event: CallEndEvent): void {
     const series = this.#seriesOf(event.kind, event.name);
     series.metrics.recordCall(event);
-    const seconds = event.durationMs / 1_000;
-    let bound = 0;
-    while (bound < boundsSeconds.length && seconds > boundsSeconds[bound]!) bound++;
-    series.counts[bound]!++;
+    series.counts[boundOf(event.durationMs)]!++;
+    if (event.stream === undefined) return;
+    series.firstTokenCounts ??= new Float64Array(boundsSeconds.length + 1);
+    series.firstTokenCounts[boundOf(event.stream.firstTokenMs)]!++;
   }
 
   #runEnded(event: RunEndEvent): void {
@@ -123,7 +125,8 @@ export class MetricsProvider implements Provider {
     if (known !== undefined) return known;
     const kept = this.#series.length < this.#maxNames || name === otherName;
     if (!kept) return this.#seriesOf(kind, otherName);
-    const series = { kind, metrics: new AgentMetrics(name), counts: new Float64Array(boundsSeconds.length + 1) };
+    const counts = new Float64Array(boundsSeconds.length + 1);
+    const series: Series = { kind, metrics: new AgentMetrics(name), counts, firstTokenCounts: undefined };
     this.#byKind[kind].set(name, series);
     this.#series.push(series);
     return series;
@@ -182,6 +185,31 @@ export class MetricsProvider implements Provider {
           sum: metrics.durations.sum / 1_000,
         })),
       },
+      {
+        type: "histogram",
+        name: `${this.#prefix}_first_token_seconds`,
+        help: "How long the first piece of streamed answers took.",
+        bounds: boundsSeconds,
+        histograms: all.flatMap(({ kind, metrics, firstTokenCounts }) =>
+          firstTokenCounts === undefined
+            ? []
+            : [
+                {
+                  labels: { name: metrics.name, kind },
+                  counts: firstTokenCounts,
+                  sum: (metrics.firstTokens?.sum ?? 0) / 1_000,
+                },
+              ],
+        ),
+      },
+      counter("token_gaps", "Waits between the pieces of streamed answers.", ({ gaps }) =>
+        gaps === 0 ? [] : [[{}, gaps]],
+      ),
+      counter(
+        "token_gap_seconds",
+        "Time between the pieces of streamed answers; by token_gaps it is the mean.",
+        (metrics) => (metrics.gaps === 0 ? [] : [[{}, metrics.gapMs / 1_000]]),
+      ),
       counter(
         "tokens",
         "Tokens used; cache_read and cache_write are parts of input, reasoning is part of output.",
@@ -200,6 +228,14 @@ export class MetricsProvider implements Provider {
       ),
     ];
   }
+}
+
+/** Which bucket of a histogram some milliseconds belong to. */
+function boundOf(ms: number): number {
+  const seconds = ms / 1_000;
+  let bound = 0;
+  while (bound < boundsSeconds.length && seconds > boundsSeconds[bound]!) bound++;
+  return bound;
 }
 
 function tokensOf({ usage }: AgentMetrics): [Record<string, string>, number][] {

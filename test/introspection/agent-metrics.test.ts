@@ -17,7 +17,15 @@ const end: CallEndEvent = {
     outcome: "ok",
     durationMs: 10,
   },
-  ...{ queueMs: 1, attempts: 1, usage: undefined, costMicroUsd: undefined, cacheState: undefined, code: undefined },
+  ...{
+    queueMs: 1,
+    attempts: 1,
+    usage: undefined,
+    costMicroUsd: undefined,
+    cacheState: undefined,
+    stream: undefined,
+    code: undefined,
+  },
 };
 
 describe("AgentMetrics", () => {
