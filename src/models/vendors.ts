@@ -3,6 +3,7 @@
 import { findPackageJSON } from "node:module";
 import type { LanguageModelV4 } from "@ai-sdk/provider";
 import type { Runtime } from "../core/runtime.ts";
+import { boundedFetch } from "./bounded-fetch.ts";
 
 /** How one vendor's models are made from a string such as `openai/gpt-5-mini`. */
 export interface Vendor {
@@ -40,7 +41,9 @@ export const vendors: readonly Vendor[] = [
     keyVariable: "OPENAI_API_KEY",
     async load(modelId, runtime) {
       const { createOpenAI } = await import("@ai-sdk/openai");
-      return createOpenAI(settings(runtime, "OPENAI_API_KEY", "OPENAI_BASE_URL")).languageModel(modelId);
+      return createOpenAI(settings(runtime, `openai/${modelId}`, "OPENAI_API_KEY", "OPENAI_BASE_URL")).languageModel(
+        modelId,
+      );
     },
   },
   {
@@ -49,7 +52,9 @@ export const vendors: readonly Vendor[] = [
     keyVariable: "ANTHROPIC_API_KEY",
     async load(modelId, runtime) {
       const { createAnthropic } = await import("@ai-sdk/anthropic");
-      return createAnthropic(settings(runtime, "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL")).languageModel(modelId);
+      return createAnthropic(
+        settings(runtime, `anthropic/${modelId}`, "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"),
+      ).languageModel(modelId);
     },
   },
   {
@@ -59,7 +64,9 @@ export const vendors: readonly Vendor[] = [
     async load(modelId, runtime) {
       const { createGoogleGenerativeAI } = await import("@ai-sdk/google");
       const key = "GOOGLE_GENERATIVE_AI_API_KEY";
-      return createGoogleGenerativeAI(settings(runtime, key, "GOOGLE_GENERATIVE_AI_BASE_URL")).languageModel(modelId);
+      return createGoogleGenerativeAI(
+        settings(runtime, `google/${modelId}`, key, "GOOGLE_GENERATIVE_AI_BASE_URL"),
+      ).languageModel(modelId);
     },
   },
   {
@@ -105,11 +112,11 @@ export function keyVariableOf(model: string): string | undefined {
   return vendors.find((known) => known.name === vendor)?.keyVariable;
 }
 
-function settings(runtime: Runtime, keyVariable: string, addressVariable: string) {
+function settings(runtime: Runtime, model: string, keyVariable: string, addressVariable: string) {
   const apiKey = runtime.variable(keyVariable);
   const baseURL = runtime.variable(addressVariable);
   return {
-    fetch: runtime.fetch,
+    fetch: boundedFetch(runtime, model),
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(baseURL === undefined ? {} : { baseURL }),
   };
@@ -126,7 +133,7 @@ async function loadCompatible(
   const provider = createOpenAICompatible({
     name,
     baseURL,
-    fetch: runtime.fetch,
+    fetch: boundedFetch(runtime, `${name}/${modelId}`),
     includeUsage: true,
     supportsStructuredOutputs: true,
     ...(apiKey === undefined ? {} : { apiKey }),
