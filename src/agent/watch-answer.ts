@@ -30,6 +30,7 @@ export async function watchAnswer(
     for (const delta of early.splice(0)) partial.hear(delta);
     return partial;
   });
+  loading.catch(() => {});
   try {
     const answer = await context.call(model, request);
     (await loading).finish(answer);

@@ -8,6 +8,7 @@ export {
   type ScriptedModel,
   type ScriptedModelOptions,
   type ScriptedParts,
+  type ScriptedStop,
   scriptedModel,
 } from "../testing/scripted-model.ts";
 export { createTestContext, type TestContext, type TestContextOptions } from "../testing/test-context.ts";
