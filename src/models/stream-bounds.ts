@@ -35,8 +35,7 @@ export class StreamBounds {
   }
 
   addText(text: string): void {
-    this.#characters += text.length;
-    if (this.#characters > maxStreamCharacters) throw this.#tooLong(maxStreamCharacters, "characters");
+    this.#addCharacters(text.length);
   }
 
   /** Counts all texts and bytes in a value, and one for each value in it; never looks further than the bound. */
@@ -46,12 +45,16 @@ export class StreamBounds {
       const value = open.pop();
       if (typeof value === "string") this.addText(value);
       else if (typeof value === "object" && value !== null) {
-        if (ArrayBuffer.isView(value)) this.#characters += value.byteLength;
+        if (ArrayBuffer.isView(value)) this.#addCharacters(value.byteLength);
         else for (const key of Object.keys(value)) open.push((value as Readonly<Record<string, unknown>>)[key]);
       }
-      this.#characters += 1;
+      this.#addCharacters(1);
     }
-    this.addText("");
+  }
+
+  #addCharacters(count: number): void {
+    this.#characters += count;
+    if (this.#characters > maxStreamCharacters) throw this.#tooLong(maxStreamCharacters, "characters");
   }
 
   #tooLong(most: number, what: string): FlockError<"model_failed"> {
