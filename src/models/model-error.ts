@@ -30,13 +30,24 @@ interface VendorError {
  * @param runtime gives the values of key variables, so that they can be taken out, and the time for dates in headers.
  */
 export function modelError(error: unknown, model: string, runtime?: Pick<Runtime, "variable" | "now">): FlockError {
-  if (isFlockError(error)) return error;
+  const own = ownError(error);
+  if (own !== undefined) return own;
   const vendor = asVendorError(error);
   const message = redact(messageOf(vendor, error), [model], runtime);
   const cause = cleanCause(vendor, message);
   if (vendor.name === "AI_LoadAPIKeyError") return keyMissing(model, message, cause);
   const details = detailsOf(vendor, model, runtime);
   return new FlockError("model_failed", sentenceOf(vendor, details, message), { details, cause });
+}
+
+/** What the framework itself failed with, also where a vendor's client has wrapped it in errors of its own. */
+function ownError(error: unknown): FlockError | undefined {
+  let inner = error;
+  for (let depth = 0; depth < 5 && typeof inner === "object" && inner !== null; depth++) {
+    if (isFlockError(inner)) return inner;
+    inner = (inner as { readonly cause?: unknown }).cause;
+  }
+  return undefined;
 }
 
 function asVendorError(error: unknown): VendorError {
