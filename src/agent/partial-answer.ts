@@ -39,7 +39,8 @@ export class PartialAnswer {
 
   /** Tells what was put off. What an answer said that only calls tools is no answer. */
   finish(answer: Pick<ModelAnswer, "content">): void {
-    if (toolCallsOf(answer).some((call) => call.toolName !== this.#answerTool)) {
+    const calls = toolCallsOf(answer);
+    if (calls.length > 0 && !calls.some((call) => call.toolName === this.#answerTool)) {
       if (this.#toldAnswer) this.discard();
       return;
     }

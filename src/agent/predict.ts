@@ -152,7 +152,7 @@ export class Predict {
       const { answerTool } = adapter;
       request.toolChoice = answerTool === undefined ? { type: "none" } : { type: "tool", toolName: answerTool };
     }
-    return context.wants("delta") ? watchAnswer(model, request, context) : context.call(model, request);
+    return context.wants("delta") ? watchAnswer(model, request, context, adapter) : context.call(model, request);
   }
 
   #exhausted(): FlockError<"steps_exhausted"> {

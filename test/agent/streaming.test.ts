@@ -188,7 +188,8 @@ describe("an answer given through a tool", () => {
     expect(deltas.every(({ kind }) => kind === "partial")).toBe(true);
     const both = await watched({ toolCalls: [{ tool: "search", input: { query: "q" } }, answer] });
     expect(valuesOf(both, "tool-partial").at(-1)).toEqual({ query: "q" });
-    expect(both.at(-1)).toEqual({ kind: "reset" });
+    expect(valuesOf(both, "partial").at(-1)).toEqual(whole);
+    expect(both.map(({ kind }) => kind)).not.toContain("reset");
   });
 
   it("takes the place of an answer in the text, and only the first call of the tool is it", async () => {
@@ -201,6 +202,18 @@ describe("an answer given through a tool", () => {
     const after = valuesOf(deltas.slice(kinds.indexOf("reset")), "partial");
     expect(after.at(-1)).toEqual(whole);
     expect(JSON.stringify(deltas)).not.toContain("second");
+  });
+
+  it("streams from whole agents whose model takes tools but no schema", async () => {
+    const noSchema = { text: "no JSON here", unsupported: ["responseFormat"] };
+    const { flock, model } = house([noSchema, { toolCalls: [answer], pieces: 6 }]);
+    const deltas: Delta[] = [];
+    const agent = new DeclarativeAgent({ name: "a", ...signature });
+    expect(await agent.execute("x", { flock, ...listening(deltas) })).toEqual(whole);
+    expect(model.requests[1]?.tools?.map(({ name }) => name)).toEqual(["answer"]);
+    expect(valuesOf(deltas, "partial").length).toBeGreaterThan(2);
+    expect(valuesOf(deltas, "partial").at(-1)).toEqual(whole);
+    expect(valuesOf(deltas, "tool-partial")).toEqual([]);
   });
 
   it("is the text where the model does not use the tool", async () => {

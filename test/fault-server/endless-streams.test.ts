@@ -28,7 +28,10 @@ function endlessly(contentType: string, ...texts: readonly string[]): Fault {
     for (let index = 0; !response.destroyed; index++) {
       const text = texts[Math.min(index, texts.length - 1)]!;
       sent += text.length;
-      if (!response.write(text)) await new Promise<void>((resolve) => void (go = resolve));
+      if (!response.write(text))
+        await new Promise<void>((resolve) => {
+          go = resolve;
+        });
       else if (index % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
   };
