@@ -26,7 +26,9 @@ export class RunStream<Output> implements AsyncIterable<FlockEvent>, EventListen
   /** Events that nobody read in time. */
   dropped = 0;
   readonly #path: string;
-  readonly #events = new UnreadEvents();
+  readonly #events: FlockEvent[] = [];
+  /** Characters of the pieces among the unread events. */
+  #characters = 0;
   #partial: { readonly value: unknown } | undefined = undefined;
   #ended = false;
   #wake: (() => void)[] = [];
@@ -57,7 +59,7 @@ export class RunStream<Output> implements AsyncIterable<FlockEvent>, EventListen
 
   /** Reads the events; several readers share them out. */
   [Symbol.asyncIterator](): AsyncIterator<FlockEvent, undefined> {
-    return this.#reader(() => this.#events.take());
+    return this.#reader(() => this.#takeEvent());
   }
 
   /** Called by the framework as things happen. */
@@ -67,7 +69,13 @@ export class RunStream<Output> implements AsyncIterable<FlockEvent>, EventListen
       else if (event.delta.kind === "partial") this.#partial = event.delta;
       else if (event.delta.kind === "reset") this.#partial = undefined;
     }
-    this.dropped += this.#events.add(event);
+    const events = this.#events;
+    events.push(event);
+    this.#characters += charactersOf(event);
+    while (events.length > bufferedEvents || (this.#characters > bufferedCharacters && events.length > 1)) {
+      this.#takeEvent();
+      this.dropped += 1;
+    }
     this.#wakeAll();
   }
 
@@ -82,11 +90,16 @@ export class RunStream<Output> implements AsyncIterable<FlockEvent>, EventListen
     result.then(end, end);
   }
 
+  #takeEvent(): FlockEvent | undefined {
+    const event = this.#events.shift();
+    if (event !== undefined) this.#characters -= charactersOf(event);
+    return event;
+  }
+
   /** The outermost call or a further attempt of it, `…@2`. */
   #isOutermost(path: string): boolean {
-    const { length } = this.#path;
-    if (!path.startsWith(this.#path)) return false;
-    return path.length === length || (path[length] === "@" && !path.includes("/", length));
+    const below = path.startsWith(this.#path) ? path.slice(this.#path.length) : "/";
+    return below === "" || (below[0] === "@" && !below.includes("/"));
   }
 
   #readPartials(): AsyncIterator<PartialValue<Output>, undefined> {
@@ -130,42 +143,6 @@ export class RunStream<Output> implements AsyncIterable<FlockEvent>, EventListen
     if (waiting.length === 0) return;
     this.#wake = [];
     for (const wake of waiting) wake();
-  }
-}
-
-/** A queue with two bounds: how many events, and how many characters their pieces have. */
-class UnreadEvents {
-  #events: (FlockEvent | undefined)[] = [];
-  #first = 0;
-  #characters = 0;
-
-  /** Adds an event; gives how many older ones had to leave. The newest always stays. */
-  add(event: FlockEvent): number {
-    this.#events.push(event);
-    this.#characters += charactersOf(event);
-    let left = 0;
-    while (this.#size > bufferedEvents || (this.#characters > bufferedCharacters && this.#size > 1)) {
-      this.take();
-      left += 1;
-    }
-    return left;
-  }
-
-  take(): FlockEvent | undefined {
-    const event = this.#events[this.#first];
-    if (event === undefined) return undefined;
-    this.#events[this.#first] = undefined;
-    this.#first += 1;
-    this.#characters -= charactersOf(event);
-    if (this.#first === this.#events.length || this.#first > bufferedEvents) {
-      this.#events = this.#events.slice(this.#first);
-      this.#first = 0;
-    }
-    return event;
-  }
-
-  get #size(): number {
-    return this.#events.length - this.#first;
   }
 }
 

@@ -3,7 +3,6 @@
 import { findPackageJSON } from "node:module";
 import type { LanguageModelV4 } from "@ai-sdk/provider";
 import type { Runtime } from "../core/runtime.ts";
-import { boundedFetch } from "./bounded-fetch.ts";
 
 /** How one vendor's models are made from a string such as `openai/gpt-5-mini`. */
 export interface Vendor {
@@ -41,9 +40,9 @@ export const vendors: readonly Vendor[] = [
     keyVariable: "OPENAI_API_KEY",
     async load(modelId, runtime) {
       const { createOpenAI } = await import("@ai-sdk/openai");
-      return createOpenAI(settings(runtime, `openai/${modelId}`, "OPENAI_API_KEY", "OPENAI_BASE_URL")).languageModel(
-        modelId,
-      );
+      return createOpenAI(
+        await settings(runtime, `openai/${modelId}`, "OPENAI_API_KEY", "OPENAI_BASE_URL"),
+      ).languageModel(modelId);
     },
   },
   {
@@ -53,7 +52,7 @@ export const vendors: readonly Vendor[] = [
     async load(modelId, runtime) {
       const { createAnthropic } = await import("@ai-sdk/anthropic");
       return createAnthropic(
-        settings(runtime, `anthropic/${modelId}`, "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"),
+        await settings(runtime, `anthropic/${modelId}`, "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"),
       ).languageModel(modelId);
     },
   },
@@ -65,7 +64,7 @@ export const vendors: readonly Vendor[] = [
       const { createGoogleGenerativeAI } = await import("@ai-sdk/google");
       const key = "GOOGLE_GENERATIVE_AI_API_KEY";
       return createGoogleGenerativeAI(
-        settings(runtime, `google/${modelId}`, key, "GOOGLE_GENERATIVE_AI_BASE_URL"),
+        await settings(runtime, `google/${modelId}`, key, "GOOGLE_GENERATIVE_AI_BASE_URL"),
       ).languageModel(modelId);
     },
   },
@@ -112,14 +111,20 @@ export function keyVariableOf(model: string): string | undefined {
   return vendors.find((known) => known.name === vendor)?.keyVariable;
 }
 
-function settings(runtime: Runtime, model: string, keyVariable: string, addressVariable: string) {
+async function settings(runtime: Runtime, model: string, keyVariable: string, addressVariable: string) {
   const apiKey = runtime.variable(keyVariable);
   const baseURL = runtime.variable(addressVariable);
   return {
-    fetch: boundedFetch(runtime, model),
+    fetch: await fetchOf(runtime, model),
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(baseURL === undefined ? {} : { baseURL }),
   };
+}
+
+/** Imported with the first vendor's package: what runs offline never needs it. */
+async function fetchOf(runtime: Runtime, model: string): Promise<typeof globalThis.fetch> {
+  const { boundedFetch } = await import("./bounded-fetch.ts");
+  return boundedFetch(runtime, model);
 }
 
 async function loadCompatible(
@@ -133,7 +138,7 @@ async function loadCompatible(
   const provider = createOpenAICompatible({
     name,
     baseURL,
-    fetch: boundedFetch(runtime, `${name}/${modelId}`),
+    fetch: await fetchOf(runtime, `${name}/${modelId}`),
     includeUsage: true,
     supportsStructuredOutputs: true,
     ...(apiKey === undefined ? {} : { apiKey }),

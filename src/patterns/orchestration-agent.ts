@@ -13,7 +13,6 @@ import {
 import type { Policy } from "../core/policy.ts";
 import type { Provider } from "../core/provider.ts";
 import { disposeProviders } from "../core/provider-listener.ts";
-import { readOnce } from "../core/read-once.ts";
 import { executeRun, type InputOf, type OutputOf, streamRun } from "../core/run.ts";
 import type { RunOptions } from "../core/run-options.ts";
 import type { RunStream } from "../core/run-stream.ts";
@@ -25,6 +24,7 @@ import type { TypeRegistry } from "../signature/type-registry.ts";
 import { checkValues, settledSignature } from "./checked-values.ts";
 import type { Called, Unfed } from "./field-flow.ts";
 import { FieldSupply } from "./field-supply.ts";
+import { showOutput } from "./show-output.ts";
 import { type FieldValues, identityOf, pickFields, readStep, type Step, writeFields } from "./step.ts";
 
 /** The pattern itself when it fits the declared input and output, else a sentence for each field that does not. */
@@ -160,28 +160,12 @@ export class OrchestrationAgent<
     if (checking !== undefined) await checking;
     const { runnable, input: needs } = this.#step;
     const written: FieldValues = {};
-    if (context.wants("delta")) this.#showOutput(context);
+    showOutput(context, () => [{ fields: this.output.fields }])?.hear(context, 0);
     writeFields(this.#step, await context.call(runnable, pickFields(needs.fields, input as FieldValues)), written);
     const output = pickFields(this.output.fields, written);
     const settling = checkValues(this.name, this.#settled, output, "output");
     if (settling !== undefined) await settling;
     return output as InferOutput<Output, Types>;
-  }
-
-  /** Tells what the pattern has so far as its own, the declared fields alone. */
-  #showOutput(context: ExecutionContext): void {
-    const { fields } = this.output;
-    context.hearDeltas((delta) => {
-      if (delta.kind === "reset") context.delta(delta);
-      if (delta.kind !== "partial") return;
-      const value = readOnce(() => pickFields(fields, (delta.value ?? {}) as FieldValues));
-      context.delta({
-        kind: "partial",
-        get value() {
-          return value();
-        },
-      });
-    });
   }
 
   /** Disposes its providers, each bounded to a second. Agents inside keep theirs. */

@@ -10,8 +10,8 @@ import type { RunStream } from "../core/run-stream.ts";
 import type { AnyRunnable, ExecutionContext, ForkedContext, Runnable } from "../core/runnable.ts";
 import { type Beside, type Branches, refuseClashes, refuseTwoWriters } from "./beside.ts";
 import type { Flat, SharedInput } from "./field-flow.ts";
-import { type PartialOutput, showOutput } from "./partial-output.ts";
 import { nestedShape, takenShape, writtenShape } from "./pattern-shape.ts";
+import { type ShownOutput, showOutput } from "./show-output.ts";
 import {
   type FieldValues,
   forbiddenNames,
@@ -142,7 +142,8 @@ export class ParallelPattern<const Agents extends Branches, const Name extends s
   /** Runs the agents. Called by the door. */
   async perform(input: ParallelInput<Agents>, context: ExecutionContext): Promise<ParallelOutput<Agents>> {
     const values = readInput(this.name, input);
-    const members = this.#steps.map(({ output }, index) => ({ fields: output.fields, under: this.#names?.[index] }));
+    const members = () =>
+      this.#steps.map(({ output }, index) => ({ fields: output.fields, under: this.#names?.[index] }));
     const outputs = await runTogether(this.#steps, values, context, showOutput(context, members));
     const gathered: FieldValues = {};
     this.#steps.forEach((step, index) => {
@@ -168,7 +169,7 @@ async function runTogether(
   steps: readonly Step[],
   values: FieldValues,
   context: ExecutionContext,
-  shown: PartialOutput | undefined,
+  shown: ShownOutput | undefined,
 ): Promise<readonly unknown[]> {
   const forks: ForkedContext[] = steps.map((_, index) => context.fork({ index }));
   let failure: { readonly error: unknown } | undefined;

@@ -1,5 +1,6 @@
-/** Shows what a pattern's agents have written so far, while they write it. Costs nothing when nobody streams. */
+/** Shows what a pattern's agents have written so far, while they write it. */
 
+import type { DeltaEvent } from "../core/event.ts";
 import { readOnce } from "../core/read-once.ts";
 import type { ExecutionContext } from "../core/runnable.ts";
 import { type FieldValues, pickFields, type StepField } from "./step.ts";
@@ -19,11 +20,6 @@ export interface OutputMember {
 /** Up to so many members their parts are put together at each piece; more, and a copy waits for more pieces. */
 const fewParts = 64;
 
-/** Gives what shows a pattern's output on its context when somebody streams, else undefined. */
-export function showOutput(context: ExecutionContext, members: readonly OutputMember[]): PartialOutput | undefined {
-  return context.wants("delta") ? new PartialOutput(context, members) : undefined;
-}
-
 /**
  * Tells partial values of a pattern: what its members have so far, field by field, the later member winning. Values are
  * made when read.
@@ -41,12 +37,10 @@ export class PartialOutput {
     this.#parts = members.map(() => undefined);
   }
 
-  /** Hears the calls that a context starts for a member; gives the way to stop. */
-  hear(context: ExecutionContext, member: number): () => void {
-    return context.hearDeltas((delta) => {
-      if (delta.kind === "partial") this.#grew(member, delta);
-      else if (delta.kind === "reset") this.#void(member);
-    });
+  /** Takes a delta of the call that works for a member. */
+  hear(member: number, delta: DeltaEvent["delta"]): void {
+    if (delta.kind === "partial") this.#grew(member, delta);
+    else if (delta.kind === "reset") this.#void(member);
   }
 
   /** Takes the whole output of a member. */

@@ -14,8 +14,8 @@ import type { TypeRegistry } from "../signature/type-registry.ts";
 import { checkValues } from "./checked-values.ts";
 import type { Called, Flat, Gathered, SharedInput, Unfed, Written } from "./field-flow.ts";
 import { FieldSupply } from "./field-supply.ts";
-import { showOutput } from "./partial-output.ts";
 import { writtenShape } from "./pattern-shape.ts";
+import { showOutput } from "./show-output.ts";
 import {
   type FieldValues,
   identityOf,
@@ -173,10 +173,7 @@ export class SequentialPattern<
     if (checking !== undefined) await checking;
     const given = pickFields(this.input.fields, readInput(this.name, input));
     const written: FieldValues = {};
-    const shown = showOutput(
-      context,
-      this.#steps.map(({ output }) => output),
-    );
+    const shown = showOutput(context, () => this.#steps.map(({ output }) => ({ fields: output.fields })));
     for (const [index, step] of this.#steps.entries()) {
       shown?.hear(context, index);
       const output = await context.call(step.runnable, pickFields(step.input.fields, written, given));
