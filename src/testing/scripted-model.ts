@@ -1,64 +1,14 @@
 /** A language model that answers what it is told, in order: for tests of agents without a network. */
 
-import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4FinishReason } from "@ai-sdk/provider";
+import type { LanguageModelV4, LanguageModelV4CallOptions } from "@ai-sdk/provider";
 // Loaded lazily elsewhere: a test with a clock of its own must not wait for a file.
 import "../models/model-error.ts";
-import type { Json } from "../core/json.ts";
-import { checkOptions, objectOption, optionError } from "../core/options.ts";
+import { booleanOption, checkOptions, nonEmptyString, objectOption, optionError } from "../core/options.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { systemRuntime } from "../core/system-runtime.ts";
 import { collectStream } from "../models/collect-stream.ts";
-import { checkParts, scriptedOptions } from "./scripted-checks.ts";
+import { checkParts, type ScriptedParts } from "./scripted-parts.ts";
 import { scriptedStream } from "./scripted-stream.ts";
-
-/** Where a scripted answer goes wrong. Asked without a stream it goes wrong the same way. */
-export interface ScriptedStop {
-  /**
-   * `error`: the stream fails. `error-part`: the vendor sends an error inside of it. `cut`: it ends without a finish part.
-   * `stall`: nothing more comes until the request is aborted. `length`: the answer ends, with the finish reason `length`.
-   */
-  readonly by: "error" | "error-part" | "cut" | "stall" | "length";
-  /** Pieces of text, reasoning and tool input that come before. @default 0, unless `afterCharacters` is given */
-  readonly afterPieces?: number;
-  /** Characters of them that come before; a piece is cut there. */
-  readonly afterCharacters?: number;
-  /** What it fails with. @default an Error */
-  readonly error?: unknown;
-}
-
-/** One answer in parts. Reasoning comes first, then texts, sources and tool calls. */
-export interface ScriptedParts {
-  /** What it says; several texts are several blocks. @default nothing */
-  readonly text?: string | readonly string[];
-  /** What it says as JSON, in place of `text`. */
-  readonly json?: Json;
-  /** What it thinks before it answers; several texts are several blocks. */
-  readonly reasoning?: string | readonly string[];
-  /** Addresses it names as sources. */
-  readonly sources?: readonly string[];
-  /** The tools it calls, with their inputs; a string goes out as it is, so that it may be broken JSON. */
-  readonly toolCalls?: readonly { readonly tool: string; readonly input: Json; readonly id?: string }[];
-  /** The pieces of the tools' inputs come in turn. @default false: one input after another */
-  readonly interleave?: boolean;
-  /** Characters of each piece; of a list the last is for all the rest. @default word by word */
-  readonly pieces?: number | readonly number[];
-  /** Milliseconds before it answers; an abort ends the wait. @default 0 */
-  readonly delayMs?: number;
-  /** Milliseconds from one piece to the next; of a list the last is for all the rest. @default 0 */
-  readonly pieceDelayMs?: number | readonly number[];
-  /** Thrown in place of an answer, after the delay. */
-  readonly error?: unknown;
-  /** Where the answer goes wrong on its way; at the latest before its end. */
-  readonly stop?: ScriptedStop;
-  /** @default "stop", or "tool-calls" */
-  readonly finishReason?: LanguageModelV4FinishReason["unified"];
-  /** Tokens it reports, true or not; `none` reports nothing. @default 10 and 5 */
-  readonly usage?: { readonly inputTokens?: number; readonly outputTokens?: number } | "none";
-  /** Features it says it does not support. */
-  readonly unsupported?: readonly string[];
-  /** Warnings in its own words. */
-  readonly warnings?: readonly string[];
-}
 
 /** One answer: text, parts, an error to throw, or a function of the request that gives one of these. */
 export type ScriptedAnswer =
@@ -128,6 +78,8 @@ export function scriptedModel(answers: readonly ScriptedAnswer[], options: Scrip
   };
   return model;
 }
+
+const scriptedOptions = { modelId: nonEmptyString, runtime: objectOption, repeat: booleanOption };
 
 function checkAnswer(answer: unknown, index: number): ScriptedParts {
   const owner = `scriptedModel answers[${index}]`;

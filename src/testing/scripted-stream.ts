@@ -7,7 +7,7 @@ import type {
   SharedV4Warning,
 } from "@ai-sdk/provider";
 import type { Runtime } from "../core/runtime.ts";
-import type { ScriptedParts } from "./scripted-model.ts";
+import type { ScriptedParts } from "./scripted-parts.ts";
 
 type Part = LanguageModelV4StreamPart;
 type Piece = Extract<Part, { type: "text-delta" | "reasoning-delta" | "tool-input-delta" }>;
