@@ -11,6 +11,9 @@ export const maxStreamParts = 4 * 1024 * 1024;
 /** An answer of more blocks than this (texts, tool calls, sources, files) is ended with an error. */
 export const maxAnswerBlocks = 16_384;
 
+/** What any value costs beside its text: about its memory. */
+const charactersPerValue = 16;
+
 /** Counts what comes; each of its methods throws model_failed (not retryable, `stream_too_long`) at its bound. */
 export class StreamBounds {
   readonly #model: string;
@@ -38,7 +41,7 @@ export class StreamBounds {
     this.#addCharacters(text.length);
   }
 
-  /** Counts all texts and bytes in a value, and one for each value in it; never looks further than the bound. */
+  /** Counts all texts and bytes in a value, and what each value in it takes; never looks further than the bound. */
   addContent(content: unknown): void {
     const open: unknown[] = [content];
     while (open.length > 0) {
@@ -48,7 +51,7 @@ export class StreamBounds {
         if (ArrayBuffer.isView(value)) this.#addCharacters(value.byteLength);
         else for (const key of Object.keys(value)) open.push((value as Readonly<Record<string, unknown>>)[key]);
       }
-      this.#addCharacters(1);
+      this.#addCharacters(charactersPerValue);
     }
   }
 

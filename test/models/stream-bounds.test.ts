@@ -89,9 +89,11 @@ describe("a stream without end", () => {
 describe("the content of an answer", () => {
   it("is counted to its last text, and a circle in it ends at the bound", () => {
     const bounds = new StreamBounds("m");
-    const half = "x".repeat(maxStreamCharacters / 2 - 8);
+    const half = "x".repeat(maxStreamCharacters / 2 - 64);
     bounds.addContent({ a: [{ b: half }] });
-    expect(() => bounds.addContent({ a: [{ b: half }, { c: "and more of it" }] })).toThrow("characters");
+    expect(() => bounds.addContent({ a: [{ b: half }, { c: "and more of it, which is too much by now" }] })).toThrow(
+      "characters",
+    );
     const circle: Record<string, unknown> = {};
     circle.self = circle;
     expect(() => new StreamBounds("m").addContent(circle)).toThrow("characters");

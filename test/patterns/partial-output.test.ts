@@ -3,6 +3,8 @@ import type { FlockEvent } from "../../src/core/event.ts";
 import type { ExecutionContext } from "../../src/core/runnable.ts";
 import { OrchestrationAgent } from "../../src/patterns/orchestration-agent.ts";
 import { ParallelPattern } from "../../src/patterns/parallel-pattern.ts";
+// Imported when first wanted elsewhere: a fake clock does not wait for a file.
+import "../../src/patterns/partial-output.ts";
 import { SequentialPattern } from "../../src/patterns/sequential-pattern.ts";
 import { makeEnvironment } from "../core/make-environment.ts";
 import { makeStep } from "./make-step.ts";
