@@ -29,7 +29,14 @@ function eventsOfRun(index: number, input: unknown): FlockEvent[] {
   const time = 1_700_000_000_000 + index;
   const agent = { v: 1, runId, path: `run/researcher#0`, time, name: "researcher", kind: "agent" } as const;
   const model = { v: 1, runId, path: `run/researcher#0/scripted#0`, time, name: "scripted", kind: "model" } as const;
-  const end = { outcome: "ok", queueMs: 0, attempts: 1, cacheState: "miss", code: undefined } as const;
+  const end = {
+    outcome: "ok",
+    queueMs: 0,
+    attempts: 1,
+    cacheState: "miss",
+    stream: undefined,
+    code: undefined,
+  } as const;
   const ended = { ...end, durationMs: 0.5 + (index & 7) };
   return [
     { v: 1, runId, path: "run", time, type: "run-start", name: "researcher", kind: "agent", tenant: undefined },

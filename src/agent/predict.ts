@@ -15,6 +15,7 @@ import { toolTurn } from "../prompt/tool-turn.ts";
 import { type AnswerTalk, AnswerWays, type AnswerWaysOptions, withSystem } from "./answer-ways.ts";
 import type { AnyTool } from "./tool.ts";
 import { runToolCalls } from "./tool-loop.ts";
+import { watchAnswer } from "./watch-answer.ts";
 
 /** What never changes between the calls of one agent. */
 export interface PredictOptions extends AnswerWaysOptions {
@@ -151,7 +152,7 @@ export class Predict {
       const { answerTool } = adapter;
       request.toolChoice = answerTool === undefined ? { type: "none" } : { type: "tool", toolName: answerTool };
     }
-    return context.wants("delta") ? watched(model, request, context) : context.call(model, request);
+    return context.wants("delta") ? watchAnswer(model, request, context, adapter) : context.call(model, request);
   }
 
   #exhausted(): FlockError<"steps_exhausted"> {
@@ -173,26 +174,5 @@ export class Predict {
     const message = `${this.#options.name}: the answer of ${model.name} is wrong${tries}${cut}: ${error.message}`;
     const details = { ...error.details, attempts: asked + 1 } as FlockError<"output_invalid">["details"];
     return new FlockError(error.code as "output_invalid", message, { details, cause: error });
-  }
-}
-
-/** Turns the text of an answer into partial values while it is being written. */
-async function watched(model: ModelRunnable, request: ModelRequest, context: ExecutionContext): Promise<ModelAnswer> {
-  // Only streams need it, so that it is no part of what every program loads.
-  const { PartialReader } = await import("../prompt/read/partial-reader.ts");
-  const reader = new PartialReader();
-  let last: unknown;
-  const stop = context.hearDeltas((delta) => {
-    if (delta.kind !== "text" || reader.failedAt !== undefined) return;
-    reader.push(delta.text);
-    const value = reader.value();
-    if (value === last || typeof value !== "object" || value === null) return;
-    last = value;
-    context.delta({ kind: "partial", value });
-  });
-  try {
-    return await context.call(model, request);
-  } finally {
-    stop();
   }
 }

@@ -82,6 +82,7 @@ export function tellEnd(call: Call, ok: boolean, value: unknown): void {
       usage: cost?.usage,
       costMicroUsd: cost?.costMicroUsd,
       cacheState,
+      stream: kind === "model" ? call.stream?.timing : undefined,
       code,
     });
   }

@@ -56,6 +56,7 @@ function tryAgain(
   plan: LayerPlan,
 ): Promise<unknown> {
   call.attempts = count;
+  if (count > 1) call.voidDeltas();
   const path = count === 1 ? call.path : `${call.path}@${count}`;
   return enter(new Call(call.run, call, runnable, input, path, plan, count, true));
 }

@@ -21,6 +21,17 @@ export interface Usage {
   readonly reasoningTokens: number;
 }
 
+/** When the pieces of a streamed answer came, by the runtime's monotonic clock. */
+export interface StreamTiming {
+  /** Milliseconds from the start of the attempt that streamed, waits for permits left out, to its first piece. */
+  readonly firstTokenMs: number;
+  /** Mean milliseconds from one piece to the next; 0 when there was one piece. */
+  readonly meanGapMs: number;
+  readonly longestGapMs: number;
+  /** Pieces of text, reasoning and tool input. */
+  readonly pieces: number;
+}
+
 /** What every event has. */
 export interface EventHead {
   /** Format version of the event. */
@@ -78,6 +89,8 @@ export interface CallEndEvent extends EventHead {
   readonly usage: Usage | undefined;
   readonly costMicroUsd: number | undefined;
   readonly cacheState: CacheState | undefined;
+  /** When the pieces of a model's last attempt came; undefined when it did not stream. */
+  readonly stream: StreamTiming | undefined;
   /** The error's code when the outcome is not ok. */
   readonly code: string | undefined;
 }
@@ -105,9 +118,11 @@ export interface DeltaEvent extends EventHead {
     | { readonly kind: "text"; readonly text: string }
     | { readonly kind: "reasoning"; readonly text: string }
     | { readonly kind: "tool-input"; readonly toolCallId: string; readonly tool: string; readonly text: string }
-    /** The answer so far, typed as the output with every part still optional. */
+    /** The answer so far, typed as the output with every part still optional. Made when first read, then never changed. */
     | { readonly kind: "partial"; readonly value: unknown }
-    /** Older pieces of this path are void: the answer is asked for again. */
+    /** The input of a tool call so far, told on the path of the agent whose model writes it. */
+    | { readonly kind: "tool-partial"; readonly toolCallId: string; readonly tool: string; readonly value: unknown }
+    /** Older pieces of this path, and of the attempts of the call at it, are void: the answer is made again. */
     | { readonly kind: "reset" };
 }
 /** The whole answer of an agent or pattern; also on a cache hit. Given to listeners of the run itself, never recorded. */

@@ -16,6 +16,7 @@ import type {
   Runnable,
 } from "./runnable.ts";
 import type { Runtime, Timer } from "./runtime.ts";
+import { StreamTimer } from "./stream-timing.ts";
 
 const ignore = (): void => {};
 
@@ -52,6 +53,8 @@ export class Call implements ForkedContext, LayerCall {
   cacheState: CacheState | undefined = undefined;
   wasCancelled = false;
   retryTimer: Timer | undefined = undefined;
+  /** Follows the deltas of all attempts; made at the first one. */
+  stream: StreamTimer | undefined = undefined;
   resolve: ((value: unknown) => void) | undefined = undefined;
   reject: ((reason: unknown) => void) | undefined = undefined;
   promise: Promise<unknown> | undefined = undefined;
@@ -164,16 +167,34 @@ export class Call implements ForkedContext, LayerCall {
 
   delta(delta: DeltaEvent["delta"]): void {
     if (this.phase !== "attempt" || !this.wants("delta")) return;
-    this.run.events.emit({ ...this.head(), type: "delta", delta });
-    const caller = this.#caller();
-    if (caller !== undefined) caller.#hear?.(delta);
+    let attempt: Call = this;
+    while (attempt.#fork !== undefined && attempt.parent !== undefined) attempt = attempt.parent;
+    const outermost = this.#outermost();
+    outermost.stream ??= new StreamTimer();
+    const now = this.runtime.monotonic();
+    outermost.stream.note(delta.kind, now, attempt.startedAt + attempt.queueMs);
+    this.#tellDelta(this.path, now, delta);
   }
 
   hearDeltas(listener: (delta: DeltaEvent["delta"]) => void): () => void {
     this.#hear = listener;
     return () => {
-      this.#hear = undefined;
+      if (this.#hear === listener) this.#hear = undefined;
     };
+  }
+
+  /** Tells that what earlier attempts of this call streamed is void, when they streamed anything. */
+  voidDeltas(): void {
+    const outermost = this.#outermost();
+    if (outermost.stream?.startAgain() !== true) return;
+    this.#tellDelta(outermost.path, this.runtime.monotonic(), { kind: "reset" });
+  }
+
+  #tellDelta(path: string, now: number, delta: DeltaEvent["delta"]): void {
+    const { run } = this;
+    run.events.emit({ v: 1, runId: run.id, path, time: run.wallTime(now), type: "delta", delta });
+    const hearer = this.#hearer();
+    if (hearer !== undefined) hearer.#hear?.(delta);
   }
 
   wants(type: EventType): boolean {
@@ -294,13 +315,18 @@ export class Call implements ForkedContext, LayerCall {
     this.#next = undefined;
   }
 
-  /** The context that made this call: the parent, past attempts of the same call and forks. */
-  #caller(): Call | undefined {
+  /** The call itself, past its attempts and forks. */
+  #outermost(): Call {
     let call: Call = this;
     while (call.within && call.parent !== undefined) call = call.parent;
-    let caller = call.parent;
-    while (caller !== undefined && caller.#fork !== undefined) caller = caller.parent;
-    return caller;
+    return call;
+  }
+
+  /** The context that made this call, or the one it was forked from when the fork does not listen. */
+  #hearer(): Call | undefined {
+    let hearer = this.#outermost().parent;
+    while (hearer !== undefined && hearer.#fork !== undefined && hearer.#hear === undefined) hearer = hearer.parent;
+    return hearer;
   }
 
   #nearestFork(): Fork | undefined {

@@ -1,6 +1,6 @@
 /** What is kept of past runs, as plain data: the recorder writes it, introspection and faces read it. */
 
-import type { CacheState, Outcome, RunnableKind, Usage } from "./event.ts";
+import type { CacheState, Outcome, RunnableKind, StreamTiming, Usage } from "./event.ts";
 
 /** One call of a recorded run. Never holds an input or an output. */
 export interface CallRecord {
@@ -24,6 +24,8 @@ export interface CallRecord {
   readonly costMicroUsd: number | undefined;
   readonly attempts: number;
   readonly cacheState: CacheState | undefined;
+  /** When the pieces of a model's answer came; undefined when it was not streamed. */
+  readonly stream: StreamTiming | undefined;
   /** Names of the input's declared fields. */
   readonly reads: readonly string[];
   /** Names of the output's declared fields. */

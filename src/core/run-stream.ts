@@ -4,6 +4,7 @@ import type { FlockEvent } from "./event.ts";
 import type { EventListener } from "./event-dispatcher.ts";
 
 const bufferedEvents = 10_000;
+const bufferedCharacters = 8 * 1024 * 1024;
 
 /** Every part of a value still optional, all the way down. */
 export type PartialValue<T> = T extends readonly (infer Item)[]
@@ -14,8 +15,9 @@ export type PartialValue<T> = T extends readonly (infer Item)[]
 
 /**
  * An async iterable of a run's events; `partials` and `result` beside it. The run works whether or not anyone reads: up
- * to 10,000 unread events are kept, then the oldest are dropped and counted, and of partial answers only the newest is
- * kept. `result` never becomes an unhandled rejection.
+ * to 10,000 unread events and 8 Mi characters of their pieces are kept, then the oldest are dropped and counted. Of
+ * partial answers only the newest is kept, and it is made when a reader asks for it. Leaving a loop ends the reading and
+ * not the run. `result` never becomes an unhandled rejection.
  */
 export class RunStream<Output> implements AsyncIterable<FlockEvent>, EventListener {
   readonly name = "stream";
@@ -25,7 +27,9 @@ export class RunStream<Output> implements AsyncIterable<FlockEvent>, EventListen
   dropped = 0;
   readonly #path: string;
   readonly #events: FlockEvent[] = [];
-  #partial: { readonly value: PartialValue<Output> } | undefined = undefined;
+  /** Characters of the pieces among the unread events. */
+  #characters = 0;
+  #partial: { readonly value: unknown } | undefined = undefined;
   #ended = false;
   #wake: (() => void)[] = [];
   #result: Promise<Output> | undefined = undefined;
@@ -45,26 +49,32 @@ export class RunStream<Output> implements AsyncIterable<FlockEvent>, EventListen
     this.#cancel(reason);
   }
 
-  /** Partial answers of the outermost call, each a value of its own, the last one whole. */
+  /**
+   * Partial answers of the outermost call, each a value of its own that never changes, the last one whole. When an answer
+   * is made again they begin anew. Each loop over it reads for itself.
+   */
   get partials(): AsyncIterable<PartialValue<Output>> {
     return { [Symbol.asyncIterator]: () => this.#readPartials() };
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<FlockEvent> {
-    return this.#readEvents();
+  /** Reads the events; several readers share them out. */
+  [Symbol.asyncIterator](): AsyncIterator<FlockEvent, undefined> {
+    return this.#reader(() => this.#takeEvent());
   }
 
   /** Called by the framework as things happen. */
   notify(event: FlockEvent): void {
-    if (event.path === this.#path) {
-      if (event.type === "delta" && event.delta.kind === "partial") {
-        this.#partial = { value: event.delta.value as PartialValue<Output> };
-      } else if (event.type === "output") this.#partial = { value: event.value as PartialValue<Output> };
+    if ((event.type === "delta" || event.type === "output") && this.#isOutermost(event.path)) {
+      if (event.type === "output") this.#partial = event;
+      else if (event.delta.kind === "partial") this.#partial = event.delta;
+      else if (event.delta.kind === "reset") this.#partial = undefined;
     }
-    this.#events.push(event);
-    if (this.#events.length > bufferedEvents) {
-      this.#events.splice(0, bufferedEvents / 10);
-      this.dropped += bufferedEvents / 10;
+    const events = this.#events;
+    events.push(event);
+    this.#characters += charactersOf(event);
+    while (events.length > bufferedEvents || (this.#characters > bufferedCharacters && events.length > 1)) {
+      this.#takeEvent();
+      this.dropped += 1;
     }
     this.#wakeAll();
   }
@@ -80,32 +90,52 @@ export class RunStream<Output> implements AsyncIterable<FlockEvent>, EventListen
     result.then(end, end);
   }
 
-  async *#readEvents(): AsyncGenerator<FlockEvent, undefined> {
-    let at = 0;
-    for (;;) {
-      const waiting = this.#events.splice(0, this.#events.length);
-      for (at = 0; at < waiting.length; at++) yield waiting[at]!;
-      if (this.#events.length > 0) continue;
-      if (this.#ended) return undefined;
-      await this.#change();
-    }
+  #takeEvent(): FlockEvent | undefined {
+    const event = this.#events.shift();
+    if (event !== undefined) this.#characters -= charactersOf(event);
+    return event;
   }
 
-  async *#readPartials(): AsyncGenerator<PartialValue<Output>, undefined> {
-    let seen: unknown;
-    for (;;) {
-      if (this.#partial !== undefined && this.#partial !== seen) {
-        seen = this.#partial;
-        yield this.#partial.value;
-        continue;
-      }
-      if (this.#ended) return undefined;
-      await this.#change();
-    }
+  /** The outermost call or a further attempt of it, `…@2`. */
+  #isOutermost(path: string): boolean {
+    const below = path.startsWith(this.#path) ? path.slice(this.#path.length) : "/";
+    return below === "" || (below[0] === "@" && !below.includes("/"));
   }
 
-  #change(): Promise<void> {
-    return new Promise((resolve) => this.#wake.push(resolve));
+  #readPartials(): AsyncIterator<PartialValue<Output>, undefined> {
+    let seen: object | undefined;
+    let last: unknown;
+    return this.#reader(() => {
+      const partial = this.#partial;
+      if (partial === undefined || partial === seen) return undefined;
+      seen = partial;
+      const { value } = partial;
+      if (value === last) return undefined;
+      last = value;
+      return value as PartialValue<Output>;
+    });
+  }
+
+  /** An iterator over what `take` gives, until that is nothing and the run has ended. `return` ends a waiting `next` too. */
+  #reader<T>(take: () => T | undefined): AsyncIterator<T, undefined> {
+    let left = false;
+    const done = { done: true, value: undefined } as const;
+    return {
+      next: async () => {
+        while (!left) {
+          const value = take();
+          if (value !== undefined) return { done: false, value };
+          if (this.#ended) left = true;
+          else await new Promise<void>((resolve) => this.#wake.push(resolve));
+        }
+        return done;
+      },
+      return: async () => {
+        left = true;
+        this.#wakeAll();
+        return done;
+      },
+    };
   }
 
   #wakeAll(): void {
@@ -114,4 +144,8 @@ export class RunStream<Output> implements AsyncIterable<FlockEvent>, EventListen
     this.#wake = [];
     for (const wake of waiting) wake();
   }
+}
+
+function charactersOf(event: FlockEvent): number {
+  return event.type === "delta" && "text" in event.delta ? event.delta.text.length : 0;
 }

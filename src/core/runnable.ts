@@ -123,7 +123,11 @@ export interface ExecutionContext {
   recovered(strategy: string, code: string, healed: boolean): void;
   /** Sends a `delta` event of this call. Ask `wants("delta")` first when making it costs something. */
   delta(delta: DeltaEvent["delta"]): void;
-  /** Hears the deltas of the calls started here (not of calls below those), beside the events; gives the way to stop. */
+  /**
+   * Hears the deltas of the calls started here (not of calls below those), beside the events; gives the way to stop. One
+   * listener a context; a fork without one leaves its calls to the context it was forked from. `reset` comes also when a
+   * further attempt of a call begins that had streamed something.
+   */
   hearDeltas(listener: (delta: DeltaEvent["delta"]) => void): () => void;
   /** Tells whether anyone listens for a type of event in this run. */
   wants(type: EventType): boolean;

@@ -22,7 +22,7 @@ export {
   type SourcePosition,
   type ValueIssue,
 } from "../core/errors.ts";
-export type { EventOf, EventType, FlockEvent, Outcome, RunnableKind, Usage } from "../core/event.ts";
+export type { EventOf, EventType, FlockEvent, Outcome, RunnableKind, StreamTiming, Usage } from "../core/event.ts";
 export { EventDispatcher, type SubscribeOptions } from "../core/event-dispatcher.ts";
 export { type Fold, foldEvents } from "../core/fold.ts";
 export type { Json, JsonObject, JsonSchema } from "../core/json.ts";

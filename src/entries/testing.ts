@@ -7,9 +7,9 @@ export {
   type ScriptedAnswer,
   type ScriptedModel,
   type ScriptedModelOptions,
-  type ScriptedParts,
   scriptedModel,
 } from "../testing/scripted-model.ts";
+export type { ScriptedParts, ScriptedStop } from "../testing/scripted-parts.ts";
 export { createTestContext, type TestContext, type TestContextOptions } from "../testing/test-context.ts";
 export {
   createTestRuntime,

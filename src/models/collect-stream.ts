@@ -13,9 +13,7 @@ import type {
 import { FlockError } from "../core/errors.ts";
 import type { ExecutionContext } from "../core/runnable.ts";
 import { modelName } from "./model-name.ts";
-
-/** A stream with more text, reasoning and tool input than this many characters is ended with an error. */
-export const maxStreamCharacters = 64 * 1024 * 1024;
+import { StreamBounds } from "./stream-bounds.ts";
 
 type Finish = Extract<LanguageModelV4StreamPart, { type: "finish" }>;
 
@@ -23,8 +21,8 @@ type Finish = Extract<LanguageModelV4StreamPart, { type: "finish" }>;
  * Asks a model to stream, sends its pieces as deltas and puts the answer together. The stream is cancelled and its reader
  * let go however it ends.
  *
- * @throws model_failed when it ends without a finish part, or with one the client made up (retryable), or grows past
- * {@link maxStreamCharacters}; the error inside an error part as it came.
+ * @throws model_failed when it ends without a finish part, or with one the client made up (retryable), or grows past a
+ * bound of stream-bounds.ts; the error inside an error part as it came.
  */
 export async function collectStream(
   model: LanguageModelV4,
@@ -63,14 +61,16 @@ class AnswerBuilder {
   #warnings: LanguageModelV4GenerateResult["warnings"] = [];
   #response: LanguageModelV4GenerateResult["response"];
   #finish: Finish | undefined;
-  #characters = 0;
+  readonly #bounds: StreamBounds;
 
   constructor(model: string, context: Pick<ExecutionContext, "delta">) {
     this.#model = model;
     this.#context = context;
+    this.#bounds = new StreamBounds(model);
   }
 
   take(part: LanguageModelV4StreamPart): void {
+    this.#bounds.addPart();
     switch (part.type) {
       case "text-start":
       case "text-delta":
@@ -81,10 +81,12 @@ class AnswerBuilder {
       case "reasoning-end":
         return this.#takeReasoning(part);
       case "tool-input-start":
+        this.#bounds.addBlock();
         this.#tools.set(part.id, part.toolName);
         return;
       case "tool-input-delta":
-        this.#count(part.delta);
+        this.#bounds.addText(part.delta);
+        if (part.delta === "") return;
         return this.#context.delta({
           kind: "tool-input",
           toolCallId: part.id,
@@ -92,7 +94,7 @@ class AnswerBuilder {
           text: part.delta,
         });
       case "tool-result":
-        if (part.preliminary !== true) this.#content.push(part);
+        if (part.preliminary !== true) this.#keep(part);
         return;
       case "tool-call":
       case "tool-approval-request":
@@ -100,20 +102,27 @@ class AnswerBuilder {
       case "reasoning-file":
       case "source":
       case "custom":
-        this.#content.push(part);
-        return;
+        return this.#keep(part);
       default:
         this.#takeFrame(part);
     }
   }
 
+  /** Adds a block to the answer. */
+  #keep(part: LanguageModelV4Content): void {
+    this.#bounds.addBlock();
+    this.#bounds.addContent(part);
+    this.#content.push(part);
+  }
+
   #takeFrame(part: LanguageModelV4StreamPart): void {
+    if (part.type === "error") throw part.error;
+    if (part.type !== "raw") this.#bounds.addContent(part);
     if (part.type === "stream-start") this.#warnings = part.warnings;
     else if (part.type === "response-metadata") {
       const { type: _, ...metadata } = part;
       this.#response = { ...this.#response, ...metadata };
     } else if (part.type === "finish") this.#finish = part;
-    else if (part.type === "error") throw part.error;
   }
 
   #takeText(part: Extract<LanguageModelV4StreamPart, { type: "text-start" | "text-delta" | "text-end" }>): void {
@@ -121,17 +130,26 @@ class AnswerBuilder {
     if (block === undefined) {
       block = { type: "text", text: "" };
       this.#texts.set(part.id, block);
-      this.#content.push(block);
+      this.#keep(block);
     }
-    if (part.providerMetadata !== undefined) block.providerMetadata = part.providerMetadata;
+    this.#annotate(block, part.providerMetadata);
     if (part.type === "text-delta" && part.delta !== "") {
-      this.#count(part.delta);
+      this.#bounds.addText(part.delta);
       block.text += part.delta;
       this.#context.delta({ kind: "text", text: part.delta });
     } else if (part.type === "text-end") {
       if (part.citations !== undefined) block.citations = part.citations;
       this.#texts.delete(part.id);
     }
+  }
+
+  #annotate(
+    block: LanguageModelV4Text | LanguageModelV4Reasoning,
+    metadata: LanguageModelV4Text["providerMetadata"],
+  ): void {
+    if (metadata === undefined) return;
+    this.#bounds.addContent(metadata);
+    block.providerMetadata = metadata;
   }
 
   #takeReasoning(
@@ -141,24 +159,14 @@ class AnswerBuilder {
     if (block === undefined) {
       block = { type: "reasoning", text: "" };
       this.#reasonings.set(part.id, block);
-      this.#content.push(block);
+      this.#keep(block);
     }
-    if (part.providerMetadata !== undefined) block.providerMetadata = part.providerMetadata;
+    this.#annotate(block, part.providerMetadata);
     if (part.type === "reasoning-delta" && part.delta !== "") {
-      this.#count(part.delta);
+      this.#bounds.addText(part.delta);
       block.text += part.delta;
       this.#context.delta({ kind: "reasoning", text: part.delta });
     } else if (part.type === "reasoning-end") this.#reasonings.delete(part.id);
-  }
-
-  #count(piece: string): void {
-    this.#characters += piece.length;
-    if (this.#characters <= maxStreamCharacters) return;
-    throw new FlockError(
-      "model_failed",
-      `${this.#model} streamed more than ${maxStreamCharacters} characters; lower maxOutputTokens`,
-      { details: { model: this.#model, retryable: false, vendorCode: "stream_too_long" } },
-    );
   }
 
   finish(result: LanguageModelV4StreamResult): LanguageModelV4GenerateResult {

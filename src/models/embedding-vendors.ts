@@ -28,7 +28,8 @@ async function loadOffline(modelId: string): Promise<EmbeddingModelV4> {
 function embeds(name: Exclude<keyof typeof vendorClients, "anthropic">): EmbeddingVendor {
   return {
     ...needsOf(name),
-    load: async (modelId, runtime) => (await vendorClients[name](runtime)).embeddingModel(modelId),
+    load: async (modelId, runtime) =>
+      (await vendorClients[name](runtime, `${name}/${modelId}`)).embeddingModel(modelId),
   };
 }
 

@@ -17,7 +17,8 @@ import { vendors } from "./vendors.ts";
  * @param runtime gives the values of key variables, so that they can be taken out, and the time for dates in headers.
  */
 export function modelError(error: unknown, model: string, runtime?: Pick<Runtime, "variable" | "now">): FlockError {
-  if (isFlockError(error)) return error;
+  const own = ownError(error);
+  if (own !== undefined) return own;
   const vendor = readVendorError(error);
   const words = readVendorWords(vendor);
   const message = redact(words.message ?? "no message", [model], runtime);
@@ -25,6 +26,16 @@ export function modelError(error: unknown, model: string, runtime?: Pick<Runtime
   if (vendor.name === "AI_LoadAPIKeyError") return keyMissing(model, message, cause);
   const details = detailsOf(vendor, words, model, runtime);
   return new FlockError("model_failed", sentenceOf(vendor, words, details, message), { details, cause });
+}
+
+/** What the framework itself failed with, also where a vendor's client has wrapped it in errors of its own. */
+function ownError(error: unknown): FlockError | undefined {
+  let inner = error;
+  for (let depth = 0; depth < 5 && typeof inner === "object" && inner !== null; depth++) {
+    if (isFlockError(inner)) return inner;
+    inner = (inner as { readonly cause?: unknown }).cause;
+  }
+  return undefined;
 }
 
 function detailsOf(

@@ -40,12 +40,12 @@ export function redact(text: string, known: readonly string[], runtime?: Pick<Ru
 }
 
 /**
- * Gives a text of any length without the values of key variables and without words in the shape of a vendor's keys, all
- * else as it is: for what must stay readable as it was, such as prompts and answers.
+ * Gives a text of any length without the values of key variables, words in the shape of a vendor's keys, tokens after
+ * "Bearer" or "Basic", and credentials in addresses, all else as it is: for what must stay readable as it was, such as prompts and answers.
  */
 export function hideKeys(text: string, runtime?: Pick<Runtime, "variable">): string {
   let clean = hideValues(text, runtime);
-  for (const pattern of keyShapes) clean = clean.replace(pattern, mark);
+  for (const pattern of keyShapes) clean = clean.replace(pattern, `$1${mark}`);
   return clean;
 }
 
@@ -58,11 +58,20 @@ function hideValues(text: string, runtime: Pick<Runtime, "variable"> | undefined
   return clean;
 }
 
-/** Words that only a key looks like. */
-const keyShapes: readonly RegExp[] = [/\b(?:sk|rk|gsk|xai|ghp|gho)[-_][\w-]{16,}/g, /\bAIza[\w-]{10,}/g];
+/** Words that only a key looks like, and places where only a credential stands. Each keeps what its first group matched. */
+const keyShapes: readonly RegExp[] = [
+  /()\b(?:sk|rk|gsk|xai|ghp|gho|hf)[-_][\w-]{16,}/g,
+  /()\bAIza[\w-]{10,}/g,
+  /()\bAKIA[0-9A-Z]{16}\b/g,
+  /()\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+/g,
+  /(\b(?:bearer|basic) )(?=[A-Za-z]*[\d+/_~-])[\w.~+/-]{16,}=*/gi,
+  /(\bhttps?:\/\/)[^\s/@"'\\]{1,256}(?=@)/gi,
+  /([?&](?:api[-_]?key|key|(?:access|auth|id)[-_]?token|token|sig|signature|x-(?:amz|goog)-(?:signature|credential)|password|secret)=)[^\s&"'#\\]{4,}/gi,
+];
 
 /** Each keeps what its first group matched. All are linear: no two repeated parts of one can match the same text. */
 const secretPatterns: readonly RegExp[] = [
+  /()\beyJ[\w-]{10,}(?:\.[\w-]+){1,4}/g,
   /((?:bearer|basic)\s{1,4})[^\s"',;]+/gi,
   /()\b(?:sk|pk|rk|gsk|xai|hf|ghp|gho|AIza|ya29)[-_.][\w.*-]{4,}/g,
   /()\bAIza[\w-]{10,}/g,

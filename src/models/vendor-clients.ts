@@ -2,6 +2,7 @@
 
 import type { EmbeddingModelV4, LanguageModelV4 } from "@ai-sdk/provider";
 import type { Runtime } from "../core/runtime.ts";
+import { boundedFetch } from "./bounded-fetch.ts";
 import { vendorFetch } from "./vendor-fetch.ts";
 
 /** What a vendor's client makes models with. */
@@ -10,35 +11,46 @@ export interface VendorClient {
   embeddingModel(modelId: string): EmbeddingModelV4;
 }
 
-/** Imports a vendor's package and makes its client, with the key and address of the runtime's variables. */
+/** Imports a vendor's package and makes its client for a model, with the key and address of the runtime's variables. */
 export const vendorClients = {
-  async openai(runtime: Runtime): Promise<VendorClient> {
+  async openai(runtime: Runtime, model: string): Promise<VendorClient> {
     const { createOpenAI } = await import("@ai-sdk/openai");
-    return createOpenAI(settings(runtime, "OPENAI_API_KEY", "OPENAI_BASE_URL"));
+    return createOpenAI(settings(runtime, model, "OPENAI_API_KEY", "OPENAI_BASE_URL"));
   },
-  async anthropic(runtime: Runtime): Promise<Pick<VendorClient, "languageModel">> {
+  async anthropic(runtime: Runtime, model: string): Promise<Pick<VendorClient, "languageModel">> {
     const { createAnthropic } = await import("@ai-sdk/anthropic");
-    return createAnthropic(settings(runtime, "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"));
+    return createAnthropic(settings(runtime, model, "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"));
   },
-  async google(runtime: Runtime): Promise<VendorClient> {
+  async google(runtime: Runtime, model: string): Promise<VendorClient> {
     const { createGoogleGenerativeAI } = await import("@ai-sdk/google");
     const key = "GOOGLE_GENERATIVE_AI_API_KEY";
-    return createGoogleGenerativeAI(settings(runtime, key, "GOOGLE_GENERATIVE_AI_BASE_URL"));
+    return createGoogleGenerativeAI(settings(runtime, model, key, "GOOGLE_GENERATIVE_AI_BASE_URL"));
   },
-  ollama(runtime: Runtime): Promise<VendorClient> {
-    return compatible("ollama", runtime.variable("OLLAMA_BASE_URL") ?? "http://127.0.0.1:11434/v1", undefined, runtime);
+  ollama(runtime: Runtime, model: string): Promise<VendorClient> {
+    return compatible(
+      "ollama",
+      runtime.variable("OLLAMA_BASE_URL") ?? "http://127.0.0.1:11434/v1",
+      undefined,
+      runtime,
+      model,
+    );
   },
-  "openai-compatible"(runtime: Runtime): Promise<VendorClient> {
+  "openai-compatible"(runtime: Runtime, model: string): Promise<VendorClient> {
     const address = runtime.variable("OPENAI_COMPATIBLE_BASE_URL") ?? "";
-    return compatible("openai-compatible", address, runtime.variable("OPENAI_COMPATIBLE_API_KEY"), runtime);
+    return compatible("openai-compatible", address, runtime.variable("OPENAI_COMPATIBLE_API_KEY"), runtime, model);
   },
 } as const;
 
-function settings(runtime: Runtime, keyVariable: string, addressVariable: string) {
+/** Follows no redirect, and holds neither an error nor an event without end. */
+function fetchFor(runtime: Runtime, model: string): typeof globalThis.fetch {
+  return vendorFetch({ fetch: boundedFetch(runtime, model) });
+}
+
+function settings(runtime: Runtime, model: string, keyVariable: string, addressVariable: string) {
   const apiKey = runtime.variable(keyVariable);
   const baseURL = runtime.variable(addressVariable);
   return {
-    fetch: vendorFetch(runtime),
+    fetch: fetchFor(runtime, model),
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(baseURL === undefined ? {} : { baseURL }),
   };
@@ -49,12 +61,13 @@ async function compatible(
   baseURL: string,
   apiKey: string | undefined,
   runtime: Runtime,
+  model: string,
 ): Promise<VendorClient> {
   const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
   return createOpenAICompatible({
     name,
     baseURL,
-    fetch: vendorFetch(runtime),
+    fetch: fetchFor(runtime, model),
     includeUsage: true,
     supportsStructuredOutputs: true,
     ...(apiKey === undefined ? {} : { apiKey }),

@@ -68,7 +68,7 @@ function vendor(name: ClientName, keyVariable: string | undefined, client: strin
     keyVariable,
     async load(modelId, runtime) {
       const { vendorClients } = await import("./vendor-clients.ts");
-      return (await vendorClients[name](runtime)).languageModel(modelId);
+      return (await vendorClients[name](runtime, `${name}/${modelId}`)).languageModel(modelId);
     },
   };
 }

@@ -24,6 +24,7 @@ import type { TypeRegistry } from "../signature/type-registry.ts";
 import { checkValues, settledSignature } from "./checked-values.ts";
 import type { Called, Unfed } from "./field-flow.ts";
 import { FieldSupply } from "./field-supply.ts";
+import { showOutput } from "./show-output.ts";
 import { type FieldValues, identityOf, pickFields, readStep, type Step, writeFields } from "./step.ts";
 
 /** The pattern itself when it fits the declared input and output, else a sentence for each field that does not. */
@@ -159,6 +160,7 @@ export class OrchestrationAgent<
     if (checking !== undefined) await checking;
     const { runnable, input: needs } = this.#step;
     const written: FieldValues = {};
+    showOutput(context, () => [{ fields: this.output.fields }])?.hear(context, 0);
     writeFields(this.#step, await context.call(runnable, pickFields(needs.fields, input as FieldValues)), written);
     const output = pickFields(this.output.fields, written);
     const settling = checkValues(this.name, this.#settled, output, "output");

@@ -11,6 +11,7 @@ import type { AnyRunnable, ExecutionContext, ForkedContext, Runnable } from "../
 import { type Beside, type Branches, refuseClashes, refuseTwoWriters } from "./beside.ts";
 import type { Flat, SharedInput } from "./field-flow.ts";
 import { nestedShape, takenShape, writtenShape } from "./pattern-shape.ts";
+import { type ShownOutput, showOutput } from "./show-output.ts";
 import {
   type FieldValues,
   forbiddenNames,
@@ -141,7 +142,9 @@ export class ParallelPattern<const Agents extends Branches, const Name extends s
   /** Runs the agents. Called by the door. */
   async perform(input: ParallelInput<Agents>, context: ExecutionContext): Promise<ParallelOutput<Agents>> {
     const values = readInput(this.name, input);
-    const outputs = await runTogether(this.#steps, values, context);
+    const members = () =>
+      this.#steps.map(({ output }, index) => ({ fields: output.fields, under: this.#names?.[index] }));
+    const outputs = await runTogether(this.#steps, values, context, showOutput(context, members));
     const gathered: FieldValues = {};
     this.#steps.forEach((step, index) => {
       if (this.#names === undefined) {
@@ -166,12 +169,16 @@ async function runTogether(
   steps: readonly Step[],
   values: FieldValues,
   context: ExecutionContext,
+  shown: ShownOutput | undefined,
 ): Promise<readonly unknown[]> {
   const forks: ForkedContext[] = steps.map((_, index) => context.fork({ index }));
   let failure: { readonly error: unknown } | undefined;
   const run = async ({ runnable, input }: Step, index: number): Promise<unknown> => {
     try {
-      return await forks[index]!.call(runnable, pickFields(input.fields, values));
+      shown?.hear(forks[index]!, index);
+      const output = await forks[index]!.call(runnable, pickFields(input.fields, values));
+      shown?.wrote(index, output);
+      return output;
     } catch (error) {
       if (failure === undefined) {
         failure = { error };

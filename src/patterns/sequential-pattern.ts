@@ -15,6 +15,7 @@ import { checkValues } from "./checked-values.ts";
 import type { Called, Flat, Gathered, SharedInput, Unfed, Written } from "./field-flow.ts";
 import { FieldSupply } from "./field-supply.ts";
 import { writtenShape } from "./pattern-shape.ts";
+import { showOutput } from "./show-output.ts";
 import {
   type FieldValues,
   identityOf,
@@ -172,9 +173,12 @@ export class SequentialPattern<
     if (checking !== undefined) await checking;
     const given = pickFields(this.input.fields, readInput(this.name, input));
     const written: FieldValues = {};
-    for (const step of this.#steps) {
+    const shown = showOutput(context, () => this.#steps.map(({ output }) => ({ fields: output.fields })));
+    for (const [index, step] of this.#steps.entries()) {
+      shown?.hear(context, index);
       const output = await context.call(step.runnable, pickFields(step.input.fields, written, given));
       writeFields(step, output, written);
+      shown?.wrote(index, output);
     }
     return written as SequenceOutput<Agents>;
   }

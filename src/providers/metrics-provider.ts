@@ -5,10 +5,8 @@ import { checkOptions, nameString, oneOf, wholeNumber } from "../core/options.ts
 import type { Provider } from "../core/provider.ts";
 import { AgentMetrics, type AgentMetricsSnapshot } from "../introspection/measure/agent-metrics.ts";
 import { BoundedNames, otherName } from "../introspection/measure/bounded-names.ts";
+import { boundsSeconds, DurationHistogram } from "./duration-histogram.ts";
 import { type MetricFamily, type MetricsFormat, type Sample, writeMetrics } from "./prometheus-text.ts";
-
-/** Upper bounds of the duration histogram, in seconds. */
-const boundsSeconds = [0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300] as const;
 
 /** How metrics are kept and named. */
 export interface MetricsProviderOptions {
@@ -37,7 +35,9 @@ export interface MetricsProviderSnapshot {
 interface Series {
   readonly kind: RunnableKind;
   readonly metrics: AgentMetrics;
-  readonly counts: Float64Array;
+  readonly durations: DurationHistogram;
+  /** Made at the first streamed answer. */
+  firstTokens: DurationHistogram | undefined;
 }
 
 /**
@@ -106,10 +106,10 @@ export class MetricsProvider implements Provider {
   #callEnded(event: CallEndEvent): void {
     const series = this.#seriesOf(event.kind, event.name);
     series.metrics.recordCall(event);
-    const seconds = event.durationMs / 1_000;
-    let bound = 0;
-    while (bound < boundsSeconds.length && seconds > boundsSeconds[bound]!) bound++;
-    series.counts[bound]!++;
+    series.durations.record(event.durationMs);
+    if (event.stream === undefined) return;
+    series.firstTokens ??= new DurationHistogram();
+    series.firstTokens.record(event.stream.firstTokenMs);
   }
 
   #runEnded(event: RunEndEvent): void {
@@ -123,7 +123,8 @@ export class MetricsProvider implements Provider {
     if (known !== undefined) return known;
     const kept = this.#series.length < this.#maxNames || name === otherName;
     if (!kept) return this.#seriesOf(kind, otherName);
-    const series = { kind, metrics: new AgentMetrics(name), counts: new Float64Array(boundsSeconds.length + 1) };
+    const durations = new DurationHistogram();
+    const series: Series = { kind, metrics: new AgentMetrics(name), durations, firstTokens: undefined };
     this.#byKind[kind].set(name, series);
     this.#series.push(series);
     return series;
@@ -176,12 +177,37 @@ export class MetricsProvider implements Provider {
         name: `${this.#prefix}_call_duration_seconds`,
         help: "How long calls took.",
         bounds: boundsSeconds,
-        histograms: all.map(({ kind, metrics, counts }) => ({
+        histograms: all.map(({ kind, metrics, durations: { counts } }) => ({
           labels: { name: metrics.name, kind },
           counts,
           sum: metrics.durations.sum / 1_000,
         })),
       },
+      {
+        type: "histogram",
+        name: `${this.#prefix}_first_token_seconds`,
+        help: "How long the first piece of streamed answers took.",
+        bounds: boundsSeconds,
+        histograms: all.flatMap(({ kind, metrics, firstTokens }) =>
+          firstTokens === undefined
+            ? []
+            : [
+                {
+                  labels: { name: metrics.name, kind },
+                  counts: firstTokens.counts,
+                  sum: (metrics.firstTokens?.sum ?? 0) / 1_000,
+                },
+              ],
+        ),
+      },
+      counter("token_gaps", "Waits between the pieces of streamed answers.", ({ gaps }) =>
+        gaps === 0 ? [] : [[{}, gaps]],
+      ),
+      counter(
+        "token_gap_seconds",
+        "Time between the pieces of streamed answers; by token_gaps it is the mean.",
+        (metrics) => (metrics.gaps === 0 ? [] : [[{}, metrics.gapMs / 1_000]]),
+      ),
       counter(
         "tokens",
         "Tokens used; cache_read and cache_write are parts of input, reasoning is part of output.",

@@ -1,47 +1,22 @@
 /** A language model that answers what it is told, in order: for tests of agents without a network. */
 
-import type {
-  LanguageModelV4,
-  LanguageModelV4CallOptions,
-  LanguageModelV4Content,
-  LanguageModelV4FinishReason,
-  LanguageModelV4GenerateResult,
-  LanguageModelV4StreamPart,
-} from "@ai-sdk/provider";
+import type { LanguageModelV4, LanguageModelV4CallOptions } from "@ai-sdk/provider";
 // Loaded lazily elsewhere: a test with a clock of its own must not wait for a file.
 import "../models/model-error.ts";
-import "../models/collect-stream.ts";
 import "../models/pricing/price-book.ts";
-import type { Json } from "../core/json.ts";
-import { optionError } from "../core/options.ts";
+import { booleanOption, checkOptions, nonEmptyString, objectOption, optionError } from "../core/options.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { systemRuntime } from "../core/system-runtime.ts";
-
-/** One answer in parts. */
-export interface ScriptedParts {
-  /** What it says. @default nothing */
-  readonly text?: string;
-  /** What it says as JSON. */
-  readonly json?: Json;
-  /** The tools it calls, with their inputs. */
-  readonly toolCalls?: readonly { readonly tool: string; readonly input: Json; readonly id?: string }[];
-  /** Milliseconds before it answers; an abort ends the wait. @default 0 */
-  readonly delayMs?: number;
-  /** Thrown in place of an answer, after the delay. */
-  readonly error?: unknown;
-  /** @default "stop", or "tool-calls" */
-  readonly finishReason?: LanguageModelV4FinishReason["unified"];
-  readonly usage?: { readonly inputTokens: number; readonly outputTokens: number };
-  /** Features it says it does not support. */
-  readonly unsupported?: readonly string[];
-}
+import { collectStream } from "../models/collect-stream.ts";
+import { checkParts, type ScriptedParts } from "./scripted-parts.ts";
+import { scriptedStream } from "./scripted-stream.ts";
 
 /** One answer: text, parts, an error to throw, or a function of the request that gives one of these. */
 export type ScriptedAnswer =
   | string
   | ScriptedParts
   | Error
-  | ((request: LanguageModelV4CallOptions) => string | ScriptedParts);
+  | ((request: LanguageModelV4CallOptions) => string | ScriptedParts | Error);
 
 /** How a scripted model presents itself. */
 export interface ScriptedModelOptions {
@@ -59,79 +34,65 @@ export interface ScriptedModel extends LanguageModelV4 {
   readonly requests: readonly LanguageModelV4CallOptions[];
 }
 
-/** Makes a model that gives these answers in turn, streamed word by word when it is asked to stream. */
+/**
+ * Makes a model that gives these answers in turn. It always streams inside: asked for a whole answer it gives what the
+ * pieces are together, after the same time, or fails with the same error.
+ *
+ * @throws option_invalid for no answers, and unknown or wrong parts or options.
+ */
 export function scriptedModel(answers: readonly ScriptedAnswer[], options: ScriptedModelOptions = {}): ScriptedModel {
   if (!Array.isArray(answers) || answers.length === 0) {
     throw optionError("scriptedModel", "answers", "a list with at least one answer", answers);
   }
+  checkOptions("scriptedModel", options, scriptedOptions);
+  answers.forEach((answer, index) => {
+    if (typeof answer !== "function") checkAnswer(answer, index);
+  });
   const runtime = options.runtime ?? systemRuntime;
   const requests: LanguageModelV4CallOptions[] = [];
 
-  async function next(request: LanguageModelV4CallOptions): Promise<LanguageModelV4GenerateResult> {
+  function next(request: LanguageModelV4CallOptions): { readonly parts: ScriptedParts; readonly turn: number } {
     const turn = requests.push(request) - 1;
-    const answer = answers[options.repeat === true ? turn % answers.length : turn];
+    const index = options.repeat === true ? turn % answers.length : turn;
+    const answer = answers[index];
     if (answer === undefined) throw new Error(`the script has ${answers.length} answers, this is request ${turn + 1}`);
-    const parts = partsOf(answer, request);
-    if (parts.delayMs !== undefined) await runtime.sleep(parts.delayMs, request.abortSignal);
-    request.abortSignal?.throwIfAborted();
-    if (parts.error !== undefined) throw parts.error;
-    return resultOf(parts, turn);
+    return { parts: typeof answer === "function" ? checkAnswer(answer(request), index) : partsOf(answer), turn };
   }
 
-  return {
+  const model: ScriptedModel = {
     specificationVersion: "v4",
     provider: "scripted",
     modelId: options.modelId ?? "scripted",
     supportedUrls: {},
     requests,
-    doGenerate: next,
-    doStream: async (request) => ({ stream: streamOf(await next(request)) }),
+    doGenerate(request) {
+      const signal = request.abortSignal ?? new AbortController().signal;
+      return collectStream(model, request, { delta: () => {}, signal });
+    },
+    async doStream(request) {
+      const { parts, turn } = next(request);
+      if (parts.delayMs !== undefined) await runtime.sleep(parts.delayMs, request.abortSignal);
+      request.abortSignal?.throwIfAborted();
+      if (parts.error !== undefined) throw parts.error;
+      return { stream: scriptedStream(parts, turn, runtime, request.abortSignal) };
+    },
   };
+  return model;
 }
 
-function partsOf(answer: ScriptedAnswer, request: LanguageModelV4CallOptions): ScriptedParts {
-  const given = typeof answer === "function" ? answer(request) : answer;
-  if (typeof given === "string") return { text: given };
-  return given instanceof Error ? { error: given } : given;
-}
+const scriptedOptions = { modelId: nonEmptyString, runtime: objectOption, repeat: booleanOption };
 
-function resultOf(parts: ScriptedParts, turn: number): LanguageModelV4GenerateResult {
-  const calls = parts.toolCalls ?? [];
-  const text = parts.json === undefined ? parts.text : JSON.stringify(parts.json);
-  const content: LanguageModelV4Content[] = text === undefined ? [] : [{ type: "text", text }];
-  for (const [index, call] of calls.entries()) {
-    const toolCallId = call.id ?? `call-${turn}-${index}`;
-    const input = typeof call.input === "string" ? call.input : JSON.stringify(call.input);
-    content.push({ type: "tool-call", toolCallId, toolName: call.tool, input });
+function checkAnswer(answer: unknown, index: number): ScriptedParts {
+  const owner = `scriptedModel answers[${index}]`;
+  if (typeof answer === "string" || answer instanceof Error) return partsOf(answer);
+  if (objectOption(answer) !== undefined) {
+    throw optionError("scriptedModel", `answers[${index}]`, "a text, parts, an Error or a function", answer);
   }
-  const unified = parts.finishReason ?? (calls.length > 0 ? "tool-calls" : "stop");
-  const { inputTokens = 10, outputTokens = 5 } = parts.usage ?? {};
-  return {
-    content,
-    finishReason: { unified, raw: unified },
-    usage: {
-      inputTokens: { total: inputTokens, noCache: inputTokens, cacheRead: 0, cacheWrite: 0 },
-      outputTokens: { total: outputTokens, text: outputTokens, reasoning: 0 },
-    },
-    warnings: (parts.unsupported ?? []).map((feature) => ({ type: "unsupported", feature })),
-  };
+  checkParts(owner, answer as ScriptedParts);
+  return answer as ScriptedParts;
 }
 
-function streamOf(result: LanguageModelV4GenerateResult): ReadableStream<LanguageModelV4StreamPart> {
-  return new ReadableStream({
-    start(controller) {
-      controller.enqueue({ type: "stream-start", warnings: result.warnings });
-      for (const [index, part] of result.content.entries()) {
-        const id = `part-${index}`;
-        if (part.type === "text") {
-          controller.enqueue({ type: "text-start", id });
-          for (const delta of part.text.match(/\s*\S+\s*/g) ?? [])
-            controller.enqueue({ type: "text-delta", id, delta });
-          controller.enqueue({ type: "text-end", id });
-        } else if (part.type === "tool-call") controller.enqueue(part);
-      }
-      controller.enqueue({ type: "finish", finishReason: result.finishReason, usage: result.usage });
-      controller.close();
-    },
-  });
+function partsOf(answer: string | ScriptedParts | Error): ScriptedParts {
+  if (typeof answer === "string") return { text: answer };
+  return answer instanceof Error ? { error: answer } : answer;
 }

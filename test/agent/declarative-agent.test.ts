@@ -350,7 +350,8 @@ describe("streaming", () => {
       if (event.delta.kind === "partial") partials.push(event.delta.value);
     }
     expect(await stream.result).toEqual({ summary: "one two", keywords: ["5"] });
-    expect(partials.slice(0, 2)).toEqual([{}, { summary: "one " }]);
+    expect(partials.length).toBeGreaterThan(1);
+    expect(partials.at(-1)).toEqual({ summary: "one two", keywords: 5 });
     expect(kinds).not.toContain("reset");
 
     const second = house(['{"summary": "one"}', good]);

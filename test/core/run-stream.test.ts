@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FlockEvent } from "../../src/core/event.ts";
+import { EventDispatcher } from "../../src/core/event-dispatcher.ts";
 import { executeRun, streamRun } from "../../src/core/run.ts";
 import type { Shape } from "../../src/core/runnable.ts";
 import { makeEnvironment, runnable } from "./make-environment.ts";
@@ -94,6 +95,110 @@ describe("a stream", () => {
     expect(await executeRun(asks, {}, { flock: dispatcherOnly, onEvent })).toEqual({ wanted: false });
     expect(await executeRun(asks, {}, { flock: dispatcherOnly, onEvent, events: ["delta"] })).toEqual({ wanted: true });
     expect(await streamRun(asks, {}, { flock: dispatcherOnly }).result).toEqual({ wanted: true });
+  });
+});
+
+describe("a stream that is read slowly or not to its end", () => {
+  const counting = (count: number, text = "x") =>
+    runnable("counting", async (_: object, context) => {
+      for (let i = 1; i <= count; i++) {
+        context.delta({ kind: "text", text });
+        context.delta({ kind: "partial", value: { count: i } });
+        await context.runtime.sleep(1);
+      }
+      return { count };
+    });
+
+  it("goes on when a loop is left, and lets another loop read on where it stopped", async () => {
+    const flock = makeEnvironment();
+    const stream = streamRun(counting(3), {}, { flock });
+    await flock.runtime.clock.advance(50);
+    for await (const event of stream) if (event.type === "call-start") break;
+    const rest: string[] = [];
+    for await (const event of stream) rest.push(event.type);
+    expect(rest[0]).toBe("attempt-start");
+    expect(rest.at(-1)).toBe("run-end");
+    for await (const _ of stream.partials) break;
+    expect(await stream.result).toEqual({ count: 3 });
+    expect(stream.dropped).toBe(0);
+  });
+
+  it("gives events and partial answers to readers that know nothing of one another", async () => {
+    const flock = makeEnvironment();
+    const stream = streamRun(counting(5), {}, { flock });
+    const read = async (values: AsyncIterable<unknown>) => {
+      const all: unknown[] = [];
+      for await (const value of values) all.push(value);
+      return all;
+    };
+    const reading = Promise.all([read(stream), read(stream.partials), read(stream.partials)]);
+    await flock.runtime.clock.advance(50);
+    const [events, first, second] = await reading;
+    expect(events).toHaveLength(2 + 2 + 2 + 10 + 1);
+    expect(first).toEqual(second);
+    expect(first.at(-1)).toEqual({ count: 5 });
+    expect(first.length).toBeGreaterThan(3);
+  });
+
+  it("ends a waiting reader when the reader is let go, without ending the run", async () => {
+    const flock = makeEnvironment();
+    const stream = streamRun(counting(1), {}, { flock });
+    const iterator = stream.partials[Symbol.asyncIterator]();
+    await flock.runtime.clock.settle();
+    expect(await iterator.next()).toEqual({ done: false, value: { count: 1 } });
+    const waiting = iterator.next();
+    await iterator.return?.();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    expect(await iterator.next()).toEqual({ done: true, value: undefined });
+    await flock.runtime.clock.advance(5);
+    expect(await stream.result).toEqual({ count: 1 });
+  });
+
+  it("makes no partial answer that nobody asks for, and one a question", async () => {
+    const flock = makeEnvironment();
+    let made = 0;
+    const lazy = runnable("lazy", async (_: object, context) => {
+      for (let i = 0; i < 100; i++) {
+        context.delta({
+          kind: "partial",
+          get value() {
+            made += 1;
+            return { i };
+          },
+        });
+      }
+      await context.runtime.sleep(5);
+      return { i: 100 };
+    });
+    const unread = streamRun(lazy, {}, { flock: { ...flock, events: new EventDispatcher() } });
+    await flock.runtime.clock.advance(10);
+    await unread.result;
+    expect(made).toBe(0);
+    const stream = streamRun(lazy, {}, { flock });
+    const iterator = stream.partials[Symbol.asyncIterator]();
+    expect(await iterator.next()).toEqual({ done: false, value: { i: 99 } });
+    expect(made).toBe(1);
+    await flock.runtime.clock.advance(10);
+    expect(await iterator.next()).toEqual({ done: false, value: { i: 100 } });
+  });
+
+  it("keeps a bounded number of characters of unread pieces, the newest piece always", async () => {
+    const flock = makeEnvironment();
+    const mebi = 1024 * 1024;
+    const stream = streamRun(counting(20, "x".repeat(mebi)), {}, { flock });
+    await flock.runtime.clock.advance(50);
+    await stream.result;
+    let characters = 0;
+    for await (const event of stream) {
+      if (event.type === "delta" && event.delta.kind === "text") characters += event.delta.text.length;
+    }
+    expect(characters).toBeLessThanOrEqual(8 * mebi);
+    expect(stream.dropped).toBeGreaterThanOrEqual(12);
+    const huge = streamRun(counting(1, "x".repeat(9 * mebi)), {}, { flock });
+    await flock.runtime.clock.settle();
+    expect(huge.dropped).toBe(3 + 1);
+    await flock.runtime.clock.advance(5);
+    await huge.result;
   });
 });
 

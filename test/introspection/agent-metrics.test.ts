@@ -17,7 +17,15 @@ const end: CallEndEvent = {
     outcome: "ok",
     durationMs: 10,
   },
-  ...{ queueMs: 1, attempts: 1, usage: undefined, costMicroUsd: undefined, cacheState: undefined, code: undefined },
+  ...{
+    queueMs: 1,
+    attempts: 1,
+    usage: undefined,
+    costMicroUsd: undefined,
+    cacheState: undefined,
+    stream: undefined,
+    code: undefined,
+  },
 };
 
 describe("AgentMetrics", () => {
@@ -77,6 +85,22 @@ describe("AgentMetrics", () => {
     expect(toolUsage.other?.calls).toBe(5_000 - 64);
     expect(memoryUsage).toEqual(Array.from({ length: 120 }, (_, index) => 4_880 + index));
     expect(metrics.executionTimes).toEqual(Array.from({ length: 1_000 }, (_, index) => 4_000 + index));
+  });
+
+  it("keeps the times of streamed answers as a distribution and a mean over all pieces", () => {
+    const metrics = new AgentMetrics("a");
+    expect(metrics.firstTokens).toBeUndefined();
+    expect(metrics.toJSON()).toMatchObject({ firstTokenMs: { count: 0, p95: 0 }, meanGapMs: 0 });
+    const stream = { firstTokenMs: 100, meanGapMs: 10, longestGapMs: 20, pieces: 4 };
+    metrics.recordCall({ ...end, stream });
+    metrics.recordCall({ ...end, stream: { ...stream, firstTokenMs: 300, meanGapMs: 40, pieces: 2 } });
+    metrics.recordCall({
+      ...end,
+      stream: { firstTokenMs: Number.NaN, meanGapMs: Number.NaN, longestGapMs: 0, pieces: 9 },
+    });
+    metrics.recordCall(end);
+    expect(metrics.toJSON()).toMatchObject({ calls: 4, firstTokenMs: { count: 2, min: 100, max: 300 } });
+    expect(metrics.meanGapMs).toBe(70 / 4);
   });
 
   it("lets no broken figure of a vendor spoil its sums", () => {

@@ -1,6 +1,6 @@
 /** Makes the events of whole runs from a short description, as the door would send them. */
 
-import type { CacheState, FlockEvent, Outcome, RunnableKind, Usage } from "../../src/core/event.ts";
+import type { CacheState, FlockEvent, Outcome, RunnableKind, StreamTiming, Usage } from "../../src/core/event.ts";
 import { InputReference } from "../../src/core/input-reference.ts";
 
 /** One call of a described run; times are milliseconds from the start of its caller. */
@@ -21,6 +21,7 @@ export interface DescribedCall {
   readonly tokens?: number;
   readonly costMicroUsd?: number;
   readonly cacheState?: CacheState;
+  readonly stream?: StreamTiming;
   readonly calls?: readonly DescribedCall[];
 }
 
@@ -80,7 +81,7 @@ export function eventsOf(root: DescribedCall, { runId, time = startOfTime, tenan
         attempts,
       },
       usage: call.tokens === undefined ? undefined : usageOf(call.tokens),
-      ...{ costMicroUsd: call.costMicroUsd, cacheState, code: call.code },
+      ...{ costMicroUsd: call.costMicroUsd, cacheState, stream: call.stream, code: call.code },
     });
     return startMs + durationMs;
   };

@@ -52,6 +52,22 @@ describe("RunRecorder", () => {
     expect(run?.calls[0]).toMatchObject({ reads: ["topic"], writes: ["summary"], ended: true });
   });
 
+  it("keeps when the pieces of a streamed answer came", () => {
+    const stream = { firstTokenMs: 100, meanGapMs: 10, longestGapMs: 20, pieces: 4 };
+    const recorder = new RunRecorder();
+    const run = {
+      name: "a",
+      kind: "agent" as const,
+      calls: [
+        { name: "m", ms: 5, stream },
+        { name: "n", ms: 5 },
+      ],
+    };
+    for (const event of eventsOf(run, { runId: "r" })) recorder.notify(event);
+    expect(recorder.calls().map((call) => call.stream)).toEqual([undefined, stream, undefined]);
+    expect(recorder.metricsOf("m")?.toJSON()).toMatchObject({ firstTokenMs: { count: 1 }, meanGapMs: 10 });
+  });
+
   it("finds runs by their outermost name and calls by theirs", () => {
     const recorder = new RunRecorder();
     record(recorder, eventsOf(flow, { runId: "r1" }));

@@ -6,8 +6,8 @@ import type {
 } from "@ai-sdk/provider";
 import { describe, expect, it, vi } from "vitest";
 import { FlockError } from "../../src/core/errors.ts";
-import { maxStreamCharacters } from "../../src/models/collect-stream.ts";
 import { createModel, isOffline, usageOf } from "../../src/models/model.ts";
+import { maxStreamCharacters } from "../../src/models/stream-bounds.ts";
 import { callContext, callModel } from "./call-context.ts";
 
 const noUsage = {

@@ -120,7 +120,7 @@ describe("an OpenAI-compatible model named by a string", () => {
     ]);
     const { context, deltas } = callContext({ deltas: true });
     const answer = await callModel(model, request, context);
-    expect(deltas.map((delta) => "tool" in delta && [delta.tool, delta.toolCallId, delta.text])).toEqual([
+    expect(deltas.map((delta) => delta.kind === "tool-input" && [delta.tool, delta.toolCallId, delta.text])).toEqual([
       ["search", "c1", '{"q":'],
       ["search", "c1", '"bees"}'],
     ]);

@@ -66,6 +66,23 @@ describe("MetricsProvider", () => {
     expect(["0.5", "1", "300", "+Inf"].map(bucket)).toEqual([0, 1, 1, 2]);
   });
 
+  it("writes how long first pieces of streamed answers took, and what their mean gap is made of", () => {
+    const streamed = (firstTokenMs: number, pieces: number, meanGapMs: number) => ({
+      ...{ name: "model", ms: 900 },
+      stream: { firstTokenMs, meanGapMs, longestGapMs: meanGapMs, pieces },
+    });
+    const provider = feed(new MetricsProvider(), streamed(200, 11, 30), streamed(700, 1, 0), { name: "silent", ms: 5 });
+    const document = readMetrics(provider.prometheusText());
+    const bucket = (le: string) => figureOf(document, "flock_first_token_seconds_bucket", { name: "model", le });
+    expect(["0.1", "0.25", "0.5", "1", "+Inf"].map(bucket)).toEqual([0, 1, 1, 2, 2]);
+    expect(figureOf(document, "flock_first_token_seconds_sum", { name: "model" })).toBeCloseTo(0.9, 9);
+    expect(figureOf(document, "flock_token_gaps_total", { name: "model" })).toBe(10);
+    expect(figureOf(document, "flock_token_gap_seconds_total", { name: "model" })).toBeCloseTo(0.3, 9);
+    expect(figureOf(document, "flock_first_token_seconds_count", { name: "silent" })).toBeUndefined();
+    const [model] = provider.snapshot().calls;
+    expect(model).toMatchObject({ firstTokenMs: { count: 2, min: 200, max: 700 }, meanGapMs: 30 });
+  });
+
   it("counts the runs in flight, never below none", () => {
     const provider = new MetricsProvider();
     const [start, ...rest] = eventsOf(flow, { runId: "r" });

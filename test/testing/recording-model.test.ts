@@ -205,6 +205,38 @@ describe("a recorded model", () => {
     expect((await partsOf(replay)).at(-1)).toMatchObject({ type: "error", error: { code: "model_failed" } });
   });
 
+  it("takes credentials out of prompts, answers, addresses and errors wherever they stand", async () => {
+    const secrets = [
+      ["Authorization: Bearer aB3dEf6hIj9kLm2n", "aB3dEf6hIj9kLm2n"],
+      ["Basic dXNlcjpwYXNzd29yZDEyMw==", "dXNlcjpwYXNzd29yZDEyMw"],
+      ["https://ada:hunter22@example.com/x", "hunter22"],
+      ["https://example.com/x?api_key=hunter23&page=2", "hunter23"],
+      ["https://example.com/x?page=2&X-Amz-Signature=0123abcd", "0123abcd"],
+      ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl", "eyJzdWIiOiIxMjM0In0"],
+      ["AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7"],
+      [`the key ${key}`, key],
+    ] as const;
+    for (const [text, secret] of secrets) {
+      const said = { text, reasoning: text, toolCalls: [{ tool: "t", input: { text } }], pieces: 5 };
+      const { model, exchanges } = recorded([
+        said,
+        said,
+        new Error(text),
+        { text, stop: { by: "error", error: new Error(text), afterPieces: 9 } },
+      ]);
+      await model.doGenerate(asking(text));
+      await partsOf(model, asking(text));
+      await failureOf(model.doGenerate(asking(text)));
+      await failureOf(partsOf(model, asking(text)));
+      expect(exchanges).toHaveLength(4);
+      expect(JSON.stringify(exchanges)).not.toContain(secret);
+    }
+    const plain = "A basic understanding of the bearer of tokens: see https://example.com/a?page=2&keyboard=yes.";
+    const { model, exchanges } = recorded([plain]);
+    await model.doGenerate(asking(plain));
+    expect(JSON.stringify(exchanges[0]?.answer)).toContain(plain);
+  });
+
   it("tells nothing of what was aborted or left", async () => {
     const { model, exchanges } = recorded(["one two", "one two"]);
     const { stream } = await model.doStream(asking("hello"));

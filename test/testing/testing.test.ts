@@ -57,10 +57,13 @@ describe("a scripted model", () => {
         "text-delta",
         "text-delta",
         "text-end",
+        "tool-input-start",
+        "tool-input-delta",
+        "tool-input-end",
         "tool-call",
         "finish",
       ]);
-      expect(parts.map((part) => part.delta ?? "").join("")).toBe("one two  three");
+      expect(parts.map((part) => part.delta ?? "").join("")).toBe("one two  three{}");
     }
     expect([model.modelId, model.provider]).toEqual(["m", "scripted"]);
   });

@@ -1,6 +1,6 @@
 /** What is known about one runnable from its events: the five measures of an agent, each in fixed memory. */
 
-import type { CallEndEvent, FlockEvent, Usage } from "../../core/event.ts";
+import type { CallEndEvent, FlockEvent, StreamTiming, Usage } from "../../core/event.ts";
 import type { Fold } from "../../core/fold.ts";
 import type { MemoryUse } from "../../core/runtime.ts";
 import { BoundedNames } from "./bounded-names.ts";
@@ -10,6 +10,7 @@ import { RecentNumbers } from "./recent.ts";
 const keptTimes = 1_000;
 const keptMemorySamples = 120;
 const namesPerAgent = 64;
+const noTimes: DistributionSummary = new QuantileSketch().summary();
 
 /** Uses of one tool by a runnable. */
 export interface ToolUsage {
@@ -21,7 +22,7 @@ export interface ToolUsage {
 /** What a call that ended tells its metrics. */
 export type CallFigures = Pick<
   CallEndEvent,
-  "outcome" | "code" | "durationMs" | "queueMs" | "attempts" | "usage" | "costMicroUsd" | "cacheState"
+  "outcome" | "code" | "durationMs" | "queueMs" | "attempts" | "usage" | "costMicroUsd" | "cacheState" | "stream"
 >;
 
 /** All figures of a runnable as plain data. */
@@ -45,6 +46,10 @@ export interface AgentMetricsSnapshot {
   readonly queueMs: number;
   readonly cacheHits: number;
   readonly cacheMisses: number;
+  /** Milliseconds to the first piece of streamed answers; all 0 when none was streamed. */
+  readonly firstTokenMs: DistributionSummary;
+  /** Mean milliseconds between the pieces of streamed answers, over all pieces; 0 when there was none. */
+  readonly meanGapMs: number;
 }
 
 /**
@@ -70,9 +75,24 @@ export class AgentMetrics {
   cacheHits = 0;
   cacheMisses = 0;
   costMicroUsd: number | undefined = undefined;
+  /** Times from one piece of a streamed answer to the next, how many and their sum. */
+  gaps = 0;
+  gapMs = 0;
+  /** Made at the first streamed answer: most runnables never stream. */
+  #firstTokens: QuantileSketch | undefined = undefined;
 
   constructor(name: string) {
     this.name = name;
+  }
+
+  /** Milliseconds to the first piece of streamed answers; undefined before the first one. */
+  get firstTokens(): QuantileSketch | undefined {
+    return this.#firstTokens;
+  }
+
+  /** Mean milliseconds between the pieces of streamed answers; 0 when there was none. */
+  get meanGapMs(): number {
+    return this.gaps === 0 ? 0 : this.gapMs / this.gaps;
   }
 
   /** Ended calls, however they ended. */
@@ -124,6 +144,7 @@ export class AgentMetrics {
     this.attempts += end.attempts;
     this.queueMs += end.queueMs;
     if (end.cacheState !== undefined) this.#countCache(end.cacheState);
+    if (end.stream !== undefined) this.#addStream(end.stream);
     if (end.costMicroUsd !== undefined) this.costMicroUsd = (this.costMicroUsd ?? 0) + (end.costMicroUsd || 0);
     if (end.usage !== undefined) this.#addUsage(end.usage);
   }
@@ -145,9 +166,18 @@ export class AgentMetrics {
     const { name, calls, succeeded, failed, cancelled, successRate, errorCounts, toolUsage, memoryUsage, usage } = this;
     const { costMicroUsd, attempts, queueMs, cacheHits, cacheMisses } = this;
     const executionMs = this.durations.summary();
+    const streams = { firstTokenMs: this.#firstTokens?.summary() ?? noTimes, meanGapMs: this.meanGapMs };
     const counts = { name, calls, succeeded, failed, cancelled, successRate, executionMs };
     const measures = { errorCounts, toolUsage, memoryUsage, usage, costMicroUsd };
-    return { ...counts, ...measures, attempts, queueMs, cacheHits, cacheMisses };
+    return { ...counts, ...measures, ...streams, attempts, queueMs, cacheHits, cacheMisses };
+  }
+
+  #addStream({ firstTokenMs, meanGapMs, pieces }: StreamTiming): void {
+    this.#firstTokens ??= new QuantileSketch();
+    this.#firstTokens.record(firstTokenMs);
+    if (!(pieces > 1 && meanGapMs >= 0 && meanGapMs < Number.POSITIVE_INFINITY)) return;
+    this.gaps += pieces - 1;
+    this.gapMs += meanGapMs * (pieces - 1);
   }
 
   #countCache(state: NonNullable<CallEndEvent["cacheState"]>): void {

@@ -8,6 +8,7 @@ import type {
   RunEndEvent,
   RunnableKind,
   RunStartEvent,
+  StreamTiming,
   Usage,
 } from "../../core/event.ts";
 import { liveInput } from "../../core/input-reference.ts";
@@ -40,6 +41,7 @@ export class CallEntry implements CallRecord {
   costMicroUsd: number | undefined;
   attempts: number;
   cacheState: CacheState | undefined;
+  stream: StreamTiming | undefined;
 
   constructor(event: CallStartEvent, hashed: boolean) {
     const fingerprint = hashed ? fingerprintOf(liveInput(event.input)) : undefined;
@@ -61,6 +63,7 @@ export class CallEntry implements CallRecord {
     this.costMicroUsd = undefined;
     this.attempts = event.attempt;
     this.cacheState = undefined;
+    this.stream = undefined;
   }
 
   end(event: CallEndEvent): void {
@@ -73,6 +76,7 @@ export class CallEntry implements CallRecord {
     this.costMicroUsd = event.costMicroUsd;
     this.attempts = event.attempts;
     this.cacheState = event.cacheState;
+    this.stream = event.stream;
   }
 }
 

@@ -215,7 +215,7 @@ export class PerformanceMonitor implements Provider {
     this.#open.delete(key);
     this.#ended++;
     const metrics = this.#metrics.of(ending.name);
-    metrics.recordCall({ ...ending, queueMs: 0, attempts: 1, cacheState: undefined });
+    metrics.recordCall({ ...ending, queueMs: 0, attempts: 1, cacheState: undefined, stream: undefined });
     const measure = Object.freeze(measureOf(open, ending, this.#memoryOf(open, metrics)));
     this.#records.push(measure);
     this.#tell({ type: "run-measured", measure });
