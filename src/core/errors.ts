@@ -40,7 +40,13 @@ export interface FlockErrorDetails {
     readonly suggestion?: string;
   };
   /** A name was registered twice, or a registered schema cannot be used. */
-  type_invalid: { readonly name: string; readonly reason: string };
+  type_invalid: {
+    readonly name: string;
+    readonly reason: string;
+    /** JSON pointer to the place in a JSON Schema that cannot be used. */
+    readonly pointer?: string;
+    readonly suggestion?: string;
+  };
   /** The value given to a runnable does not fit its input. */
   input_invalid: { readonly pointer: string; readonly issues: readonly ValueIssue[] };
   /** The answer does not fit the output, also after asking again. */

@@ -1,6 +1,6 @@
 /** The formats of JSON Schema that are checked; any other is only a remark, as the specification has it. */
 
-import { isDate, isDateTime } from "../../signature/check/calendar.ts";
+import { isDate, isDateTime } from "../../check/calendar.ts";
 
 const formats: ReadonlyMap<string, (value: string) => boolean> = new Map([
   ["date", isDate],
@@ -14,7 +14,7 @@ const formats: ReadonlyMap<string, (value: string) => boolean> = new Map([
   ["hostname", (value) => value.length <= 253 && /^(?!-)[A-Za-z\d-]{1,63}(?:\.[A-Za-z\d-]{1,63}){0,32}$/.test(value)],
 ]);
 
-/** Tells whether a text is of a format; yes for formats that are not known. */
-export function formatFits(value: string, format: string): boolean {
-  return formats.get(format)?.(value) ?? true;
+/** Gives the check of a format: of `date`, `date-time`, `time`, `email`, `uri`, `uuid`, `ipv4` and `hostname`. */
+export function formatOf(format: string): ((value: string) => boolean) | undefined {
+  return formats.get(format);
 }

@@ -1,0 +1,149 @@
+/** What a compiled schema is made of: nodes with a fast yes or no, and a slower telling of what is wrong. */
+
+import type { ValueIssue } from "../../../core/errors.ts";
+import type { Json } from "../../../core/json.ts";
+import { describeValue } from "../../../core/options.ts";
+
+const mostIssues = 50;
+const deepestCheck = 1_024;
+const freeSteps = 1_000_000;
+
+/** Thrown through the closures when a check would not end in reasonable time or space; caught where a run starts. */
+export class Unbounded {
+  readonly reason: string;
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+/** Which schemas with an id the check came through, innermost first; `$dynamicRef` looks for the outermost. */
+export interface DynamicScope {
+  readonly anchors: ReadonlyMap<string, SchemaNode>;
+  readonly above: DynamicScope | undefined;
+}
+
+/** One check of one value: what is wrong so far, and how much of the bounds is used. */
+export class SchemaRun {
+  readonly issues: ValueIssue[] = [];
+  scope: DynamicScope | undefined = undefined;
+  depth = 0;
+  steps = 0;
+  #allowed = freeSteps;
+  readonly #value: unknown;
+  readonly #schemaSize: number;
+
+  constructor(value: unknown, schemaSize: number) {
+    this.#value = value;
+    this.#schemaSize = schemaSize;
+  }
+
+  /** Enough is known to be wrong; loops stop here. */
+  get isFull(): boolean {
+    return this.issues.length >= mostIssues;
+  }
+
+  /** Counts the way into a schema; `leave` is the way out. */
+  enter(): void {
+    if (++this.depth > deepestCheck) {
+      throw new Unbounded(`the value is nested too deeply for the schema, or the schema refers to itself without end`);
+    }
+    if (++this.steps > this.#allowed) this.#allowMore();
+  }
+
+  /** Reports one thing that is wrong. */
+  report(pointer: string, message: string, expected: string, value: unknown): void {
+    if (this.isFull) return;
+    const received = value === undefined ? "nothing" : describeValue(value);
+    this.issues.push({ pointer, message, expected, received });
+  }
+
+  /** Starts a try whose issues are its own; what it costs is counted on. */
+  fork(): SchemaRun {
+    const tried = new SchemaRun(this.#value, this.#schemaSize);
+    tried.scope = this.scope;
+    tried.depth = this.depth;
+    tried.steps = this.steps;
+    tried.#allowed = this.#allowed;
+    return tried;
+  }
+
+  /** Takes over issues of a try. */
+  take(issues: readonly ValueIssue[]): void {
+    for (const issue of issues) if (!this.isFull) this.issues.push(issue);
+  }
+
+  /** Every part of the value may meet every part of the schema a few times; forms inside forms can ask for far more. */
+  #allowMore(): void {
+    const most = 2 * sizeOf(this.#value) * this.#schemaSize;
+    if (this.steps > most) throw new Unbounded("the schema has too many ways to read the value");
+    this.#allowed = most;
+  }
+}
+
+function sizeOf(value: unknown): number {
+  let size = 0;
+  const open: unknown[] = [value];
+  for (let part = open.pop(); part !== undefined; part = open.pop()) {
+    size++;
+    if (typeof part === "object" && part !== null) for (const inner of Object.values(part)) open.push(inner);
+  }
+  return size;
+}
+
+/** Which parts of one object or list the schemas so far have looked at, for `unevaluatedProperties` and `unevaluatedItems`. */
+export class Seen {
+  readonly names = new Set<string>();
+  readonly places = new Set<number>();
+  allNames = false;
+  /** All items before this one. */
+  itemsBefore = 0;
+
+  /** Takes over what a schema that fits has looked at. */
+  add(other: Seen): void {
+    if (other.allNames) this.allNames = true;
+    for (const name of other.names) this.names.add(name);
+    for (const place of other.places) this.places.add(place);
+    this.itemsBefore = Math.max(this.itemsBefore, other.itemsBefore);
+  }
+}
+
+/** Tells whether a value fits. With `seen`, also notes what was looked at; what is noted by a no means nothing. */
+export type Fits = (value: unknown, run: SchemaRun, seen: Seen | undefined) => boolean;
+
+/** Reports what is wrong with a value; nothing when it fits. */
+export type Explain = (value: unknown, pointer: string, run: SchemaRun) => void;
+
+/** A keyword, or several that belong together. */
+export interface Rule {
+  readonly fits: Fits;
+  readonly explain: Explain;
+}
+
+/** A rule about a value alone, without schemas inside. */
+export interface Assertion<Value> {
+  readonly test: (value: Value) => boolean;
+  readonly expected: string;
+  /** @default "expected …, received …" */
+  readonly message?: (value: Value) => string;
+}
+
+/** A schema of the document. Its closures are filled in once all it refers to is known. */
+export class SchemaNode implements Rule {
+  readonly pointer: string;
+  readonly schema: Json;
+  fits: Fits = unfilled;
+  explain: Explain = unfilled;
+  /** True when it fits every JSON value, so that nobody needs to ask. */
+  isOpen = false;
+  /** True when it fits none. */
+  isClosed = false;
+
+  constructor(pointer: string, schema: Json) {
+    this.pointer = pointer;
+    this.schema = schema;
+  }
+}
+
+function unfilled(): never {
+  throw new Unbounded("a schema was used before it was compiled");
+}
