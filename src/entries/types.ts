@@ -9,6 +9,8 @@ export type {
   InferOutput,
   SignatureText,
 } from "../signature/infer-signature.ts";
+export type { InferJsonSchema } from "../signature/json-schema/infer-json-schema.ts";
+export { type JsonSchemaOptions, type JsonSchemaType, jsonSchema } from "../signature/json-schema/json-schema-type.ts";
 export { type ParseSignatureOptions, parseSignature } from "../signature/parse-signature.ts";
 export { Signature } from "../signature/signature.ts";
 export { type ShapeFromSchemaOptions, shapeFromSchema } from "../signature/standard-schema-shape.ts";

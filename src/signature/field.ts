@@ -35,6 +35,8 @@ export interface RegisteredType {
   readonly type?: FieldType;
   /** Checks a value; gives the schema's output or its issues. Absent when `type` is there. */
   readonly validate?: (value: unknown) => RegisteredResult | Promise<RegisteredResult>;
+  /** Bends a near miss part by part; absent, its JSON Schema is read into the grammar to bend by. */
+  readonly bend?: (value: unknown) => unknown;
   /** Its JSON Schema for one side, or an error that says it has none. */
   toJsonSchema(side: "input" | "output"): JsonSchema;
 }

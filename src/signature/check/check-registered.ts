@@ -11,6 +11,7 @@ import { clean } from "./safe-value.ts";
 export function registeredChecker(registered: RegisteredType, compile: (type: FieldType) => Checker): Checker {
   let bender: Checker | undefined;
   const bend = (value: unknown, pointer: string, run: CheckRun): unknown => {
+    if (registered.bend !== undefined) return registered.bend(value);
     bender ??= compile(looseType(registered));
     return run.attempt(bender, value, pointer).value;
   };

@@ -1,7 +1,7 @@
 /** Puts a schema made elsewhere inside another one without breaking its `#/…` references. */
 
 import { escapePointer } from "../../core/canonical-key.ts";
-import type { JsonSchema } from "../../core/json.ts";
+import type { Json, JsonSchema } from "../../core/json.ts";
 import { mapSchemas } from "./map-schemas.ts";
 
 /** The schema to write in place, and what must stand under the root's `$defs` for it. */
@@ -21,10 +21,20 @@ export function embedSchema(name: string, document: JsonSchema): EmbeddedSchema 
   const place = `#/$defs/${escapePointer(name)}`;
   let isLed = false;
   const definition = mapSchemas(schema, (part) => {
-    const reference = part.$ref;
-    if (typeof reference !== "string" || !reference.startsWith("#")) return part;
+    const led = Object.entries(part).filter(([word, value]) => isReference(word) && isPlace(value));
+    if (led.length === 0) return part;
     isLed = true;
-    return { ...part, $ref: `${place}${reference.slice(1)}` };
+    const changed = led.map(([word, value]): [string, Json] => [word, `${place}${(value as string).slice(1)}`]);
+    return Object.fromEntries([...Object.entries(part), ...changed]);
   });
   return isLed ? { schema: { $ref: place }, definition } : { schema };
+}
+
+function isReference(word: string): boolean {
+  return word === "$ref" || word === "$dynamicRef";
+}
+
+/** Anchors (`#name`) hold wherever they stand; `#` and `#/…` count from the root. */
+function isPlace(value: Json): boolean {
+  return typeof value === "string" && /^#(?:$|\/)/.test(value);
 }

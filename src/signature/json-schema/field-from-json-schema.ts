@@ -11,9 +11,22 @@ const maximumDepth = 16;
 
 /** Gives the properties of an object schema as fields; what the grammar cannot say is `any`. Undefined when it is no object. */
 export function fieldsFromJsonSchema(schema: JsonSchema): readonly Field[] | undefined {
-  const type = fieldTypeFromJsonSchema(schema);
+  const root = followed(schema);
+  // What is beside the properties (allOf, anyOf, …) narrows the object, its fields stay.
+  const type = root.type === "object" ? readObject(root, schema, 0) : fieldTypeFromJsonSchema(schema);
   if (type.kind === "object") return type.fields;
   return type.kind === "record" ? [] : undefined;
+}
+
+function followed(schema: JsonSchema): JsonSchema {
+  let part: Json | undefined = schema;
+  for (let step = 0; step < maximumDepth; step++) {
+    const reference: Json | undefined = (part as JsonSchema).$ref;
+    if (typeof reference !== "string") break;
+    part = resolveReference(reference, schema);
+    if (typeof part !== "object" || part === null) return {};
+  }
+  return part as JsonSchema;
 }
 
 /** Gives the nearest type of the grammar. A looser type is possible, a stricter one is not. */

@@ -8,6 +8,11 @@ import { describeValue } from "../../core/options.ts";
 import type { RegisteredResult, RegisteredType, Side } from "../field.ts";
 import { mapSchemas } from "./map-schemas.ts";
 
+/** A Standard Schema made of a JSON Schema: it is published as it is, and knows itself how to bend a value. */
+export interface ExactSchema {
+  readonly "~exact": { readonly schema: JsonSchema; readonly bend: (value: unknown) => unknown };
+}
+
 /** Tells whether a value is a Standard Schema (zod, valibot, arktype and their kin), version 1. */
 export function isStandardSchema(value: unknown): value is StandardSchemaV1 {
   if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;
@@ -27,13 +32,15 @@ export function registeredFromSchema(name: string, schema: unknown, given?: Json
     throw new FlockError("type_invalid", `type '${name}': ${reason}`, { details: { name, reason } });
   }
   const made = new Map<Side, JsonSchema>();
+  const exact = (schema as Partial<ExactSchema>)["~exact"];
   return Object.freeze({
     name,
+    ...(exact === undefined ? {} : { bend: exact.bend }),
     validate: (value: unknown) => normalize(schema["~standard"].validate(value)),
     toJsonSchema(side: Side): JsonSchema {
       const known = made.get(side);
       if (known !== undefined) return known;
-      const fresh = given ?? nativeSchema(name, schema, side);
+      const fresh = given ?? exact?.schema ?? nativeSchema(name, schema, side);
       made.set(side, fresh);
       return fresh;
     },

@@ -4,7 +4,7 @@ import type { JsonSchema } from "../../../core/json.ts";
 import { describeValue } from "../../../core/options.ts";
 import { kindOf, kinds } from "./json-kinds.ts";
 import { has } from "./object-rule.ts";
-import { type Rule, type SchemaNode, SchemaRun, Seen } from "./schema-node.ts";
+import { type Rule, type SchemaNode, type SchemaRun, Seen } from "./schema-node.ts";
 
 /** Makes the rules of a schema that combine others. `at` gives the schema at a keyword, which judges the same value. */
 export function combinedRules(schema: JsonSchema, at: (...steps: readonly string[]) => SchemaNode): readonly Rule[] {
@@ -19,7 +19,9 @@ export function combinedRules(schema: JsonSchema, at: (...steps: readonly string
   if (schema.not !== undefined) found.push(notRule(at("not")));
   if (schema.if !== undefined) {
     const [then, otherwise] = [schema.then, schema.else];
-    found.push(ifRule(at("if"), then === undefined ? undefined : at("then"), otherwise === undefined ? undefined : at("else")));
+    found.push(
+      ifRule(at("if"), then === undefined ? undefined : at("then"), otherwise === undefined ? undefined : at("else")),
+    );
   }
   for (const name of Object.keys((schema.dependentSchemas ?? {}) as JsonSchema)) {
     found.push(dependentRule(name, at("dependentSchemas", name)));

@@ -3,16 +3,16 @@
 import { escapePointer } from "../../../core/canonical-key.ts";
 import type { Json, JsonSchema } from "../../../core/json.ts";
 import { describeValue } from "../../../core/options.ts";
+import { SafePattern } from "../pattern/safe-pattern.ts";
 import { combinedRules } from "./combined-rules.ts";
 import { everyKind, isJsonObject, isSameJson, kindOf, kinds, kindsOfType } from "./json-kinds.ts";
 import { listRule } from "./list-rule.ts";
 import { objectRule } from "./object-rule.ts";
 import { dynamicRule, referenceRule, within } from "./reference-rules.ts";
-import { SafePattern } from "./safe-pattern.ts";
 import { numberAssertions, textAssertions } from "./scalar-rules.ts";
 import type { SchemaDocument } from "./schema-document.ts";
 import { schemaFault } from "./schema-fault.ts";
-import { type Assertion, type Rule, Seen, type SchemaNode, type SchemaRun } from "./schema-node.ts";
+import { type Assertion, type Rule, type SchemaNode, type SchemaRun, Seen } from "./schema-node.ts";
 import { type RestRule, restOfFields, restOfItems } from "./unevaluated-rules.ts";
 
 /** Everything a schema says, sorted by the kind of value it speaks of. */
@@ -72,8 +72,7 @@ function partsOf(
   document: SchemaDocument,
   inPlace: (inner: SchemaNode) => void,
 ): Parts {
-  const at = (...steps: readonly string[]): SchemaNode =>
-    document.at([node.pointer, ...steps.map(escapePointer)].join("/"));
+  const at = (...steps: readonly string[]): SchemaNode => document.inside(node, steps);
   const same = (...steps: readonly string[]): SchemaNode => {
     const inner = at(...steps);
     inPlace(inner);
@@ -88,6 +87,10 @@ function partsOf(
   const { type } = schema;
   const types = (Array.isArray(type) ? type : type === undefined ? [] : [type]) as readonly string[];
   const pattern = typeof schema.pattern === "string" ? patternOf(schema.pattern, "pattern") : undefined;
+  node.patterns = Object.keys((schema.patternProperties ?? {}) as JsonSchema).map((source) => ({
+    pattern: patternOf(source, `patternProperties/${escapePointer(source)}`),
+    node: at("patternProperties", source),
+  }));
   return {
     mask: types.length === 0 ? everyKind : types.reduce((mask, name) => mask | kindsOfType[name]!, 0),
     kindText: types.length === 0 ? "a JSON value" : types.join(" or "),
@@ -95,7 +98,7 @@ function partsOf(
     numbers: numberAssertions(schema),
     texts: textAssertions(schema, pattern),
     list: listRule(schema, at),
-    object: objectRule(schema, at, (source) => patternOf(source, `patternProperties/${escapePointer(source)}`)),
+    object: objectRule(schema, at, node.patterns),
     combined: [...referenceRules(node, schema, document, inPlace), ...combinedRules(schema, same)],
     fieldsLeft: schema.unevaluatedProperties === undefined ? undefined : restOfFields(at("unevaluatedProperties")),
     itemsLeft: schema.unevaluatedItems === undefined ? undefined : restOfItems(at("unevaluatedItems")),
@@ -111,11 +114,13 @@ function referenceRules(
   const found: Rule[] = [];
   if (typeof schema.$ref === "string") {
     const target = document.resolve(schema.$ref, node, "$ref");
+    node.reference = target;
     inPlace(target);
     found.push(referenceRule(document, target));
   }
   if (typeof schema.$dynamicRef === "string") {
     const target = document.resolve(schema.$dynamicRef, node, "$dynamicRef");
+    node.reference ??= target;
     inPlace(target);
     found.push(dynamicRule(document, schema.$dynamicRef, target));
   }
@@ -148,7 +153,9 @@ function isEmpty(parts: Parts): boolean {
   const { mask, values, numbers, texts, list, object, combined, fieldsLeft, itemsLeft } = parts;
   const rules = [values, list, object, fieldsLeft, itemsLeft];
   return (
-    mask === everyKind && rules.every((rule) => rule === undefined) && [numbers, texts, combined].every((one) => one.length === 0)
+    mask === everyKind &&
+    rules.every((rule) => rule === undefined) &&
+    [numbers, texts, combined].every((one) => one.length === 0)
   );
 }
 
@@ -238,13 +245,7 @@ function explainer(parts: Parts, inside: Inside | undefined): SchemaNode["explai
   };
 }
 
-function explainParts(
-  parts: Parts,
-  inside: Inside | undefined,
-  value: unknown,
-  pointer: string,
-  run: SchemaRun,
-): void {
+function explainParts(parts: Parts, inside: Inside | undefined, value: unknown, pointer: string, run: SchemaRun): void {
   const { values, fieldsLeft, itemsLeft } = parts;
   const kind = kindOf(value);
   if ((kind & parts.mask) === 0) return explainKind(parts.kindText, value, pointer, run);

@@ -3,8 +3,8 @@
 import { escapePointer } from "../../../core/canonical-key.ts";
 import type { JsonSchema } from "../../../core/json.ts";
 import { nearestName } from "../../../core/nearest-name.ts";
+import type { SafePattern } from "../pattern/safe-pattern.ts";
 import { boundOf, explainCount } from "./list-rule.ts";
-import type { SafePattern } from "./safe-pattern.ts";
 import type { Rule, SchemaNode, SchemaRun, Seen } from "./schema-node.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -45,7 +45,7 @@ const words = [
 export function objectRule(
   schema: JsonSchema,
   at: (...steps: readonly string[]) => SchemaNode,
-  patternOf: (source: string) => SafePattern,
+  patterns: ObjectParts["patterns"],
 ): Rule | undefined {
   if (!words.some((word) => Object.hasOwn(schema, word))) return undefined;
   const declared = new Map(namesIn(schema.properties).map((name) => [name, at("properties", name)]));
@@ -58,10 +58,6 @@ export function objectRule(
       isInherited: name in Object.prototype,
     }),
   );
-  const patterns = namesIn(schema.patternProperties).map((source) => ({
-    pattern: patternOf(source),
-    node: at("patternProperties", source),
-  }));
   const rest = schema.additionalProperties === undefined ? undefined : at("additionalProperties");
   const names = schema.propertyNames === undefined ? undefined : at("propertyNames");
   const leastNames = boundOf(schema.minProperties, 0);

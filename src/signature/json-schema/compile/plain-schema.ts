@@ -23,7 +23,8 @@ function copy(value: unknown, pointer: string, depth: number, count: { readonly 
   if (typeof value !== "object") {
     throw schemaFault(count.name, pointer, `expected plain JSON, received ${describeValue(value)}`);
   }
-  if (depth >= deepest) throw schemaFault(count.name, pointer.slice(0, 80), `it is nested deeper than ${deepest} levels`);
+  if (depth >= deepest)
+    throw schemaFault(count.name, pointer.slice(0, 80), `it is nested deeper than ${deepest} levels`);
   if (++count.parts > mostParts) throw schemaFault(count.name, "", `it has more than ${mostParts} parts`);
   if (Array.isArray(value)) {
     return Object.freeze(value.map((item, index) => copy(item, `${pointer}/${index}`, depth + 1, count)));

@@ -2,9 +2,9 @@
 
 import type { JsonSchema } from "../../../core/json.ts";
 import { describeValue } from "../../../core/options.ts";
+import type { SafePattern } from "../pattern/safe-pattern.ts";
 import { isMultiple } from "./decimal.ts";
 import { formatOf } from "./formats.ts";
-import type { SafePattern } from "./safe-pattern.ts";
 import type { Assertion } from "./schema-node.ts";
 
 /** Makes the assertions about numbers. */
@@ -17,10 +17,26 @@ export function numberAssertions(schema: JsonSchema): readonly Assertion<number>
     const message = (value: number) => `expected a number ${expected}, received ${value}`;
     found.push({ test: (value) => test(value, bound), expected, message });
   };
-  add("minimum", (bound) => `of ${bound} or more`, (value, bound) => value >= bound);
-  add("maximum", (bound) => `of ${bound} or less`, (value, bound) => value <= bound);
-  add("exclusiveMinimum", (bound) => `above ${bound}`, (value, bound) => value > bound);
-  add("exclusiveMaximum", (bound) => `below ${bound}`, (value, bound) => value < bound);
+  add(
+    "minimum",
+    (bound) => `of ${bound} or more`,
+    (value, bound) => value >= bound,
+  );
+  add(
+    "maximum",
+    (bound) => `of ${bound} or less`,
+    (value, bound) => value <= bound,
+  );
+  add(
+    "exclusiveMinimum",
+    (bound) => `above ${bound}`,
+    (value, bound) => value > bound,
+  );
+  add(
+    "exclusiveMaximum",
+    (bound) => `below ${bound}`,
+    (value, bound) => value < bound,
+  );
   add("multipleOf", (bound) => `that is a multiple of ${bound}`, isMultiple);
   return found;
 }
@@ -54,7 +70,11 @@ export function textAssertions(schema: JsonSchema, pattern: SafePattern | undefi
   const fits = typeof format === "string" ? formatOf(format) : undefined;
   if (fits !== undefined) {
     const expected = format as string;
-    found.push({ test: fits, expected, message: (value) => `expected a ${expected}, received ${describeValue(value)}` });
+    found.push({
+      test: fits,
+      expected,
+      message: (value) => `expected a ${expected}, received ${describeValue(value)}`,
+    });
   }
   return found;
 }

@@ -2,8 +2,8 @@
 
 import { escapePointer } from "../../../core/canonical-key.ts";
 import type { Json, JsonSchema } from "../../../core/json.ts";
-import { describeValue } from "../../../core/options.ts";
 import { nearestName } from "../../../core/nearest-name.ts";
+import { describeValue } from "../../../core/options.ts";
 import { isJsonObject } from "./json-kinds.ts";
 import { schemaFault } from "./schema-fault.ts";
 import { keywords, otherWords } from "./schema-keywords.ts";
@@ -41,6 +41,11 @@ export class SchemaDocument {
     return this.nodes.get(pointer)!;
   }
 
+  /** Gives the schema some steps inside another, which is known. */
+  inside(node: SchemaNode, steps: readonly string[]): SchemaNode {
+    return this.at([node.pointer, ...steps.map(escapePointer)].join("/"));
+  }
+
   /** Gives the resource a schema belongs to. */
   homeOf(node: SchemaNode): Resource {
     return this.#home.get(node)!;
@@ -51,7 +56,8 @@ export class SchemaDocument {
     const known = this.nodes.get(pointer);
     if (known !== undefined) return known;
     const wrong = keywords.get("not")!.check(schema);
-    if (wrong !== undefined) throw schemaFault(this.name, pointer, `expected ${wrong}, received ${describeValue(schema)}`);
+    if (wrong !== undefined)
+      throw schemaFault(this.name, pointer, `expected ${wrong}, received ${describeValue(schema)}`);
     const node = new SchemaNode(pointer, schema);
     this.nodes.set(pointer, node);
     const home = this.#register(node, around);

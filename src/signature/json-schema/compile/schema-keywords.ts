@@ -89,7 +89,10 @@ export const keywords: ReadonlyMap<string, Keyword> = new Map<string, Keyword>([
   ["required", names],
   [
     "dependentRequired",
-    expect("an object of lists of different names", (value) => isJsonObject(value) && Object.values(value).every(areNames)),
+    expect(
+      "an object of lists of different names",
+      (value) => isJsonObject(value) && Object.values(value).every(areNames),
+    ),
   ],
   ["prefixItems", list],
   ["items", items],

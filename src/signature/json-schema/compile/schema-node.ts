@@ -3,6 +3,7 @@
 import type { ValueIssue } from "../../../core/errors.ts";
 import type { Json } from "../../../core/json.ts";
 import { describeValue } from "../../../core/options.ts";
+import type { SafePattern } from "../pattern/safe-pattern.ts";
 
 const mostIssues = 50;
 const deepestCheck = 1_024;
@@ -133,6 +134,10 @@ export class SchemaNode implements Rule {
   readonly schema: Json;
   fits: Fits = unfilled;
   explain: Explain = unfilled;
+  /** What its `$ref`, or else its `$dynamicRef`, leads to, before any dynamic scope. */
+  reference: SchemaNode | undefined = undefined;
+  /** Its `patternProperties`. */
+  patterns: readonly { readonly pattern: SafePattern; readonly node: SchemaNode }[] = [];
   /** True when it fits every JSON value, so that nobody needs to ask. */
   isOpen = false;
   /** True when it fits none. */
