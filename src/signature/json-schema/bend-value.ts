@@ -33,7 +33,7 @@ class Bending {
 
   constructor(compiled: CompiledSchema, value: unknown) {
     this.#compiled = compiled;
-    this.#run = new SchemaRun(value, compiled.document.nodes.size);
+    this.#run = new SchemaRun(compiled.document.nodes.size).begin(value);
   }
 
   /** Bends a value to a schema. `wrap` lets a list be made of a lone value. */

@@ -125,7 +125,7 @@ describe("jsonSchema", () => {
     ]);
     expect(search.input.toJsonSchema("input")).toHaveProperty("anyOf");
     expect(search.input.toJsonSchema("input")).not.toHaveProperty("additionalProperties");
-    const context = await createTestContext();
+    const { context } = await createTestContext();
     const given = { query: "x", limit: "3", near: ["1", 2], more: true } as never;
     expect(await search.perform(given, context)).toEqual({ got: { query: "x", limit: 3, near: [1, 2], more: true } });
     await expect(search.perform({ limit: 1 } as never, context)).rejects.toMatchObject({ code: "input_invalid" });

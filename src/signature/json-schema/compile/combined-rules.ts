@@ -1,5 +1,6 @@
 /** The keywords that hold a value to several schemas at once: `allOf`, `anyOf`, `oneOf`, `not`, `if`, `dependentSchemas`. */
 
+import type { ValueIssue } from "../../../core/errors.ts";
 import type { JsonSchema } from "../../../core/json.ts";
 import { describeValue } from "../../../core/options.ts";
 import { kindOf, kinds } from "./json-kinds.ts";
@@ -72,7 +73,7 @@ function anyRule(members: readonly SchemaNode[]): Rule {
 function oneRule(members: readonly SchemaNode[]): Rule {
   const count = (value: unknown, run: SchemaRun, seen: Seen | undefined): number => {
     let found = 0;
-    for (const member of members) if (memberFits(member, value, run, seen)) found++;
+    for (let index = 0; index < members.length; index++) if (memberFits(members[index]!, value, run, seen)) found++;
     return found;
   };
   return {
@@ -88,16 +89,17 @@ function oneRule(members: readonly SchemaNode[]): Rule {
 
 /** Of several forms none of which fits, tells what is wrong with the one that is nearest. */
 function explainNearest(members: readonly SchemaNode[], value: unknown, pointer: string, run: SchemaRun): void {
-  let nearest: SchemaRun | undefined;
+  let nearest: readonly ValueIssue[] | undefined;
   for (const member of members) {
     const tried = run.fork();
     member.explain(value, pointer, tried);
     run.steps = tried.steps;
     // A form whose own type fits is nearer than one that is wrong at the top.
-    const isInside = tried.issues.every((issue) => issue.pointer !== pointer);
-    if (isInside && (nearest === undefined || tried.issues.length < nearest.issues.length)) nearest = tried;
+    const issues = tried.issues ?? [];
+    const isInside = issues.every((issue) => issue.pointer !== pointer);
+    if (isInside && (nearest === undefined || issues.length < nearest.length)) nearest = issues;
   }
-  if (nearest !== undefined) return run.take(nearest.issues);
+  if (nearest !== undefined) return run.take(nearest);
   const forms = members.length === 1 ? "the form" : `none of ${members.length} forms`;
   const message = `fits ${members.length === 1 ? "not " : ""}${forms}, received ${describeValue(value)}`;
   run.report(pointer, message, "one form", value);

@@ -67,6 +67,8 @@ class Compiled implements CompiledSchema {
   readonly schema: Json;
   readonly document: SchemaDocument;
   readonly #root: SchemaNode;
+  /** Used again by every check, so that a check that fits makes nothing; taken while one is going on. */
+  #spare: SchemaRun | undefined;
 
   constructor(schema: Json, document: SchemaDocument) {
     this.schema = schema;
@@ -75,26 +77,37 @@ class Compiled implements CompiledSchema {
   }
 
   fits(value: unknown): boolean {
+    const run = this.#take(value);
     try {
-      return this.#root.fits(value, new SchemaRun(value, this.document.nodes.size), undefined);
+      return this.#root.fits(value, run, undefined);
     } catch {
       return false;
+    } finally {
+      this.#spare = run.begin(undefined);
     }
   }
 
   issues(value: unknown): readonly ValueIssue[] {
-    const run = new SchemaRun(value, this.document.nodes.size);
+    const run = this.#take(value);
     try {
-      if (this.#root.fits(value, run, undefined)) return [];
-      run.steps = 0;
-      this.#root.explain(value, "", run);
+      if (this.#root.fits(value, run, undefined)) return nothingWrong;
+      this.#root.explain(value, "", run.begin(value));
+      return run.issues ?? [{ pointer: "", message: "does not fit the schema" }];
     } catch (error) {
-      if (run.issues.length > 0) return run.issues;
-      return [{ pointer: "", message: `the value could not be checked: ${reasonOf(error)}` }];
+      return run.issues ?? [{ pointer: "", message: `the value could not be checked: ${reasonOf(error)}` }];
+    } finally {
+      this.#spare = run.begin(undefined);
     }
-    return run.issues.length > 0 ? run.issues : [{ pointer: "", message: "does not fit the schema" }];
+  }
+
+  #take(value: unknown): SchemaRun {
+    const run = this.#spare ?? new SchemaRun(this.document.nodes.size);
+    this.#spare = undefined;
+    return run.begin(value);
   }
 }
+
+const nothingWrong: readonly ValueIssue[] = Object.freeze([]);
 
 function reasonOf(error: unknown): string {
   if (error instanceof Unbounded) return error.reason;

@@ -91,19 +91,26 @@ function partsOf(
     pattern: patternOf(source, `patternProperties/${escapePointer(source)}`),
     node: at("patternProperties", source),
   }));
+  // With nobody else looking at the value, "not evaluated" is "additional", which needs no bookkeeping.
+  const isAlone = !lookingWords.some((word) => Object.hasOwn(schema, word));
+  const leavesFields = schema.unevaluatedProperties !== undefined && !isAlone;
+  const leavesItems = schema.unevaluatedItems !== undefined && !isAlone;
   return {
     mask: types.length === 0 ? everyKind : types.reduce((mask, name) => mask | kindsOfType[name]!, 0),
     kindText: types.length === 0 ? "a JSON value" : types.join(" or "),
     values: valueRule(schema),
     numbers: numberAssertions(schema),
     texts: textAssertions(schema, pattern),
-    list: listRule(schema, at),
-    object: objectRule(schema, at, node.patterns),
+    list: listRule(schema, at, isAlone ? "unevaluatedItems" : undefined),
+    object: objectRule(schema, at, node.patterns, isAlone ? "unevaluatedProperties" : undefined),
     combined: [...referenceRules(node, schema, document, inPlace), ...combinedRules(schema, same)],
-    fieldsLeft: schema.unevaluatedProperties === undefined ? undefined : restOfFields(at("unevaluatedProperties")),
-    itemsLeft: schema.unevaluatedItems === undefined ? undefined : restOfItems(at("unevaluatedItems")),
+    fieldsLeft: leavesFields ? restOfFields(at("unevaluatedProperties")) : undefined,
+    itemsLeft: leavesItems ? restOfItems(at("unevaluatedItems")) : undefined,
   };
 }
+
+/** Keywords that look at parts of the value together with the schema around them. */
+const lookingWords = ["$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "dependentSchemas", "contains"];
 
 function referenceRules(
   node: SchemaNode,
@@ -250,14 +257,14 @@ function explainParts(parts: Parts, inside: Inside | undefined, value: unknown, 
   const kind = kindOf(value);
   if ((kind & parts.mask) === 0) return explainKind(parts.kindText, value, pointer, run);
   if (values !== undefined && !values.test(value)) return explainKind(values.expected, value, pointer, run);
-  const before = run.issues.length;
+  const before = run.issues?.length;
   if (typeof value === "string") explainScalar(parts.texts, value, pointer, run);
   else if (typeof value === "number") explainScalar(parts.numbers, value, pointer, run);
   else if (kind === kinds.array) parts.list?.explain(value, pointer, run);
   else if (kind === kinds.object) parts.object?.explain(value, pointer, run);
   for (const rule of parts.combined) rule.explain(value, pointer, run);
   const rest = restFor(value, fieldsLeft, itemsLeft);
-  if (rest === undefined || inside === undefined || run.issues.length > before) return;
+  if (rest === undefined || inside === undefined || run.issues?.length !== before) return;
   const seen = new Seen();
   if (inside(value, run, seen)) rest.explain(value as never, pointer, run, seen);
 }

@@ -11,6 +11,9 @@ const ipv4 = new RegExp(`^${octet}(?:\\.${octet}){3}$`);
 /** Atoms with dots between them, or quoted text (RFC 5321). */
 const localPart = new RegExp(`^(?:${atom}(?:\\.${atom}){0,31}|"(?:[^"\\\\]|\\\\.){0,62}")$`);
 
+/** Labels of letters, digits and hyphens, in any script. */
+const domainName = /^[A-Za-z\d\u0080-\u{10ffff}-]{1,63}(?:\.[A-Za-z\d\u0080-\u{10ffff}-]{1,63}){1,8}$/u;
+
 const formats: ReadonlyMap<string, (value: string) => boolean> = new Map([
   ["date", isDate],
   ["date-time", isDateTime],
@@ -30,12 +33,12 @@ function isHostname(value: string): boolean {
 /** A domain has a dot, or is an address in brackets. */
 function isEmail(value: string): boolean {
   const at = value.lastIndexOf("@");
-  if (value.length > 254 || at > 64 || !localPart.test(value.slice(0, at))) return false;
+  if (value.length > 254 || at < 1 || at > 64 || !localPart.test(value.slice(0, at))) return false;
   const domain = value.slice(at + 1);
   const literal = /^\[(?:IPv6:([\da-fA-F:.]{2,45})|([\d.]{7,15}))\]$/.exec(domain);
   if (literal !== null)
     return literal[2] === undefined ? URL.canParse(`http://[${literal[1]}]`) : ipv4.test(literal[2]);
-  return domain.includes(".") && !ipv4.test(domain) && /^[^\s@.[\]]{1,63}(?:\.[^\s@.[\]]{1,63}){1,8}$/.test(domain);
+  return domain.includes(".") && !ipv4.test(domain) && domainName.test(domain);
 }
 
 /** Gives the check of a format: of `date`, `date-time`, `time`, `email`, `uri`, `uuid`, `ipv4` and `hostname`. */

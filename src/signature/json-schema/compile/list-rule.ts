@@ -17,13 +17,18 @@ interface ListParts {
 
 const words = ["prefixItems", "items", "contains", "minItems", "maxItems", "uniqueItems"];
 
-/** Makes the rule of a schema's list keywords; undefined when it has none. `at` gives the schema at a keyword. */
-export function listRule(schema: JsonSchema, at: (...steps: readonly string[]) => SchemaNode): Rule | undefined {
-  if (!words.some((word) => Object.hasOwn(schema, word))) return undefined;
+/** Makes the rule of a schema's list keywords; undefined when it has none. `restWord` may speak for `items`. */
+export function listRule(
+  schema: JsonSchema,
+  at: (...steps: readonly string[]) => SchemaNode,
+  restWord: "unevaluatedItems" | undefined,
+): Rule | undefined {
+  const isLeft = restWord !== undefined && schema[restWord] !== undefined;
+  if (!isLeft && !words.some((word) => Object.hasOwn(schema, word))) return undefined;
   const { prefixItems } = schema;
   const parts: ListParts = {
     prefix: Array.isArray(prefixItems) ? prefixItems.map((_, index) => at("prefixItems", String(index))) : [],
-    rest: schema.items === undefined ? undefined : at("items"),
+    rest: schema.items !== undefined ? at("items") : isLeft ? at(restWord) : undefined,
     contains: schema.contains === undefined ? undefined : at("contains"),
     leastItems: boundOf(schema.minItems, 0),
     mostItems: boundOf(schema.maxItems, Number.POSITIVE_INFINITY),
@@ -68,7 +73,7 @@ function countFitting(contains: SchemaNode, list: readonly unknown[], run: Schem
   for (let index = 0; index < list.length; index++) {
     if (!contains.fits(list[index], run, undefined)) continue;
     found++;
-    seen?.places.add(index);
+    seen?.addPlace(index);
   }
   return found;
 }

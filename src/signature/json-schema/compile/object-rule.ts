@@ -41,13 +41,15 @@ const words = [
   "maxProperties",
 ];
 
-/** Makes the rule of a schema's object keywords; undefined when it has none. */
+/** Makes the rule of a schema's object keywords; undefined when it has none. `restWord` may speak for `additionalProperties`. */
 export function objectRule(
   schema: JsonSchema,
   at: (...steps: readonly string[]) => SchemaNode,
   patterns: ObjectParts["patterns"],
+  restWord: "unevaluatedProperties" | undefined,
 ): Rule | undefined {
-  if (!words.some((word) => Object.hasOwn(schema, word))) return undefined;
+  const isLeft = restWord !== undefined && schema[restWord] !== undefined;
+  if (!isLeft && !words.some((word) => Object.hasOwn(schema, word))) return undefined;
   const declared = new Map(namesIn(schema.properties).map((name) => [name, at("properties", name)]));
   const required = new Set(Array.isArray(schema.required) ? (schema.required as readonly string[]) : []);
   const slots = [...new Set([...declared.keys(), ...required])].map(
@@ -58,7 +60,8 @@ export function objectRule(
       isInherited: name in Object.prototype,
     }),
   );
-  const rest = schema.additionalProperties === undefined ? undefined : at("additionalProperties");
+  const word = schema.additionalProperties !== undefined ? "additionalProperties" : isLeft ? restWord : undefined;
+  const rest = word === undefined ? undefined : at(word);
   const names = schema.propertyNames === undefined ? undefined : at("propertyNames");
   const leastNames = boundOf(schema.minProperties, 0);
   const mostNames = boundOf(schema.maxProperties, Number.POSITIVE_INFINITY);
@@ -96,7 +99,7 @@ function objectFits(parts: ObjectParts, object: Fields, run: SchemaRun, seen: Se
     } else if (slot.node !== undefined) {
       if (!slot.node.fits(item, run, undefined)) return false;
       known++;
-      seen?.names.add(slot.name);
+      seen?.addName(slot.name);
     }
   }
   for (const [name, others] of needs) {
@@ -107,11 +110,9 @@ function objectFits(parts: ObjectParts, object: Fields, run: SchemaRun, seen: Se
     return true;
   }
   if (parts.rest?.isClosed === true && parts.patterns.length === 0 && parts.names === undefined) {
-    let count = 0;
-    for (const name in object) if (has(object, name)) count++;
-    // As many as there are known ones: no other is among them.
     if (seen !== undefined) seen.allNames = true;
-    return count === known && count >= parts.leastNames && count <= parts.mostNames;
+    // As many as there are known ones: no other is among them.
+    return known >= parts.leastNames && known <= parts.mostNames && countOf(object, known) === known;
   }
   return namesFit(parts, object, run, seen);
 }
@@ -127,13 +128,23 @@ function namesFit(parts: ObjectParts, object: Fields, run: SchemaRun, seen: Seen
     for (const { pattern, node } of parts.patterns) {
       if (!pattern.test(name)) continue;
       isRest = false;
-      seen?.names.add(name);
+      seen?.addName(name);
       if (!node.fits(object[name], run, undefined)) return false;
     }
     if (isRest && parts.rest !== undefined && !parts.rest.fits(object[name], run, undefined)) return false;
   }
   if (parts.rest !== undefined && seen !== undefined) seen.allNames = true;
   return count >= parts.leastNames && count <= parts.mostNames;
+}
+
+/** Counts the fields of an object; what it inherits, or holds as undefined, is only told apart when the count is not as expected. */
+function countOf(object: Fields, expected: number): number {
+  let count = 0;
+  for (const _name in object) count++;
+  if (count === expected) return count;
+  count = 0;
+  for (const name in object) if (has(object, name)) count++;
+  return count;
 }
 
 /** Tells whether an object has a field of its own. */

@@ -25,22 +25,32 @@ export interface DynamicScope {
 
 /** One check of one value: what is wrong so far, and how much of the bounds is used. */
 export class SchemaRun {
-  readonly issues: ValueIssue[] = [];
+  issues: ValueIssue[] | undefined = undefined;
   scope: DynamicScope | undefined = undefined;
   depth = 0;
   steps = 0;
   #allowed = freeSteps;
-  readonly #value: unknown;
+  #value: unknown = undefined;
   readonly #schemaSize: number;
 
-  constructor(value: unknown, schemaSize: number) {
-    this.#value = value;
+  constructor(schemaSize: number) {
     this.#schemaSize = schemaSize;
+  }
+
+  /** Begins the check of a value; `undefined` lets go of the last one. */
+  begin(value: unknown): this {
+    this.#value = value;
+    this.issues = undefined;
+    this.scope = undefined;
+    this.depth = 0;
+    this.steps = 0;
+    this.#allowed = freeSteps;
+    return this;
   }
 
   /** Enough is known to be wrong; loops stop here. */
   get isFull(): boolean {
-    return this.issues.length >= mostIssues;
+    return this.issues !== undefined && this.issues.length >= mostIssues;
   }
 
   /** Counts the way into a schema; `leave` is the way out. */
@@ -55,12 +65,13 @@ export class SchemaRun {
   report(pointer: string, message: string, expected: string, value: unknown): void {
     if (this.isFull) return;
     const received = value === undefined ? "nothing" : describeValue(value);
+    this.issues ??= [];
     this.issues.push({ pointer, message, expected, received });
   }
 
   /** Starts a try whose issues are its own; what it costs is counted on. */
   fork(): SchemaRun {
-    const tried = new SchemaRun(this.#value, this.#schemaSize);
+    const tried = new SchemaRun(this.#schemaSize).begin(this.#value);
     tried.scope = this.scope;
     tried.depth = this.depth;
     tried.steps = this.steps;
@@ -70,6 +81,7 @@ export class SchemaRun {
 
   /** Takes over issues of a try. */
   take(issues: readonly ValueIssue[]): void {
+    this.issues ??= [];
     for (const issue of issues) if (!this.isFull) this.issues.push(issue);
   }
 
@@ -93,17 +105,27 @@ function sizeOf(value: unknown): number {
 
 /** Which parts of one object or list the schemas so far have looked at, for `unevaluatedProperties` and `unevaluatedItems`. */
 export class Seen {
-  readonly names = new Set<string>();
-  readonly places = new Set<number>();
+  names: Set<string> | undefined = undefined;
+  places: Set<number> | undefined = undefined;
   allNames = false;
   /** All items before this one. */
   itemsBefore = 0;
 
+  addName(name: string): void {
+    this.names ??= new Set();
+    this.names.add(name);
+  }
+
+  addPlace(place: number): void {
+    this.places ??= new Set();
+    this.places.add(place);
+  }
+
   /** Takes over what a schema that fits has looked at. */
   add(other: Seen): void {
     if (other.allNames) this.allNames = true;
-    for (const name of other.names) this.names.add(name);
-    for (const place of other.places) this.places.add(place);
+    if (other.names !== undefined) for (const name of other.names) this.addName(name);
+    if (other.places !== undefined) for (const place of other.places) this.addPlace(place);
     this.itemsBefore = Math.max(this.itemsBefore, other.itemsBefore);
   }
 }
