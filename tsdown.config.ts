@@ -17,8 +17,14 @@ function isMending(id: string): boolean {
   return isCode && /\/src\/prompt\/(?:json-schema\/|read\/(?!plain-json|safe-value|source-position))/.test(id);
 }
 
+/** Checking by a JSON Schema: only who holds one needs it. */
+function isJsonSchema(id: string): boolean {
+  const isCode = !id.endsWith(".d.ts");
+  return isCode && /\/src\/signature\/json-schema\/(?:compile\/|pattern\/|bend-value|json-schema-type)/.test(id);
+}
+
 /**
- * Puts all that the main door loads at once into few files, `base`, `core` and `mending`: opening twenty small ones took Node longer
+ * Puts all that the main door loads at once into few files, `base`, `core`, `mending` and `json-schema`: opening twenty small ones took Node longer
  * than reading their code. What only other doors or lazy imports load is cut as the bundler sees fit.
  */
 function startFile(id: string, graph: ModuleGraph): string | null {
@@ -57,6 +63,7 @@ export default {
     comments: { jsdoc: false, annotation: true, legal: true },
     codeSplitting: {
       groups: [
+        { name: "json-schema", test: isJsonSchema, priority: 2, includeDependenciesRecursively: false },
         { name: "mending", test: isMending, priority: 1, includeDependenciesRecursively: false },
         { name: startFile, debugName: "start", includeDependenciesRecursively: false },
       ],

@@ -3,7 +3,24 @@
 import type { Json, JsonSchema } from "../core/json.ts";
 
 /** Keywords beside the plain ones that strict modes refuse. */
-const refused = ["prefixItems", "uniqueItems", "allOf", "oneOf", "not", "if", "patternProperties", "propertyNames"];
+const refused = [
+  "prefixItems",
+  "contains",
+  "uniqueItems",
+  "unevaluatedItems",
+  "allOf",
+  "oneOf",
+  "not",
+  "if",
+  "patternProperties",
+  "propertyNames",
+  "minProperties",
+  "maxProperties",
+  "dependentRequired",
+  "dependentSchemas",
+  "unevaluatedProperties",
+  "$dynamicRef",
+];
 
 /** Tells whether every object in a schema is closed with all its fields required, and no refused keyword is used. */
 export function isStrictSchema(schema: JsonSchema): boolean {
