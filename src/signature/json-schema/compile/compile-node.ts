@@ -1,38 +1,12 @@
 /** Fills in one schema's closures from its keywords. */
 
-import { escapePointer } from "../../../core/canonical-key.ts";
-import type { Json, JsonSchema } from "../../../core/json.ts";
 import { describeValue } from "../../../core/options.ts";
-import { SafePattern } from "../pattern/safe-pattern.ts";
-import { combinedRules } from "./combined-rules.ts";
-import { everyKind, isJsonObject, isSameJson, kindOf, kinds, kindsOfType } from "./json-kinds.ts";
-import { listRule } from "./list-rule.ts";
-import { objectRule } from "./object-rule.ts";
-import { dynamicRule, referenceRule, within } from "./reference-rules.ts";
-import { numberAssertions, textAssertions } from "./scalar-rules.ts";
+import { isJsonObject, kindOf, kinds } from "./json-kinds.ts";
+import { within } from "./reference-rules.ts";
 import type { SchemaDocument } from "./schema-document.ts";
-import { schemaFault } from "./schema-fault.ts";
-import { type Assertion, type Rule, type SchemaNode, type SchemaRun, Seen } from "./schema-node.ts";
-import { type RestRule, restOfFields, restOfItems } from "./unevaluated-rules.ts";
-
-/** Everything a schema says, sorted by the kind of value it speaks of. */
-interface Parts {
-  readonly mask: number;
-  readonly kindText: string;
-  readonly values: ValueRule | undefined;
-  readonly numbers: readonly Assertion<number>[];
-  readonly texts: readonly Assertion<string>[];
-  readonly list: Rule | undefined;
-  readonly object: Rule | undefined;
-  readonly combined: readonly Rule[];
-  readonly fieldsLeft: RestRule | undefined;
-  readonly itemsLeft: RestRule | undefined;
-}
-
-interface ValueRule {
-  readonly test: (value: unknown) => boolean;
-  readonly expected: string;
-}
+import { type Assertion, type SchemaNode, type SchemaRun, Seen } from "./schema-node.ts";
+import { isEmpty, partsOf, type SchemaParts } from "./schema-parts.ts";
+import type { RestRule } from "./unevaluated-rules.ts";
 
 /** Makes a node's closures. `inPlace` is told of each schema that judges the same value. */
 export function compileNode(node: SchemaNode, document: SchemaDocument, inPlace: (inner: SchemaNode) => void): void {
@@ -66,107 +40,7 @@ function fillClosed(node: SchemaNode): void {
   node.explain = (value, pointer, run) => run.report(pointer, "expected no value here", "nothing", value);
 }
 
-function partsOf(
-  node: SchemaNode,
-  schema: JsonSchema,
-  document: SchemaDocument,
-  inPlace: (inner: SchemaNode) => void,
-): Parts {
-  const at = (...steps: readonly string[]): SchemaNode => document.inside(node, steps);
-  const same = (...steps: readonly string[]): SchemaNode => {
-    const inner = at(...steps);
-    inPlace(inner);
-    return inner;
-  };
-  const patternOf = (source: string, place: string): SafePattern => {
-    const pattern = new SafePattern(source);
-    if (pattern.fault === undefined) return pattern;
-    const shown = `${source.slice(0, 80)}${source.length > 80 ? "…" : ""}`;
-    throw schemaFault(document.name, `${node.pointer}/${place}`, `the pattern ${shown} ${pattern.fault}`);
-  };
-  const { type } = schema;
-  const types = (Array.isArray(type) ? type : type === undefined ? [] : [type]) as readonly string[];
-  const pattern = typeof schema.pattern === "string" ? patternOf(schema.pattern, "pattern") : undefined;
-  node.patterns = Object.keys((schema.patternProperties ?? {}) as JsonSchema).map((source) => ({
-    pattern: patternOf(source, `patternProperties/${escapePointer(source)}`),
-    node: at("patternProperties", source),
-  }));
-  // With nobody else looking at the value, "not evaluated" is "additional", which needs no bookkeeping.
-  const isAlone = !lookingWords.some((word) => Object.hasOwn(schema, word));
-  const leavesFields = schema.unevaluatedProperties !== undefined && !isAlone;
-  const leavesItems = schema.unevaluatedItems !== undefined && !isAlone;
-  return {
-    mask: types.length === 0 ? everyKind : types.reduce((mask, name) => mask | kindsOfType[name]!, 0),
-    kindText: types.length === 0 ? "a JSON value" : types.join(" or "),
-    values: valueRule(schema),
-    numbers: numberAssertions(schema),
-    texts: textAssertions(schema, pattern),
-    list: listRule(schema, at, isAlone ? "unevaluatedItems" : undefined),
-    object: objectRule(schema, at, node.patterns, isAlone ? "unevaluatedProperties" : undefined),
-    combined: [...referenceRules(node, schema, document, inPlace), ...combinedRules(schema, same)],
-    fieldsLeft: leavesFields ? restOfFields(at("unevaluatedProperties")) : undefined,
-    itemsLeft: leavesItems ? restOfItems(at("unevaluatedItems")) : undefined,
-  };
-}
-
-/** Keywords that look at parts of the value together with the schema around them. */
-const lookingWords = ["$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "if", "dependentSchemas", "contains"];
-
-function referenceRules(
-  node: SchemaNode,
-  schema: JsonSchema,
-  document: SchemaDocument,
-  inPlace: (inner: SchemaNode) => void,
-): readonly Rule[] {
-  const found: Rule[] = [];
-  if (typeof schema.$ref === "string") {
-    const target = document.resolve(schema.$ref, node, "$ref");
-    node.reference = target;
-    inPlace(target);
-    found.push(referenceRule(document, target));
-  }
-  if (typeof schema.$dynamicRef === "string") {
-    const target = document.resolve(schema.$dynamicRef, node, "$dynamicRef");
-    node.reference ??= target;
-    inPlace(target);
-    found.push(dynamicRule(document, schema.$dynamicRef, target));
-  }
-  return found;
-}
-
-/** `enum` and `const` in one: lone values by a set, the others one by one. */
-function valueRule(schema: JsonSchema): ValueRule | undefined {
-  const lists = [schema.enum, schema.const === undefined ? undefined : [schema.const]].filter(Array.isArray);
-  if (lists.length === 0) return undefined;
-  const tests = lists.map((list: readonly Json[]) => {
-    const lone = new Set<unknown>(list.filter((value) => typeof value !== "object" || value === null));
-    const others = list.filter((value) => typeof value === "object" && value !== null);
-    return (value: unknown): boolean =>
-      typeof value !== "object" || value === null ? lone.has(value) : others.some((other) => isSameJson(value, other));
-  });
-  const [first, second] = tests;
-  const shown = (schema.enum === undefined ? lists[0]! : (schema.enum as readonly Json[])).map(shownValue);
-  const more = shown.length > 10 ? `, and ${shown.length - 10} more` : "";
-  const expected = shown.length === 1 ? shown[0]! : `one of ${shown.slice(0, 10).join(", ")}${more}`;
-  return { test: second === undefined ? first! : (value) => first!(value) && second(value), expected };
-}
-
-function shownValue(value: Json): string {
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
-}
-
-function isEmpty(parts: Parts): boolean {
-  const { mask, values, numbers, texts, list, object, combined, fieldsLeft, itemsLeft } = parts;
-  const rules = [values, list, object, fieldsLeft, itemsLeft];
-  return (
-    mask === everyKind &&
-    rules.every((rule) => rule === undefined) &&
-    [numbers, texts, combined].every((one) => one.length === 0)
-  );
-}
-
-function fillParts(node: SchemaNode, parts: Parts): void {
+function fillParts(node: SchemaNode, parts: SchemaParts): void {
   const { mask, values, list, object, combined, fieldsLeft, itemsLeft } = parts;
   const scalarFits = scalarTest(parts);
   if (list === undefined && object === undefined && combined.length === 0 && !fieldsLeft && !itemsLeft) {
@@ -224,7 +98,7 @@ function restFor(
 }
 
 /** Types, `enum`, and all that judges text and numbers: what most schemas consist of. */
-function scalarTest({ mask, values, numbers, texts }: Parts): (value: unknown) => boolean {
+function scalarTest({ mask, values, numbers, texts }: SchemaParts): (value: unknown) => boolean {
   const test = (value: unknown): boolean => {
     if ((kindOf(value) & mask) === 0) return false;
     if (values !== undefined && !values.test(value)) return false;
@@ -243,7 +117,7 @@ function scalarTest({ mask, values, numbers, texts }: Parts): (value: unknown) =
   return test;
 }
 
-function explainer(parts: Parts, inside: Inside | undefined): SchemaNode["explain"] {
+function explainer(parts: SchemaParts, inside: Inside | undefined): SchemaNode["explain"] {
   return (value, pointer, run) => {
     if (run.isFull) return;
     run.enter();
@@ -252,7 +126,13 @@ function explainer(parts: Parts, inside: Inside | undefined): SchemaNode["explai
   };
 }
 
-function explainParts(parts: Parts, inside: Inside | undefined, value: unknown, pointer: string, run: SchemaRun): void {
+function explainParts(
+  parts: SchemaParts,
+  inside: Inside | undefined,
+  value: unknown,
+  pointer: string,
+  run: SchemaRun,
+): void {
   const { values, fieldsLeft, itemsLeft } = parts;
   const kind = kindOf(value);
   if ((kind & parts.mask) === 0) return explainKind(parts.kindText, value, pointer, run);
