@@ -433,6 +433,20 @@ describe("a compiled JSON Schema", () => {
     expect(refusal({ enum: Array.from({ length: 200_001 }, () => ({})) })).toBe(" -");
   });
 
+  it("refuses what cannot be read, and chains of references without end in sight", () => {
+    const trap = {
+      get type(): never {
+        throw new Error("boom");
+      },
+    };
+    expect(refusal(trap)).toBe(" -");
+    const chain = Object.fromEntries(
+      Array.from({ length: 30_000 }, (_, at) => [`d${at}`, at === 29_999 ? {} : { $ref: `#/$defs/d${at + 1}` }]),
+    );
+    const result = refusal({ $ref: "#/$defs/d0", $defs: chain });
+    expect([" -", "accepted"]).toContain(result);
+  });
+
   it("says what was meant instead, in words", () => {
     const say = (schema: unknown) => {
       try {

@@ -49,6 +49,10 @@ const dangerous = [
   String.raw`(\p{L}+\w*)+`,
   "^(?=(a+)+$)b",
   "^(a|b|ab)*c$",
+  "(.*a){20}",
+  "(a?){30}a{30}",
+  "^(.{1,3})*$",
+  "^(?:ab|.|[ab]){20}$",
 ];
 
 describe("a pattern", () => {
@@ -65,6 +69,28 @@ describe("a pattern", () => {
     expect(new SafePattern("\\-_\\_").fault).toContain("no regular expression");
     expect(new SafePattern("a".repeat(10_001)).fault).toContain("longer than");
     expect(new SafePattern("[a-z]".repeat(601)).fault).toContain("too large");
+  });
+
+  it.each([
+    ["many forms in one repeat", `^(?:${Array.from({ length: 590 }, (_, at) => `[a-z${at % 10}]`).join("|")})*$`],
+    ["forms in repeats in repeats", `${"(".repeat(100)}${"a|".repeat(500)}b${")*".repeat(100)}`],
+    ["counts of nothing", `${"(".repeat(200)}${"){33}".repeat(200)}`],
+    ["brackets without end", `${"(".repeat(4_900)}a${")".repeat(4_900)}`],
+  ])("of %s is judged in bounded time", (_, source) => {
+    const startedAt = performance.now();
+    const pattern = new SafePattern(source);
+    if (pattern.fault === undefined) pattern.test("a".repeat(1_000));
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
+
+  it("that counts nothing a billion times is written out once", () => {
+    expect(patternMachine(patternTree("^(?:){1000000000}a$"))?.("a")).toBe(true);
+  });
+
+  it("with many forms in few rounds is left to the linear matcher, or refused where that cannot take it", () => {
+    const forms = "(?:(?:aa|[ab]|.)(?:.b|.)){9}";
+    expect(new SafePattern(`^${forms}$`).test(`${"ab".repeat(9)}!`)).toBe(false);
+    expect(new SafePattern(`^(?=a)${forms}$`).fault).toContain("too many forms");
   });
 
   const texts = fc.stringMatching(/^[ab.\-1@ A"é😀_,/\n]{0,9}$/u);
@@ -103,8 +129,8 @@ describe("a pattern", () => {
     const text = "a".repeat(200_000);
     for (const [source, matches] of [
       ["^.*a.*b.*c.*$", false],
-      ["(.*a){20}", true],
-      ["(a?){30}a{30}", true],
+      ["(.*a){9}", true],
+      [`${"a?".repeat(30)}a{30}`, true],
       ["\\s+x", false],
     ] as const) {
       const pattern = new SafePattern(source);

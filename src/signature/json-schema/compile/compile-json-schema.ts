@@ -1,6 +1,6 @@
 /** Compiles a JSON Schema, draft 2020-12, into closures once, and checks values with them. No text is ever evaluated. */
 
-import type { ValueIssue } from "../../../core/errors.ts";
+import { isFlockError, type ValueIssue } from "../../../core/errors.ts";
 import type { Json, JsonSchema } from "../../../core/json.ts";
 import { compileNode } from "./compile-node.ts";
 import { plainSchema } from "./plain-schema.ts";
@@ -35,6 +35,16 @@ export function compileJsonSchema(schema: JsonSchema | boolean, name = "schema")
 }
 
 function compile(given: JsonSchema | boolean, name: string): CompiledSchema {
+  try {
+    return compileDocument(given, name);
+  } catch (error) {
+    if (isFlockError(error)) throw error;
+    // Getters and proxies may throw what they like; a chain of references may be as long as the document.
+    throw schemaFault(name, "", `it could not be read: ${reasonOf(error)}`);
+  }
+}
+
+function compileDocument(given: JsonSchema | boolean, name: string): CompiledSchema {
   const schema = plainSchema(given, name);
   const document = new SchemaDocument(schema, name);
   const inPlace = new Map<SchemaNode, SchemaNode[]>();

@@ -7,8 +7,10 @@ import { PatternSet, samplesFor } from "./pattern-sets.ts";
 import type { PatternNode } from "./pattern-tree.ts";
 
 const mostPositions = 600;
-/** Bounded repeats inside one another that multiply to no more are not counted as loops. */
-const smallProduct = 32;
+/** Steps the judging itself may take: some 50 ms. */
+const mostWork = 3_000_000;
+/** Bounded repeats inside one another that multiply to no more are not counted as loops, unless they are inside one. */
+const smallProduct = 12;
 
 interface Part {
   readonly first: readonly number[];
@@ -16,18 +18,25 @@ interface Part {
   readonly nullable: boolean;
 }
 
+/** What repeats are around a part: how often the bounded ones may run at most, and whether one counts as a loop. */
+interface Around {
+  readonly product: number;
+  readonly isLoop: boolean;
+}
+
+const outside: Around = { product: 1, isLoop: false };
 const nothing: Part = { first: [], last: [], nullable: true };
 
 /** Says why a pattern may not be used; undefined when it may. */
 export function hazardOf(tree: PatternNode, source: string): string | undefined {
   try {
     const automaton = new Automaton(samplesFor(source));
-    automaton.add(tree, 1);
+    automaton.add(tree);
     if (automaton.isAmbiguous()) {
       return "repeats what can be read in more than one way, which can take time without end; leave out a repeat inside a repeat, or put a mark between the repeats that is not in them";
     }
   } catch (error) {
-    if (error instanceof TooLarge) return `is too large: more than ${mostPositions} places`;
+    if (error instanceof TooLarge) return "is too large to be judged";
     throw error;
   }
   return undefined;
@@ -45,13 +54,15 @@ class Automaton {
   readonly #known = new Map<string, number>();
   readonly #overlaps = new Map<number, boolean>();
   #repeatsNothing = false;
+  #work = 0;
 
   constructor(samples: readonly number[]) {
     this.#samples = samples;
   }
 
-  /** Adds a part of the tree; `product` is how often the bounded repeats around it may run at most. */
-  add(node: PatternNode, product: number): Part {
+  /** Adds a part of the tree, inside the repeats `around` it. */
+  add(node: PatternNode, around: Around = outside): Part {
+    this.#count(1);
     switch (node.kind) {
       case "set":
         return this.#place(node.source);
@@ -60,14 +71,14 @@ class Automaton {
       case "edge":
         return nothing;
       case "look":
-        this.add(node.body, 1);
+        this.add(node.body);
         return nothing;
       case "choice":
-        return joined(node.parts.map((part) => this.add(part, product)));
+        return joined(node.parts.map((part) => this.add(part, around)));
       case "sequence":
-        return node.parts.reduce((before, part) => this.#concat(before, this.add(part, product)), nothing);
+        return node.parts.reduce((before, part) => this.#concat(before, this.add(part, around)), nothing);
       case "repeat":
-        return this.#repeat(node, product);
+        return this.#repeat(node, around);
     }
   }
 
@@ -82,11 +93,17 @@ class Automaton {
     const pairsAfter = (pair: number): number[] => {
       const found: number[] = [];
       for (const one of inner[Math.floor(pair / size)]!) {
+        this.#count(inner[pair % size]!.length);
         for (const other of inner[pair % size]!) if (this.#overlap(one, other)) found.push(one * size + other);
       }
       return found;
     };
     return comesTogetherAgain(size, pairsAfter);
+  }
+
+  #count(steps: number): void {
+    this.#work += steps;
+    if (this.#work > mostWork) throw new TooLarge();
   }
 
   #place(source: string): Part {
@@ -112,25 +129,26 @@ class Automaton {
     };
   }
 
-  #repeat(node: PatternNode & { kind: "repeat" }, product: number): Part {
+  #repeat(node: PatternNode & { kind: "repeat" }, around: Around): Part {
     const { body, least, most } = node;
-    const times = most === Number.POSITIVE_INFINITY ? product : product * Math.max(1, most);
-    const part = this.add(body, times);
+    const product = most === Number.POSITIVE_INFINITY ? around.product : around.product * Math.max(1, most);
+    const isExact = least === most;
+    const isMany = most === Number.POSITIVE_INFINITY || product > smallProduct;
+    // A count that is exact adds no choice of its own inside a loop, whose rounds show what is ambiguous in it.
+    const isLoop = most > 1 && (isExact ? isMany && !around.isLoop : isMany || around.isLoop);
+    const inside = { product, isLoop: around.isLoop || isLoop };
+    const part = this.add(body, inside);
     const nullable = part.nullable || least === 0;
-    if (most <= 1) return { ...part, nullable };
-    if (most === Number.POSITIVE_INFINITY) {
-      this.#link(part.last, part.first);
-    } else if (product * most > smallProduct) {
-      // Which of the rounds read nothing is a choice of its own.
-      if (part.nullable) this.#repeatsNothing = true;
-      if (least !== most) this.#link(part.last, part.first);
-      else return this.#concat(part, this.add(body, times));
-    }
+    // Which of the rounds read nothing is a choice of its own.
+    if (part.nullable && isMany && most > 1 && most < Number.POSITIVE_INFINITY) this.#repeatsNothing = true;
+    if (isLoop) this.#link(part.last, part.first);
+    else if (isExact && most > 1) return this.#concat(part, this.add(body, inside));
     return { ...part, nullable };
   }
 
   #link(from: readonly number[], to: readonly number[]): void {
     for (const one of from) {
+      this.#count(to.length);
       const next = this.#next[one]!;
       for (const other of to) {
         if (next.has(other)) this.#twice.push([one, other]);

@@ -68,7 +68,12 @@ class StepWriter {
   }
 
   #writeRepeat({ body, least, most }: PatternNode & { kind: "repeat" }): boolean {
-    for (let count = 0; count < least; count++) if (!this.write(body)) return false;
+    for (let count = 0; count < least; count++) {
+      const before = this.steps.length;
+      if (!this.write(body)) return false;
+      // What reads and asks nothing need not be written a billion times.
+      if (this.steps.length === before) break;
+    }
     if (most === Number.POSITIVE_INFINITY) {
       const split = { kind: "split" as const, to: 0 };
       const back = this.steps.push(split) - 1;

@@ -5,13 +5,15 @@ import { patternMachine } from "./pattern-machine.ts";
 import { type PatternNode, patternTree } from "./pattern-tree.ts";
 
 const longestSource = 10_000;
+/** How many ways to choose among its forms a pattern may have for the backtracking engine. */
+const mostForms = 1e5;
 /** How many steps backtracking may take in the worst case before the linear matcher is used instead. */
 const mostBacktracking = 1e7;
 
 /**
  * A regular expression of ECMA-262 with the `u` flag, unanchored. One that can take exponential time is refused: see
- * `fault`. The others are matched by the platform's engine up to the length at which its polynomial worst case stays small,
- * and by a linear matcher beyond.
+ * `fault`. The others are matched by the platform's engine up to the length at which its worst case stays small, and by a
+ * linear matcher beyond.
  */
 export class SafePattern {
   readonly source: string;
@@ -35,9 +37,18 @@ export class SafePattern {
       this.fault = "is no regular expression of ECMA-262 with the u flag";
       return;
     }
-    this.#tree = patternTree(source);
-    this.fault = hazardOf(this.#tree, source);
-    this.#longest = mostBacktracking ** (1 / Math.max(1, variableParts(this.#tree) + (isAnchored(this.#tree) ? 0 : 1)));
+    try {
+      this.#tree = patternTree(source);
+      this.fault = hazardOf(this.#tree, source);
+      const ways = variableParts(this.#tree) + (isAnchored(this.#tree) ? 0 : 1);
+      if (formsOf(this.#tree) <= mostForms) this.#longest = mostBacktracking ** (1 / Math.max(1, ways));
+      else if (this.fault === undefined && this.#linear() === undefined) {
+        this.fault = "has too many forms for a pattern that looks ahead or back, or refers back";
+      }
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.fault = "is nested too deeply";
+    }
   }
 
   /** Tells whether a text can be held to it: any, but for looks and back references in a pattern of many repeats. */
@@ -55,6 +66,14 @@ export class SafePattern {
     this.#machine ??= patternMachine(this.#tree!);
     return this.#machine;
   }
+}
+
+/** Counts the ways to choose among forms, as if all could read the same text; endless repeats are judged elsewhere. */
+function formsOf(node: PatternNode): number {
+  if (node.kind === "repeat") return formsOf(node.body) ** (node.most === Number.POSITIVE_INFINITY ? 1 : node.most);
+  if (node.kind === "look") return formsOf(node.body);
+  if (node.kind === "choice") return node.parts.reduce((sum, part) => sum + formsOf(part), 0);
+  return node.kind === "sequence" ? node.parts.reduce((product, part) => product * formsOf(part), 1) : 1;
 }
 
 /** Counts the repeats of unknown length that stand together; each may multiply the ways to read a text by its length. */
