@@ -1,6 +1,6 @@
 /** How an agent asks each model for its answer: the best way that is not known to fail, and lower once one did. */
 
-import type { LanguageModelV4FunctionTool, LanguageModelV4Prompt } from "@ai-sdk/provider";
+import type { LanguageModelV4FunctionTool } from "@ai-sdk/provider";
 import type { ExecutionContext } from "../core/runnable.ts";
 import { isOffline, type ModelRunnable } from "../models/model.ts";
 import {
@@ -8,7 +8,6 @@ import {
   type AnswerMode,
   answerModeOf,
   learnAnswerMode,
-  lessonOfError,
   lowerMode,
 } from "../prompt/answer-ladder.ts";
 import { createPromptAdapter, type PromptAdapter } from "../prompt/prompt-adapter.ts";
@@ -60,19 +59,8 @@ export class AnswerWays {
     return standing;
   }
 
-  /** Learns from a refused request how to ask instead; throws the error when it says nothing about the way of asking. */
-  stepDown(talk: AnswerTalk, asked: PromptAdapter, error: unknown): void {
-    const { standing } = talk;
-    if (standing.proven && asked === standing.adapter) throw error;
-    const lesson = lessonOfError(asked.mode, error);
-    if (lesson === undefined) throw error;
-    this.learn(talk, lesson);
-  }
-
   /** Keeps a lesson, and tells of it once. */
-  learn(talk: AnswerTalk, lesson: AnswerLesson | undefined): void {
-    if (lesson === undefined) return;
-    const { model, context, standing } = talk;
+  learn({ model, context, standing }: AnswerTalk, lesson: AnswerLesson): void {
     if (lesson.scope === "model") learnAnswerMode(model, lesson.mode);
     if (!this.#lower(standing, model, lesson.mode)) return;
     const whose = lesson.scope === "model" ? "" : ` of ${this.#options.name}`;
@@ -110,11 +98,6 @@ export class AnswerWays {
     }
     return adapter;
   }
-}
-
-/** The same talk, told how to answer another way. */
-export function withSystem(messages: LanguageModelV4Prompt, adapter: PromptAdapter): LanguageModelV4Prompt {
-  return [{ role: "system", content: adapter.system }, ...messages.slice(1)];
 }
 
 function functionTool(tool: AnyTool): LanguageModelV4FunctionTool {
