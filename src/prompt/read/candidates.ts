@@ -1,5 +1,6 @@
 /** Finds the values a model's text may mean: in code fences, between prose, after thinking, encoded twice. */
 
+import { NativeSpans } from "./native-span.ts";
 import { defaultMaxDepth } from "./plain-json.ts";
 import { missing, TolerantReader } from "./tolerant-reader.ts";
 import { looksLikeKey } from "./tolerant-string.ts";
@@ -51,7 +52,8 @@ export function candidatesOf(text: string, options: CandidateOptions = {}): read
 
 /** Does the work of {@link candidatesOf} and tells whether anything was nested too deep. */
 export function searchCandidates(text: string, options: CandidateOptions = {}): CandidateSearch {
-  const limits = { maxDepth: options.maxDepth ?? defaultMaxDepth, partial: options.partial ?? false };
+  const spans = new NativeSpans(text);
+  const limits = { maxDepth: options.maxDepth ?? defaultMaxDepth, partial: options.partial ?? false, spans };
   const found: Candidate[] = [];
   const answerStart = text.lastIndexOf("</think");
   const starts = /[{[]|`{3}/g;

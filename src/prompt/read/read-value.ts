@@ -5,7 +5,7 @@ import { searchCandidates } from "./candidates.ts";
 import { firstFault } from "./first-fault.ts";
 import { defaultMaxDepth, notJson, parseJson, tooDeepError } from "./plain-json.ts";
 import { unreadable } from "./source-position.ts";
-import { readString } from "./tolerant-string.ts";
+import { StringCursor } from "./tolerant-string.ts";
 import { closersOf, wordValue } from "./tolerant-text.ts";
 
 /** How a text is read. */
@@ -81,8 +81,9 @@ function scalarOf(text: string): unknown {
   const trimmed = body.trim();
   if (trimmed === "") return notJson;
   if (closersOf(trimmed.charCodeAt(0)) !== "" && trimmed.length > 1) {
-    const place = { role: "root", open: { braces: 0, brackets: 0, parens: 0 }, listInObject: false } as const;
-    const token = readString(trimmed, 0, place);
+    const token = new StringCursor(trimmed, { braces: 0, brackets: 0, parens: 0 });
+    token.begin(0, "root", false);
+    token.run();
     // A second such quote inside means two quoted words in a sentence, not one string.
     const isLone = trimmed.includes("\\") || !token.value.includes(trimmed.at(-1)!);
     return isLone && token.closed ? token.value : notJson;
