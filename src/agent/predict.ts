@@ -9,7 +9,7 @@ import { lessonOfWarnings } from "../prompt/answer-ladder.ts";
 import { answerText, toolCallsOf } from "../prompt/answer-text.ts";
 import { askAgainMessages, askAgainThroughTool } from "../prompt/ask-again.ts";
 import type { PromptAdapter } from "../prompt/prompt-adapter.ts";
-import { readPlainAnswer } from "../prompt/read/plain-json.ts";
+import { largeText, readPlainAnswer } from "../prompt/read/plain-json.ts";
 import type { Answer } from "../prompt/read/read-answer.ts";
 import { toolTurn } from "../prompt/tool-turn.ts";
 import { type AnswerTalk, AnswerWays, type AnswerWaysOptions, withSystem } from "./answer-ways.ts";
@@ -108,7 +108,7 @@ export class Predict {
         const text = given?.input ?? answerText(answer);
         const plain = readPlainAnswer(text, this.#options.output);
         const checked = plain instanceof Promise ? await plain : plain;
-        const read: Answer = checked?.ok ? checked : await this.#mend(answer, text);
+        const read: Answer = checked?.ok ? checked : await this.#mend(answer, text, context);
         if (read.ok) {
           if (adapter === standing.adapter) standing.proven = true;
           if (refused !== undefined) context.recovered("ask-again", refused, true);
@@ -133,10 +133,13 @@ export class Predict {
   }
 
   /** The mending reader is imported when an answer first needs it. */
-  async #mend(answer: ModelAnswer, text: string): Promise<Answer> {
-    const { readAnswer } = await import("../prompt/read/read-answer.ts");
+  async #mend(answer: ModelAnswer, text: string, { runtime, signal }: ExecutionContext): Promise<Answer> {
+    const { readAnswer, readAnswerInTurns } = await import("../prompt/read/read-answer.ts");
     // An answer that was cut off must be whole by itself: mended, it would be a valid object with its end missing.
-    return readAnswer(text, this.#options.output, { strict: answer.finishReason.unified === "length" });
+    const strict = answer.finishReason.unified === "length";
+    const { output } = this.#options;
+    if (text.length <= largeText) return readAnswer(text, output, { strict });
+    return readAnswerInTurns(text, output, { strict, runtime, signal });
   }
 
   #ask(talk: Talk, adapter: PromptAdapter, prompt: LanguageModelV4Prompt, step: number): Promise<ModelAnswer> {

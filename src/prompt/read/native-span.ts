@@ -5,6 +5,8 @@ import { makeSafe } from "./safe-value.ts";
 /** Longest part parsed in one go: about half a millisecond. */
 const longest = 65_536;
 const shortest = 1_024;
+/** What a thrown SyntaxError costs, in characters looked at. */
+const costOfError = 8_192;
 /** Characters that may be looked at in vain before anything was found. */
 const advance = 262_144;
 
@@ -21,6 +23,7 @@ export class NativeSpans {
   readonly #text: string;
   #limit = longest;
   #credit = advance;
+  #last = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -28,13 +31,15 @@ export class NativeSpans {
 
   /** Parses the object or list that opens at `start`; false when it is too long or no JSON. */
   find(start: number, maxDepth: number): boolean {
+    this.#credit += Math.max(0, start - this.#last) >> 2;
+    this.#last = start;
     if (this.#credit < 0) return false;
     const stop = Math.min(this.#text.length, start + this.#limit);
     const end = closingOf(this.#text, start, stop);
     if (end === -1) return this.#miss(stop - start);
     const span = this.#text.slice(start, end);
     const value = parsed(span);
-    if (value === undefined || !makeSafe(value, span, maxDepth)) return this.#miss(2 * span.length + 200);
+    if (value === undefined || !makeSafe(value, span, maxDepth)) return this.#miss(2 * span.length + costOfError);
     this.#credit = Math.min(this.#credit + span.length, 4 * advance);
     this.#limit = Math.min(longest, this.#limit * 2);
     this.value = value;

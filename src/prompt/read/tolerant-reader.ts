@@ -1,8 +1,9 @@
 /** Reads one value of loosely written JSON in a single pass: what models write when they mean JSON. */
 
 import { isForbiddenKey } from "../../signature/grammar/grammar-names.ts";
+import { looksLikeKey } from "./entry-patterns.ts";
 import { NativeSpans } from "./native-span.ts";
-import { looksLikeKey, StringCursor, type StringRole } from "./tolerant-string.ts";
+import { StringCursor, type StringRole } from "./tolerant-string.ts";
 import { asciiOf, closersOf, cutOffWord, isSpace, skipSpace, wordValue } from "./tolerant-text.ts";
 import { bareKeyName, keyEnd, wordEnd } from "./tolerant-word.ts";
 
@@ -21,8 +22,11 @@ export interface TolerantReaderOptions {
   /** Leaves out a scalar that is still being written. */
   readonly partial: boolean;
   /** What finds JSON in the text, shared by all readings of it. @default its own */
-  readonly spans?: NativeSpans;
+  readonly spans?: NativeSpans | undefined;
 }
+
+/** Stands for the items of an object, which are never touched. */
+const none: unknown[] = [];
 
 /** A container that is being read. */
 interface Frame {
@@ -56,6 +60,8 @@ export class TolerantReader {
   tooDeep = false;
   /** How many of the entries are plain words without quotes; a list of nothing else is prose in brackets. */
   plainWords = 0;
+  /** How many strings were joined to one by `+`. */
+  joins = 0;
   /** What was read, once `run` has given true. */
   value: unknown = missing;
 
@@ -154,13 +160,20 @@ export class TolerantReader {
       return missing;
     }
     this.#count(closer, 1);
-    this.#push({ fields: isObject ? {} : undefined, items: [], closer, start: this.at, inObject, kind });
+    this.#push(isObject ? {} : undefined, isObject ? none : [], closer, this.at, inObject, kind);
     this.at++;
     return begun;
   }
 
-  #push(frame: Omit<Frame, "key" | "pairs">): void {
-    this.#stack.push({ ...frame, key: "", pairs: 0 });
+  #push(
+    fields: Frame["fields"],
+    items: unknown[],
+    closer: Closer,
+    start: number,
+    inObject: boolean,
+    kind: Frame["kind"],
+  ): void {
+    this.#stack.push({ fields, items, closer, start, inObject, kind, key: "", pairs: 0 });
   }
 
   #count(closer: Closer, by: 1 | -1): void {
@@ -212,7 +225,7 @@ export class TolerantReader {
     }
     this.#count(93, 1);
     const items = fields[frame.key] as unknown[];
-    this.#push({ fields: undefined, items, closer: 93, start: this.at, inObject: true, kind: "more" });
+    this.#push(undefined, items, 93, this.at, true, "more");
     this.at++;
   }
 
@@ -246,6 +259,8 @@ export class TolerantReader {
   /** Passes over marks of bold text or a list item before a quoted key. */
   #stars(): void {
     const text = this.#text;
+    const first = text.charCodeAt(this.at);
+    if (first === 34 || first > 62) return;
     let at = this.at;
     const limit = Math.min(this.#end, at + 8);
     while (at < limit && marks.includes(text[at]!)) at++;
@@ -287,7 +302,7 @@ export class TolerantReader {
     }
     if (this.#secondLooks-- > 0) this.at = first;
     this.#stack.pop();
-    this.#push({ fields: undefined, items: [], closer: 125, start: frame.start, inObject: false, kind: "plain" });
+    this.#push(undefined, [], 125, frame.start, false, "plain");
   }
 
   #inList(frame: Frame): void {
@@ -353,6 +368,7 @@ export class TolerantReader {
       return false;
     }
     this.#joined += text;
+    this.joins++;
     this.#beginString(this.#cursor.role, this.#cursor.listInObject);
     return true;
   }
@@ -448,6 +464,9 @@ export class TolerantReader {
   /** Passes over white space, comments, escaped line breaks and ellipses; a closing code fence ends the text. */
   #skip(): void {
     const text = this.#text;
+    const first = text.charCodeAt(this.at);
+    // Most tokens have nothing before them.
+    if (first > 47 && first < 92 && first !== 62) return;
     while (this.at < this.#end) {
       const code = text.charCodeAt(this.at);
       if (isSpace(code)) this.at++;

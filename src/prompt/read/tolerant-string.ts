@@ -1,5 +1,17 @@
 /** Reads one quoted string of loosely written JSON, and decides which quote really ends it. */
 
+import {
+  entryFollows,
+  itemContent,
+  itemWithoutQuote,
+  itemWord,
+  loneScalar,
+  looksLikeKey,
+  matches,
+  quotedInSentence,
+  quotedItem,
+} from "./entry-patterns.ts";
+import { readEscape } from "./string-escape.ts";
 import { asciiOf, closersOf, isSpace, skipSpace } from "./tolerant-text.ts";
 
 /** Where a string stands; it decides what may follow its end. */
@@ -145,8 +157,8 @@ export class StringCursor {
     const open = this.#open;
     const next = skipSpace(text, at + 1);
     if (next >= text.length) return true;
-    if (role === "root") return false;
     const code = asciiOf(text.charCodeAt(next));
+    if (role === "root") return code === 43 && closersOf(text.charCodeAt(skipSpace(text, next + 1))) !== "";
     switch (code) {
       case 58: // :
         return role === "key" || this.listInObject || (role === "item" && at - this.start < 66);
@@ -195,37 +207,6 @@ const specials: ReadonlyMap<string, RegExp> = new Map(
   }),
 );
 
-function readEscape(text: string, at: number): { value: string; next: number } {
-  const code = text.charCodeAt(at + 1);
-  const plain = escapes.get(code);
-  if (plain !== undefined) return { value: plain, next: at + 2 };
-  if (code === 117 || code === 120) {
-    const digits = text.slice(at + 2, at + (code === 117 ? 6 : 4));
-    if (digits.length === (code === 117 ? 4 : 2) && /^[\da-fA-F]+$/.test(digits)) {
-      return { value: String.fromCharCode(Number.parseInt(digits, 16)), next: at + 2 + digits.length };
-    }
-    // A `\u` the text ends in is a cut-off escape; anywhere else it is content, such as a path.
-    if (at + 2 + digits.length === text.length && /^[\da-fA-F]*$/.test(digits)) return { value: "", next: text.length };
-    return { value: "\\", next: at + 1 };
-  }
-  if (code === 13 && text.charCodeAt(at + 2) === 10) return { value: "", next: at + 3 };
-  if (code === 10 || Number.isNaN(code)) return { value: "", next: at + 2 };
-  // A backslash before a letter or digit is content (paths, patterns); before punctuation it only escapes.
-  const word = (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122);
-  return word ? { value: "\\", next: at + 1 } : { value: text[at + 1]!, next: at + 2 };
-}
-
-const escapes: ReadonlyMap<number, string> = new Map([
-  [34, '"'],
-  [92, "\\"],
-  [47, "/"],
-  [98, "\b"],
-  [102, "\f"],
-  [110, "\n"],
-  [114, "\r"],
-  [116, "\t"],
-]);
-
 /** Tells whether a comma before `at` separates two entries instead of belonging to a sentence. */
 function separates(text: string, at: number, role: "field" | "item", inSentence: boolean): boolean {
   const next = skipSpace(text, at);
@@ -239,38 +220,6 @@ function separates(text: string, at: number, role: "field" | "item", inSentence:
   if (role === "field") return closersOf(code) !== "" || code === 123 || code === 91 || entryFollows(text, next);
   if (closersOf(code) !== "" || code === 123 || code === 91 || code === 40 || code === 45 || isDigit(code)) return true;
   return matches(itemWord, text, next) || (!inSentence && matches(itemWithoutQuote, text, next));
-}
-
-const itemWord = /(?:true|false|null|None|True|False|NaN|Infinity|undefined)\b/y;
-/** A number or literal that stands alone up to the next comma or bracket. */
-const loneScalar = /(?:-?\d[\w.+-]{0,40}|true|false|null|None|True|False)\s{0,32}(?:[,\]}]|$)/y;
-/** A word that a quote ends: its opening quote was left out. */
-const itemWithoutQuote = /[\w-]{1,64}"\s{0,16}[,\]]/y;
-const quotedInSentence = /"[^"\n]{0,128}"\s{0,8}(?!true|false|null|True|False|None|NaN)[A-Za-z]/y;
-/** A quoted item and the comma, quote or bracket behind it. */
-const quotedItem = /["'][^"'\n]{0,200}["']\s{0,16}(?:\]|,\s{0,16}["'\d\]{[])/y;
-/** A quote that opens something instead of ending a line of text. */
-const itemContent = /["'][^\s,\]}"']/y;
-const quotedKey =
-  /(?:"(?:[^"\\\n]|\\.){1,128}"|'(?:[^'\\\n]|\\.){1,128}'|`[^`\n]{1,128}`|[\u201c\u2018\uff02][^"'\u201d\u2019\uff02\n]{1,128}["'\u201d\u2019\uff02])\s{0,32}[:\uff1a]/y;
-const bareKey = /[A-Za-z_$][\w$-]{0,64}\s{0,32}:(?!\/\/)/y;
-/** An unquoted key that may have lost its opening quote, or stands in a list item or bold. */
-const markedKey = /(?:[-*]{1,2}\s?)?[A-Za-z_$][\w$-]{0,64}(?:["']|\*\*)?\s{0,32}:(?!\/\/)/y;
-
-/** Tells whether a key and its colon start at `at`. Looks at most 200 characters ahead. */
-export function looksLikeKey(text: string, at: number): boolean {
-  return matches(closersOf(text.charCodeAt(at)) === "" ? bareKey : quotedKey, text, at);
-}
-
-/** Tells the same after a comma, where a key may also lack its opening quote. */
-export function entryFollows(text: string, at: number): boolean {
-  return matches(closersOf(text.charCodeAt(at)) === "" ? markedKey : quotedKey, text, at);
-}
-
-/** Tells whether a sticky pattern matches at an offset. */
-export function matches(sticky: RegExp, text: string, at: number): boolean {
-  sticky.lastIndex = at;
-  return sticky.test(text);
 }
 
 /** Gives the offset of the last character before `at` that is not white space; -1 when there is none near. */

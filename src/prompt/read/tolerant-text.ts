@@ -2,9 +2,9 @@
 
 /** Tells how a character may open a string: which characters close it again. Empty when it opens none. */
 export function closersOf(code: number): string {
+  if (code === 34) return '"';
+  if (code < 128 && code !== 39 && code !== 96) return "";
   switch (code) {
-    case 34: // "
-      return '"';
     case 39: // '
       return "'";
     case 96: // `
@@ -48,6 +48,7 @@ export function isSpace(code: number): boolean {
 
 /** Gives the ASCII code of a bracket, colon or comma written full-width, as in Chinese or Japanese text; else the code itself. */
 export function asciiOf(code: number): number {
+  if (code < 0x3000) return code;
   switch (code) {
     case 0xff0c: // ，
     case 0x3001: // 、
@@ -103,6 +104,7 @@ const words: ReadonlyMap<string, boolean | null> = new Map<string, boolean | nul
   ["-inf", null],
 ]);
 
+const plainDigits = /^(?:0|[1-9]\d*)$/;
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const looseNumber = /^[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d*)?$/;
 const groupedNumber = /^[+-]?[1-9]\d{0,2}(?:(?:_\d{3})+|(?:,\d{3})+)(?:\.\d+)?$/;
@@ -118,6 +120,7 @@ export function wordValue(word: string): boolean | number | null | undefined {
     if (literal !== undefined) return literal;
   }
   if (!mayBeNumber || word.length > 400) return undefined;
+  if (word.length < 10 && plainDigits.test(word)) return Number(word);
   if (jsonNumber.test(word)) return Number(word);
   if (looseNumber.test(word)) return Number.parseFloat(word);
   if (groupedNumber.test(word)) return Number(word.replaceAll(/[_,]/g, ""));

@@ -1,6 +1,6 @@
 /** Finds where an unquoted key or value of loosely written JSON ends. */
 
-import { entryFollows, looksLikeKey, matches } from "./tolerant-string.ts";
+import { entryFollows, looksLikeKey, matches } from "./entry-patterns.ts";
 import { asciiOf, closersOf, isSpace, wordValue } from "./tolerant-text.ts";
 
 /** Gives the offset after the unquoted value that starts at `start`, at most `end`. Every look ahead is bounded. */
@@ -25,13 +25,7 @@ export function wordEnd(text: string, start: number, end: number, role: "field" 
 const wordStop = /[\s\u200b-\u200d,;/{}[\]()"\u3001\uff08\uff09\uff0c\uff1b\uff3b\uff3d\uff5b\uff5d]/g;
 
 /** Tells whether an unquoted value ends at the white space at `at`. */
-function endsAtSpace(
-  text: string,
-  start: number,
-  at: number,
-  end: number,
-  role: "field" | "item" | "root",
-): boolean {
+function endsAtSpace(text: string, start: number, at: number, end: number, role: "field" | "item" | "root"): boolean {
   let next = at;
   const limit = Math.min(end, at + 64);
   while (next < limit && isSpace(text.charCodeAt(next))) {
@@ -87,8 +81,9 @@ const keyStop = /[:=,{}[\]()"'\n\uff1a\uff0c\uff5b\uff5d]/g;
 
 /** Takes list marks, quotation marks of mail and stars of bold text off an unquoted key. */
 export function bareKeyName(key: string): string {
-  return key
-    .trim()
-    .replace(/^(?:[->•*]{1,3}\s{0,8}){1,3}(?=\S)/, "")
-    .replace(/\*{1,2}$/, "");
+  const name = key.trim();
+  if (!marked.test(name)) return name;
+  return name.replace(/^(?:[->•*]{1,3}\s{0,8}){1,3}(?=\S)/, "").replace(/\*{1,2}$/, "");
 }
+
+const marked = /^[->•*]|\*$/;

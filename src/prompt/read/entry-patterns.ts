@@ -1,0 +1,37 @@
+/** What keys and items of loosely written JSON look like, as sticky patterns that look ahead a bounded way. */
+
+import { closersOf } from "./tolerant-text.ts";
+
+/** A literal, as an item. */
+export const itemWord = /(?:true|false|null|None|True|False|NaN|Infinity|undefined)\b/y;
+/** A number or literal that stands alone up to the next comma or bracket. */
+export const loneScalar = /(?:-?\d[\w.+-]{0,40}|true|false|null|None|True|False)\s{0,32}(?:[,\]}]|$)/y;
+/** A word that a quote ends: its opening quote was left out. */
+export const itemWithoutQuote = /[\w-]{1,64}"\s{0,16}[,\]]/y;
+/** A quoted word with the next word of a sentence behind it. */
+export const quotedInSentence = /"[^"\n]{0,128}"\s{0,8}(?!true|false|null|True|False|None|NaN)[A-Za-z]/y;
+/** A quoted item and the comma, quote or bracket behind it. */
+export const quotedItem = /["'][^"'\n]{0,200}["']\s{0,16}(?:\]|,\s{0,16}["'\d\]{[])/y;
+/** A quote that opens something instead of ending a line of text. */
+export const itemContent = /["'][^\s,\]}"']/y;
+const quotedKey =
+  /(?:"(?:[^"\\\n]|\\.){1,128}"|'(?:[^'\\\n]|\\.){1,128}'|`[^`\n]{1,128}`|[\u201c\u2018\uff02][^"'\u201d\u2019\uff02\n]{1,128}["'\u201d\u2019\uff02])\s{0,32}[:\uff1a]/y;
+const bareKey = /[A-Za-z_$][\w$-]{0,64}\s{0,32}:(?!\/\/)/y;
+/** An unquoted key that may have lost its opening quote, or stands in a list item or bold. */
+const markedKey = /(?:[-*]{1,2}\s?)?[A-Za-z_$][\w$-]{0,64}(?:["']|\*\*)?\s{0,32}:(?!\/\/)/y;
+
+/** Tells whether a key and its colon start at `at`. Looks at most 200 characters ahead. */
+export function looksLikeKey(text: string, at: number): boolean {
+  return matches(closersOf(text.charCodeAt(at)) === "" ? bareKey : quotedKey, text, at);
+}
+
+/** Tells the same after a comma, where a key may also lack its opening quote. */
+export function entryFollows(text: string, at: number): boolean {
+  return matches(closersOf(text.charCodeAt(at)) === "" ? markedKey : quotedKey, text, at);
+}
+
+/** Tells whether a sticky pattern matches at an offset. */
+export function matches(sticky: RegExp, text: string, at: number): boolean {
+  sticky.lastIndex = at;
+  return sticky.test(text);
+}
