@@ -25,6 +25,9 @@ export function looksLikeKey(text: string, at: number): boolean {
   return matches(closersOf(text.charCodeAt(at)) === "" ? bareKey : quotedKey, text, at);
 }
 
+/** A key without quotes that the text was cut off in. */
+export const keyAtEnd = /[A-Za-z_$][\w$-]{0,64}$/y;
+
 /** Tells the same after a comma, where a key may also lack its opening quote. */
 export function entryFollows(text: string, at: number): boolean {
   return matches(closersOf(text.charCodeAt(at)) === "" ? markedKey : quotedKey, text, at);

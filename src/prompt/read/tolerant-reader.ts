@@ -160,6 +160,7 @@ export class TolerantReader {
       return missing;
     }
     this.#count(closer, 1);
+    if (this.#stack.length > 0) this.entries++;
     this.#push(isObject ? {} : undefined, isObject ? none : [], closer, this.at, inObject, kind);
     this.at++;
     return begun;

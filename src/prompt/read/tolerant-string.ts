@@ -5,6 +5,7 @@ import {
   itemContent,
   itemWithoutQuote,
   itemWord,
+  keyAtEnd,
   loneScalar,
   looksLikeKey,
   matches,
@@ -217,9 +218,14 @@ function separates(text: string, at: number, role: "field" | "item", inSentence:
   if (code === 35 || code === 47 || code === 92 || text.startsWith("```", next)) return true;
   // The ellipsis of "and so on" stands where an entry would.
   if (code === 0x2026 || (code === 46 && text.startsWith("...", next))) return true;
-  if (role === "field") return closersOf(code) !== "" || code === 123 || code === 91 || entryFollows(text, next);
+  if (role === "field")
+    return closersOf(code) !== "" || code === 123 || code === 91 || fieldFollows(text, next, inSentence);
   if (closersOf(code) !== "" || code === 123 || code === 91 || code === 40 || code === 45 || isDigit(code)) return true;
   return matches(itemWord, text, next) || (!inSentence && matches(itemWithoutQuote, text, next));
+}
+
+function fieldFollows(text: string, at: number, inSentence: boolean): boolean {
+  return entryFollows(text, at) || (!inSentence && matches(keyAtEnd, text, at));
 }
 
 /** Gives the offset of the last character before `at` that is not white space; -1 when there is none near. */
