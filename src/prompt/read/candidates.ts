@@ -72,7 +72,11 @@ export function* searchSteps(text: string, options: CandidateOptions = {}): Gene
   };
   const found: Candidate[] = [];
   const rows = new RowGroup(text);
-  const answerStart = text.lastIndexOf("</think");
+  // A broken value in a thought must not swallow the answer behind it.
+  const thoughtEnd = /^\s{0,64}<think/.test(text) ? text.indexOf("</think") : -1;
+  const thought = text.slice(0, Math.max(0, thoughtEnd));
+  const answerStart = thoughtEnd === -1 ? text.lastIndexOf("</think") : thoughtEnd;
+  const inThought: Limits = { ...limits, spans: new NativeSpans(thought) };
   const starts = /[{[\uff5b\uff3b]|`{3,}/g;
   let fence = false;
   const opened = yield* withOpeningBrace(text, limits);
@@ -88,7 +92,9 @@ export function* searchSteps(text: string, options: CandidateOptions = {}): Gene
       continue;
     }
     const start = match.index;
-    const reading = yield* readAt(text, start, limits, maxEncodings);
+    const reading = yield* start < thought.length
+      ? readAt(thought, start, inThought, maxEncodings)
+      : readAt(text, start, limits, maxEncodings);
     // What is left of a value nested too deep would only look like one of its own.
     if (reading.tooDeep) return { candidates: found.reverse().sort(better), rows: undefined, tooDeep: true };
     starts.lastIndex = Math.max(reading.end, start + 1);
@@ -178,8 +184,11 @@ function decodeOnce(text: string, start: number): { text: string; end: number } 
   let decoded = "";
   let from = start;
   let at = start;
-  for (; at < text.length && text.charCodeAt(at) !== 34; at++) {
-    if (text.charCodeAt(at) !== 92) continue;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    // A quote behind an escaped backslash is one inside the value, escaped once too little.
+    if (code === 34 && !(at === from && decoded.endsWith("\\"))) break;
+    if (code !== 92) continue;
     decoded += text.slice(from, at);
     const next = text[at + 1] ?? "";
     decoded += next === "n" ? "\n" : next === "r" ? "\r" : next === "t" ? "\t" : next === "u" ? "\\u" : next;

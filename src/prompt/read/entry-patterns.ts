@@ -9,7 +9,7 @@ export const loneScalar = /(?:-?\d[\w.+-]{0,40}|true|false|null|None|True|False)
 /** A word that a quote ends: its opening quote was left out. */
 export const itemWithoutQuote = /[\w-]{1,64}"\s{0,16}[,\]]/y;
 /** A quoted word with the next word of a sentence behind it. */
-export const quotedInSentence = /"[^"\n]{0,128}"\s{0,8}(?!true|false|null|True|False|None|NaN)[A-Za-z]/y;
+export const quotedInSentence = /"(?:[^"\\\n]|\\.){0,128}"\s{0,8}(?!true|false|null|True|False|None|NaN)[A-Za-z]/y;
 /** A quoted item and the comma, quote or bracket behind it. */
 export const quotedItem = /["'][^"'\n]{0,200}["']\s{0,16}(?:\]|,\s{0,16}["'\d\]{[])/y;
 /** A quote that opens something instead of ending a line of text. */
@@ -18,7 +18,7 @@ const quotedKey =
   /(?:"(?:[^"\\\n]|\\.){1,128}"|'(?:[^'\\\n]|\\.){1,128}'|`[^`\n]{1,128}`|[\u201c\u2018\uff02][^"'\u201d\u2019\uff02\n]{1,128}["'\u201d\u2019\uff02])\s{0,32}[:\uff1a]/y;
 const bareKey = /[A-Za-z_$][\w$-]{0,64}\s{0,32}:(?!\/\/)/y;
 /** An unquoted key that may have lost its opening quote, or stands in a list item or bold. */
-const markedKey = /(?:[-*]{1,2}\s?)?[A-Za-z_$][\w$-]{0,64}(?:["']|\*\*)?\s{0,32}:(?!\/\/)/y;
+const markedKey = /(?:[-*]{1,2}\s?)?[\w$][\w$-]{0,64}(?:["']|\*\*)?\s{0,32}:(?!\/\/)/y;
 
 /** Tells whether a key and its colon start at `at`. Looks at most 200 characters ahead. */
 export function looksLikeKey(text: string, at: number): boolean {
@@ -26,7 +26,18 @@ export function looksLikeKey(text: string, at: number): boolean {
 }
 
 /** A key without quotes that the text was cut off in. */
-export const keyAtEnd = /[A-Za-z_$][\w$-]{0,64}$/y;
+export const keyAtEnd = /[\w$][\w$-]{0,64}$/y;
+/** Nothing but closing brackets up to the end of the text. */
+export const closersToEnd = /[\]})\s;]{1,64}$/y;
+/** The rest of a doubled quote: a colon. */
+export const colonAhead = /\s{0,16}[:\uff1a]/y;
+
+/** The rest of a doubled quote: the end of an item. */
+export const itemEndAhead = /\s{0,16}[,\]]/y;
+/** The dots of "and so on" where an entry would stand. */
+export const ellipsis = /(?:\.{3}|\u2026)\s{0,16}[,}\]]/y;
+/** A line of closing brackets, and the key of the entry behind them. */
+export const nextEntry = /\n[\s}\]]{0,32}[}\]]\s{0,16},\s{0,32}[{[]?\s{0,32}"[^"\n]{1,64}"\s{0,16}:/y;
 
 /** Tells the same after a comma, where a key may also lack its opening quote. */
 export function entryFollows(text: string, at: number): boolean {

@@ -62,6 +62,8 @@ export class PartialReader {
   #tail = "";
   #thinking = false;
   #blackAfter = false;
+  #stoppedInText = false;
+  #bareColon = -2;
   #escape = "";
   #word = "";
   #wordStart = 0;
@@ -105,6 +107,7 @@ export class PartialReader {
   /** Tells the reader that no more text comes, which ends a number at the root. Gives the value. */
   finish(): unknown {
     if (this.#step === "word" && this.#stack.length === 0) this.#endWord(true);
+    if (this.#comment === "/" && this.#step !== "failed") this.#fail(-1);
     return this.value();
   }
 
@@ -120,7 +123,7 @@ export class PartialReader {
   }
 
   #copy(): unknown {
-    const writing = this.#step === "string" && !this.#textIsKey;
+    const writing = (this.#step === "string" || this.#stoppedInText) && !this.#textIsKey;
     if (this.#stack.length === 0) return writing ? this.#text : this.#root;
     let inner: unknown = writing ? this.#text : undefined;
     for (let level = this.#stack.length - 1; level >= 0; level--) {
@@ -213,9 +216,12 @@ export class PartialReader {
     }
     if (this.#step === "start" && this.#prose && this.#inProseAt(delta, at, code)) return at + 1;
     if (this.#prose && this.#step !== "start" && (code === 47 || code === 35)) {
+      // An address may have lost its quotes.
+      if (this.#step === "bare-key" || this.#bareColon === this.#seen + at - 1) return this.#fail(at);
       this.#comment = code === 47 ? "/" : "//";
       return at + 1;
     }
+    if (this.#step === "bare-key") this.#bareColon = this.#seen + at;
     if (!this.#token(code)) return this.#fail(at);
     if ((this.#step as Step) !== "word") return at + 1;
     this.#wordStart = this.#seen + at;
@@ -223,9 +229,11 @@ export class PartialReader {
   }
 
   #inWord(delta: string, at: number): number {
-    if (!isWordCharacter(delta.charCodeAt(at))) {
+    const code = delta.charCodeAt(at);
+    if (!isWordCharacter(code)) {
       this.#endWord(false);
-      return at;
+      // A mark right behind a word may belong to it, as in C#.
+      return code === 35 && this.#stack.length > 0 ? this.#fail(at) : at;
     }
     let end = at + 1;
     while (end < delta.length && isWordCharacter(delta.charCodeAt(end))) end++;
@@ -235,11 +243,14 @@ export class PartialReader {
 
   /** Takes one character before the value; false for the one that begins it. */
   #inProseAt(delta: string, at: number, code: number): boolean {
+    const isFirst = this.#tail.length < 6;
     this.#tail = this.#tail.slice(-6) + delta[at];
-    if (this.#tail.endsWith("<think")) this.#thinking = true;
+    if (isFirst && this.#tail === "<think") this.#thinking = true;
     else if (this.#thinking && this.#tail === "</think") this.#thinking = false;
     if (!this.#thinking && (code === 123 || code === 91 || code === 0xff5b || code === 0xff3b)) return false;
     if (!this.#thinking && this.#startsScalar(code)) return false;
+    // Text that begins with a quoted key may be an object without its opening brace.
+    if (code === 39 && !this.#inProse) return false;
     this.#inProse = true;
     return true;
   }
@@ -356,6 +367,7 @@ export class PartialReader {
 
   /** Stops for good at this offset of the piece. */
   #fail(at: number): number {
+    this.#stoppedInText = this.#step === "string";
     this.#step = "failed";
     this.failedAt = this.#seen + at;
     return at;

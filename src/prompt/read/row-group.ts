@@ -51,7 +51,9 @@ export class RowGroup {
   atEnd(): readonly unknown[] | undefined {
     if (this.#fences > (this.#inFence ? 1 : 2)) return undefined;
     if (this.#fences > 0 && !this.#inFence) return this.#fenced;
-    return onlySeparators(this.#text, this.#end, this.#text.length) ? this.#rows() : undefined;
+    // A list that lost its opening bracket still has the closing one.
+    const closed = /\]\s{0,64}$/.exec(this.#text.slice(-65))?.[0].length ?? 0;
+    return onlySeparators(this.#text, this.#end, this.#text.length - closed) ? this.#rows() : undefined;
   }
 
   #rows(): readonly unknown[] | undefined {

@@ -1,7 +1,7 @@
 /** Reads one value of loosely written JSON in a single pass: what models write when they mean JSON. */
 
 import { isForbiddenKey } from "../../signature/grammar/grammar-names.ts";
-import { looksLikeKey } from "./entry-patterns.ts";
+import { looksLikeKey, matches } from "./entry-patterns.ts";
 import { NativeSpans } from "./native-span.ts";
 import { StringCursor, type StringRole } from "./tolerant-string.ts";
 import { asciiOf, closersOf, cutOffWord, isSpace, skipSpace, wordValue } from "./tolerant-text.ts";
@@ -210,7 +210,11 @@ export class TolerantReader {
     if (code === 44 || code === 59 || code === 58) this.at++;
     else if (code === 125 || code === 93 || code === 41) {
       if (code === 125 && this.#stack.length === 1 && this.#fieldsFollow(this.at + 1)) this.at++;
-      else if (this.#closes(code, 125)) this.#close();
+      else if (code === 93 && matches(nextObject, this.#text, this.at) && this.#stack.at(-2)?.closer === 93) {
+        // A brace written as a bracket: another object of the list follows.
+        this.at++;
+        this.#close();
+      } else if (this.#closes(code, 125)) this.#close();
     } else if (code === 123 && frame.pairs > 0 && this.#stack.at(-2)?.fields === undefined && this.#stack.length > 1) {
       // The next item of the list around: this one's closing brace was left out.
       this.#close();
@@ -489,6 +493,7 @@ export class TolerantReader {
   }
 }
 
+const nextObject = /\]\s{0,64},\s{0,64}\{/y;
 const callee = /^(?:new\s{1,8})?[A-Za-z_][\w.]{0,64}$/;
 const marks = "*-•> \t";
 

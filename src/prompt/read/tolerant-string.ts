@@ -1,14 +1,19 @@
 /** Reads one quoted string of loosely written JSON, and decides which quote really ends it. */
 
 import {
+  closersToEnd,
+  colonAhead,
+  ellipsis,
   entryFollows,
   itemContent,
+  itemEndAhead,
   itemWithoutQuote,
   itemWord,
   keyAtEnd,
   loneScalar,
   looksLikeKey,
   matches,
+  nextEntry,
   quotedInSentence,
   quotedItem,
 } from "./entry-patterns.ts";
@@ -130,6 +135,7 @@ export class StringCursor {
   #lostAtLineEnd(lineEnd: number): boolean {
     if (this.role !== "field" && this.role !== "item") return false;
     const text = this.#text;
+    if (this.role === "field" && matches(nextEntry, text, lineEnd)) return this.#end(lineEnd, lineEnd);
     const before = lastCharacter(text, lineEnd);
     if (before <= this.start || text.charCodeAt(before) !== 44) return false;
     const next = skipSpace(text, lineEnd);
@@ -166,9 +172,9 @@ export class StringCursor {
       case 61: // =
         return role === "key";
       case 125: // }
-        return open.braces > 0;
+        return open.braces > 0 || matches(closersToEnd, text, next);
       case 93: // ]
-        return open.brackets > 0;
+        return open.brackets > 0 || matches(closersToEnd, text, next);
       case 41: // )
         return open.parens > 0;
       case 44: // ,
@@ -182,7 +188,7 @@ export class StringCursor {
       case 92: // an escaped line break between tokens
         return /[nrt]/.test(text[next + 1] ?? "");
     }
-    if (text.startsWith("```", next)) return true;
+    if (text.startsWith("```", next) || matches(ellipsis, text, next)) return true;
     return this.#fitsBeforeValue(at, next, code);
   }
 
@@ -191,9 +197,13 @@ export class StringCursor {
     const text = this.#text;
     const apart = next > at + 1;
     const quotes = closersOf(code) !== "";
+    // Two quotes at once are a token left out between them, unless every quote of this text is doubled.
+    const isJoint = quotes && !apart && at > this.start + 1 && text.charCodeAt(this.start + 1) !== code;
     if (this.role === "key") {
+      if (isJoint) return !matches(colonAhead, text, next + 1);
       return code === 123 || code === 91 || (apart && (quotes || isDigit(code) || matches(itemWord, text, next)));
     }
+    if (isJoint) return this.role === "field" ? looksLikeKey(text, next) : !matches(itemEndAhead, text, next + 1);
     if (quotes) return apart && (this.role === "item" || looksLikeKey(text, next));
     if (this.role === "item") return apart && (code === 123 || code === 91 || matches(loneScalar, text, next));
     return looksLikeKey(text, next);
