@@ -39,10 +39,17 @@ export const ellipsis = /(?:\.{3}|\u2026)\s{0,16}[,}\]]/y;
 /** A line of closing brackets, and the key of the entry behind them. */
 export const nextEntry = /\n[\s}\]]{0,32}[}\]]\s{0,16},\s{0,32}[{[]?\s{0,32}"[^"\n]{1,64}"\s{0,16}:/y;
 
-/** Tells the same after a comma, where a key may also lack its opening quote. */
+/** Tells the same after a comma, where a key may also lack its opening quote or have marks of a list or bold text. */
 export function entryFollows(text: string, at: number): boolean {
-  return matches(closersOf(text.charCodeAt(at)) === "" ? markedKey : quotedKey, text, at);
+  if (closersOf(text.charCodeAt(at)) !== "") return matches(quotedKey, text, at);
+  return matches(markedKey, text, at) || matches(markedQuotedKey, text, at);
 }
+
+const markedQuotedKey = /(?:[-•]\s{1,4}|\*{1,2}\s{0,4})"[^"\n]{1,128}"\*{0,2}\s{0,32}:/y;
+/** A bare key with an equals sign. */
+export const assignedKey = /[A-Za-z_$][\w$-]{0,64}\s{0,32}=(?!=)/y;
+/** The end of bold text, and the colon of the key. */
+export const boldColon = /\*{1,2}\s{0,8}:/y;
 
 /** Tells whether a sticky pattern matches at an offset. */
 export function matches(sticky: RegExp, text: string, at: number): boolean {

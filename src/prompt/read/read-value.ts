@@ -83,6 +83,8 @@ function parseInside(text: string, maxDepth: number): unknown {
   if (start === -1) return notJson;
   const end = text.lastIndexOf(text[start] === "{" ? "}" : "]");
   if (end <= start || htmlPage.test(text) || (start === 0 && end === text.length - 1)) return notJson;
+  // A text that begins with a quote may be an object without its opening brace.
+  if (/^\s{0,64}["']/.test(text)) return notJson;
   // With more brackets behind it there is a choice to make, which the search does.
   if (/[{[]/.test(text.slice(end + 1))) return notJson;
   return parseJson(text.slice(start, end + 1), maxDepth);

@@ -425,6 +425,11 @@ export class TolerantReader {
   #word(role: Role): unknown {
     const text = this.#text;
     const start = this.at;
+    if (matches(stringPrefix, text, start)) {
+      this.at = stringPrefix.lastIndex;
+      this.#joined = "";
+      return this.#beginString(role, false);
+    }
     const at = wordEnd(text, start, this.#end, role);
     this.at = at;
     if (at === start) {
@@ -439,10 +444,6 @@ export class TolerantReader {
       return call;
     }
     if (closersOf(stop) !== "" && at < this.#end) {
-      if (/^[A-Za-z]{1,2}$/.test(word) && stringPrefix(text, at)) {
-        this.#joined = "";
-        return this.#beginString(role, false);
-      }
       // A word that a quote ends: its opening quote was left out.
       if (this.#endsQuoted(at)) this.at++;
     }
@@ -497,11 +498,8 @@ const nextObject = /\]\s{0,64},\s{0,64}\{/y;
 const callee = /^(?:new\s{1,8})?[A-Za-z_][\w.]{0,64}$/;
 const marks = "*-•> \t";
 
-/** Tells whether the quote at `at` opens a string, as after Python's `b` or `r`, and is no closing one. */
-function stringPrefix(text: string, at: number): boolean {
-  const next = text[at + 1] ?? "";
-  return !/[,}\]\s]/.test(next);
-}
+/** What Python may write before a string, and no closing quote behind it. */
+const stringPrefix = /[bBrRuUfF]{1,2}(?=["'][^,}\]\s])/y;
 
 function isLetter(code: number): boolean {
   return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95 || code === 36;

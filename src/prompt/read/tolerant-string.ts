@@ -1,6 +1,8 @@
 /** Reads one quoted string of loosely written JSON, and decides which quote really ends it. */
 
 import {
+  assignedKey,
+  boldColon,
   closersToEnd,
   colonAhead,
   ellipsis,
@@ -183,6 +185,8 @@ export class StringCursor {
         return text.charCodeAt(next + 1) === 47 || text.charCodeAt(next + 1) === 42;
       case 35: // #
         return true;
+      case 42: // bold text
+        return role === "key" && matches(boldColon, text, next);
       case 43: // + joins two strings
         return closersOf(text.charCodeAt(skipSpace(text, next + 1))) !== "";
       case 92: // an escaped line break between tokens
@@ -235,7 +239,7 @@ function separates(text: string, at: number, role: "field" | "item", inSentence:
 }
 
 function fieldFollows(text: string, at: number, inSentence: boolean): boolean {
-  return entryFollows(text, at) || (!inSentence && matches(keyAtEnd, text, at));
+  return entryFollows(text, at) || (!inSentence && (matches(keyAtEnd, text, at) || matches(assignedKey, text, at)));
 }
 
 /** Gives the offset of the last character before `at` that is not white space; -1 when there is none near. */

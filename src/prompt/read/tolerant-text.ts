@@ -74,10 +74,13 @@ export function asciiOf(code: number): number {
   }
 }
 
-/** Gives the offset of the first character from `at` on that is not white space. */
+/** Gives the offset of the first character from `at` on that is not white space, or the mark of a quoted line of mail. */
 export function skipSpace(text: string, at: number): number {
   let index = at;
-  while (index < text.length && isSpace(text.charCodeAt(index))) index++;
+  for (; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (!isSpace(code) && !(code === 62 && text.charCodeAt(index - 1) === 10)) break;
+  }
   return index;
 }
 

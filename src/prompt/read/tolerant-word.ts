@@ -49,8 +49,9 @@ function startsComment(text: string, at: number): boolean {
 
 /** Tells whether the comma or semicolon at `at` belongs to a field's value: a sentence, or a number's thousands. */
 function goesOn(text: string, start: number, at: number, end: number): boolean {
-  if (matches(thousands, text, at)) return matches(smallNumber, text, start) && smallNumber.lastIndex === at;
-  if (at - start < 32 && wordValue(text.slice(start, at).trim()) !== undefined) return groupedSoFar(text, start, at);
+  if (at - start < 32 && wordValue(text.slice(start, at).trim()) !== undefined) {
+    return matches(thousands, text, at) && groups.test(text.slice(start, at));
+  }
   let next = at + 1;
   const limit = Math.min(end, at + 64);
   while (next < limit && isSpace(text.charCodeAt(next))) {
@@ -61,14 +62,8 @@ function goesOn(text: string, start: number, at: number, end: number): boolean {
   return matches(sentence, text, next) && !entryFollows(text, next);
 }
 
-/** Tells whether a further group of three digits follows the ones before. */
-function groupedSoFar(text: string, start: number, at: number): boolean {
-  return text.slice(start, at).includes(",") && matches(nextGroup, text, at);
-}
-
-const smallNumber = /[+-]?[1-9]\d{0,2}/y;
+const groups = /^[+-]?[1-9]\d{0,2}(?:,\d{3})*$/;
 const thousands = /,\d{3}(?:,\d{3}){0,6}(?:\.\d{1,40})?\s{0,32}(?:[,}\n]|$)/y;
-const nextGroup = /,\d{3}(?!\d)/y;
 const sentence = /[\p{L}\p{N}$€%&-]/uy;
 
 /** Gives the offset after the unquoted key that starts at `start`, at most `end`. */
