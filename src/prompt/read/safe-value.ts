@@ -36,18 +36,25 @@ function walk(value: object, maxDepth: number, dropKeys: boolean): boolean {
     if (depth > maxDepth) return false;
     const next: object[] = [];
     for (const container of level) {
-      const fields = container as Record<string, unknown>;
-      const dropsHere = dropKeys && !Array.isArray(container);
-      for (const key in fields) {
-        if (dropsHere && isForbiddenKey(key)) {
-          delete fields[key];
-          continue;
+      if (Array.isArray(container)) {
+        for (let index = 0; index < container.length; index++) {
+          const item: unknown = container[index];
+          if (typeof item === "object" && item !== null) next.push(item);
         }
-        const field = fields[key];
-        if (typeof field === "object" && field !== null) next.push(field);
-      }
+      } else pushFields(container as Record<string, unknown>, next, dropKeys);
     }
     level = next;
   }
   return true;
+}
+
+function pushFields(fields: Record<string, unknown>, next: object[], dropKeys: boolean): void {
+  for (const key in fields) {
+    if (dropKeys && isForbiddenKey(key)) {
+      delete fields[key];
+      continue;
+    }
+    const field = fields[key];
+    if (typeof field === "object" && field !== null) next.push(field);
+  }
 }
