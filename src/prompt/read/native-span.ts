@@ -1,10 +1,13 @@
 /** Parses the parts of a broken text that are JSON at native speed, which is most of it as a rule. */
 
+import { canBeJson } from "./plain-json.ts";
 import { makeSafe } from "./safe-value.ts";
 
 /** Longest part parsed in one go: about half a millisecond. */
 const longest = 65_536;
 const shortest = 1_024;
+/** Shorter texts are read as fast without. */
+const worthwhile = 4_096;
 /** What a thrown SyntaxError costs, in characters looked at. */
 const costOfError = 8_192;
 /** Characters that may be looked at in vain before anything was found. */
@@ -22,22 +25,25 @@ export class NativeSpans {
 
   readonly #text: string;
   #limit = longest;
-  #credit = advance;
+  #credit: number;
   #last = 0;
 
   constructor(text: string) {
     this.#text = text;
+    this.#credit = Math.min(advance, text.length);
   }
 
   /** Parses the object or list that opens at `start`; false when it is too long or no JSON. */
   find(start: number, maxDepth: number): boolean {
     this.#credit += Math.max(0, start - this.#last) >> 2;
     this.#last = start;
+    if (this.#text.length < worthwhile) return false;
     if (this.#credit < 0) return false;
     const stop = Math.min(this.#text.length, start + this.#limit);
     const end = closingOf(this.#text, start, stop);
     if (end === -1) return this.#miss(stop - start);
     const span = this.#text.slice(start, end);
+    if (!canBeJson(span)) return this.#miss(span.length);
     const value = parsed(span);
     if (value === undefined || !makeSafe(value, span, maxDepth)) return this.#miss(2 * span.length + costOfError);
     this.#credit = Math.min(this.#credit + span.length, 4 * advance);

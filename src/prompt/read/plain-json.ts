@@ -42,8 +42,8 @@ export function readPlainAnswer(text: string, shape: CheckedShape): CheckResult 
   return isObject ? shape.check(value, { coerce: true }) : undefined;
 }
 
-/** Cheap first and last character test, so that an obvious miss never pays for a thrown SyntaxError. */
-function canBeJson(text: string): boolean {
+/** Cheap test of the first and last characters, so that an obvious miss never pays for a thrown SyntaxError. */
+export function canBeJson(text: string): boolean {
   let start = 0;
   let end = text.length - 1;
   while (start <= end && isJsonSpace(text.charCodeAt(start))) start++;
@@ -51,11 +51,26 @@ function canBeJson(text: string): boolean {
   if (start > end) return false;
   const first = text.charCodeAt(start);
   const last = text.charCodeAt(end);
-  if (first === 123) return last === 125 && end > start;
-  if (first === 91) return last === 93 && end > start;
+  if (first === 123) return last === 125 && end > start && firstInside(text, start) && lastInside(text, end);
+  if (first === 91) return last === 93 && end > start && lastInside(text, end);
   if (first === 34) return last === 34 && end > start;
   if (first === 45 || (first >= 48 && first <= 57)) return last >= 48 && last <= 57;
   return end - start < 5 && (first === 116 || first === 102 || first === 110);
+}
+
+/** Tells whether an object is empty or begins with a quote, as JSON does. */
+function firstInside(text: string, start: number): boolean {
+  let at = start + 1;
+  while (isJsonSpace(text.charCodeAt(at))) at++;
+  const code = text.charCodeAt(at);
+  return code === 34 || code === 125;
+}
+
+/** Tells whether a container does not end in a comma. */
+function lastInside(text: string, end: number): boolean {
+  let at = end - 1;
+  while (isJsonSpace(text.charCodeAt(at))) at--;
+  return text.charCodeAt(at) !== 44;
 }
 
 function isJsonSpace(code: number): boolean {
