@@ -1,26 +1,22 @@
 /** Reads one quoted string of loosely written JSON, and decides which quote really ends it. */
 
 import {
-  assignedKey,
   boldColon,
   closersToEnd,
   colonAhead,
   ellipsis,
-  entryFollows,
   itemContent,
   itemEndAhead,
-  itemWithoutQuote,
   itemWord,
-  keyAtEnd,
   loneScalar,
   looksLikeKey,
   matches,
   nextEntry,
-  quotedInSentence,
   quotedItem,
 } from "./entry-patterns.ts";
+import { separates } from "./entry-separator.ts";
 import { readEscape } from "./string-escape.ts";
-import { asciiOf, closersOf, isSpace, skipSpace } from "./tolerant-text.ts";
+import { asciiOf, closersOf, isDigit, isSpace, skipSpace } from "./tolerant-text.ts";
 
 /** Where a string stands; it decides what may follow its end. */
 export type StringRole = "key" | "field" | "item" | "root";
@@ -222,34 +218,10 @@ const specials: ReadonlyMap<string, RegExp> = new Map(
   }),
 );
 
-/** Tells whether a comma before `at` separates two entries instead of belonging to a sentence. */
-function separates(text: string, at: number, role: "field" | "item", inSentence: boolean): boolean {
-  const next = skipSpace(text, at);
-  if (next >= text.length) return true;
-  const code = asciiOf(text.charCodeAt(next));
-  if (code === 34) return role === "item" || !matches(quotedInSentence, text, next);
-  if (code === 125 || code === 93 || code === 41 || code === 44) return true;
-  if (code === 35 || code === 47 || code === 92 || text.startsWith("```", next)) return true;
-  // The ellipsis of "and so on" stands where an entry would.
-  if (code === 0x2026 || (code === 46 && text.startsWith("...", next))) return true;
-  if (role === "field")
-    return closersOf(code) !== "" || code === 123 || code === 91 || fieldFollows(text, next, inSentence);
-  if (closersOf(code) !== "" || code === 123 || code === 91 || code === 40 || code === 45 || isDigit(code)) return true;
-  return matches(itemWord, text, next) || (!inSentence && matches(itemWithoutQuote, text, next));
-}
-
-function fieldFollows(text: string, at: number, inSentence: boolean): boolean {
-  return entryFollows(text, at) || (!inSentence && (matches(keyAtEnd, text, at) || matches(assignedKey, text, at)));
-}
-
 /** Gives the offset of the last character before `at` that is not white space; -1 when there is none near. */
 function lastCharacter(text: string, at: number): number {
   const limit = Math.max(0, at - 64);
   let before = at - 1;
   while (before >= limit && isSpace(text.charCodeAt(before))) before--;
   return before < limit ? -1 : before;
-}
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
 }

@@ -74,6 +74,11 @@ export function asciiOf(code: number): number {
   }
 }
 
+/** Tells whether a character is one of the ten digits. */
+export function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
 /** Gives the offset of the first character from `at` on that is not white space, or the mark of a quoted line of mail. */
 export function skipSpace(text: string, at: number): number {
   let index = at;
