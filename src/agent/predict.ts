@@ -9,7 +9,7 @@ import { lessonOfWarnings } from "../prompt/answer-ladder.ts";
 import { answerText, toolCallsOf } from "../prompt/answer-text.ts";
 import { askAgainMessages, askAgainThroughTool } from "../prompt/ask-again.ts";
 import type { PromptAdapter } from "../prompt/prompt-adapter.ts";
-import { largeText, readPlainAnswer } from "../prompt/read/plain-json.ts";
+import { readPlainAnswer } from "../prompt/read/plain-json.ts";
 import type { Answer } from "../prompt/read/read-answer.ts";
 import { toolTurn } from "../prompt/tool-turn.ts";
 import { type AnswerTalk, AnswerWays, type AnswerWaysOptions, withSystem } from "./answer-ways.ts";
@@ -134,12 +134,10 @@ export class Predict {
 
   /** The mending reader is imported when an answer first needs it. */
   async #mend(answer: ModelAnswer, text: string, { runtime, signal }: ExecutionContext): Promise<Answer> {
-    const { readAnswer, readAnswerInTurns } = await import("../prompt/read/read-answer.ts");
+    const { readAnswerInTurns } = await import("../prompt/read/read-answer.ts");
     // An answer that was cut off must be whole by itself: mended, it would be a valid object with its end missing.
     const strict = answer.finishReason.unified === "length";
-    const { output } = this.#options;
-    if (text.length <= largeText) return readAnswer(text, output, { strict });
-    return readAnswerInTurns(text, output, { strict, runtime, signal });
+    return readAnswerInTurns(text, this.#options.output, { strict, runtime, signal });
   }
 
   #ask(talk: Talk, adapter: PromptAdapter, prompt: LanguageModelV4Prompt, step: number): Promise<ModelAnswer> {

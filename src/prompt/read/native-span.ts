@@ -1,7 +1,7 @@
 /** Parses the parts of a broken text that are JSON at native speed, which is most of it as a rule. */
 
-import { canBeJson } from "./plain-json.ts";
-import { makeSafe } from "./safe-value.ts";
+import { makeDeepSafe } from "./deep-value.ts";
+import { hasJsonEnds } from "./near-json.ts";
 
 /** Longest part parsed in one go: about half a millisecond. */
 const longest = 65_536;
@@ -43,9 +43,9 @@ export class NativeSpans {
     const end = closingOf(this.#text, start, stop);
     if (end === -1) return this.#miss(stop - start);
     const span = this.#text.slice(start, end);
-    if (!canBeJson(span)) return this.#miss(span.length);
+    if (!hasJsonEnds(span)) return this.#miss(span.length);
     const value = parsed(span);
-    if (value === undefined || !makeSafe(value, span, maxDepth)) return this.#miss(2 * span.length + costOfError);
+    if (value === undefined || !makeDeepSafe(value, span, maxDepth)) return this.#miss(2 * span.length + costOfError);
     this.#credit = Math.min(this.#credit + span.length, 4 * advance);
     this.#limit = Math.min(longest, this.#limit * 2);
     this.value = value;

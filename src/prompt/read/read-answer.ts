@@ -1,13 +1,13 @@
 /** Finds the value in an answer that fits a shape best, whatever stands around it and however it is wrapped. */
 
 import { FlockError, isFlockError, type ValueIssue } from "../../core/errors.ts";
-import { Pacer } from "../../core/pacer.ts";
 import type { Runtime } from "../../core/runtime.ts";
 import type { CheckedShape } from "../../signature/field.ts";
 import type { AnswerCheck, AnswerShape } from "../json-schema/json-schema-shape.ts";
 import type { Candidate } from "./candidates.ts";
 import { type Fit, fitOf, fitsBetter } from "./fit.ts";
 import { labelledFields } from "./labelled-fields.ts";
+import { largeText } from "./plain-json.ts";
 import { type ReadValueOptions, readingSteps, readValue, type TextReading } from "./read-value.ts";
 import { turnsOf } from "./reading-turns.ts";
 
@@ -51,7 +51,7 @@ async function finishLater(steps: AnswerSteps<Answer<unknown>>, first: Promise<A
 }
 
 /**
- * Reads a large answer like {@link readAnswer}, but lets the event loop turn every few milliseconds. Of all readings on
+ * Reads an answer like {@link readAnswer}, but for a large one lets the event loop turn every few milliseconds. Of all readings on
  * one runtime a single one works between two turns, so that many at once delay others no longer than one alone.
  *
  * Rejects with the signal's own reason when it aborts.
@@ -62,7 +62,10 @@ export async function readAnswerInTurns(
   options: ReadValueOptions & { readonly runtime: Runtime; readonly signal?: AbortSignal | undefined },
 ): Promise<Answer> {
   const { runtime, signal, ...reading } = options;
-  const turns = turnsOf(runtime);
+  if (text.length <= largeText) return readAnswer(text, shape, reading);
+  // Imported here, so that what other tools share with it is no part of what every program loads.
+  const { Pacer, turnOfEventLoop } = await import("../../core/pacer.ts");
+  const turns = turnsOf(runtime, turnOfEventLoop);
   await turns.next(signal);
   let pacer = new Pacer(runtime, signal);
   const steps = answerSteps(text, shape, reading, true);

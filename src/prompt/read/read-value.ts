@@ -2,9 +2,11 @@
 
 import type { FlockError } from "../../core/errors.ts";
 import { type Candidate, searchSteps } from "./candidates.ts";
+import { parseDeepJson } from "./deep-value.ts";
 import { firstFault } from "./first-fault.ts";
 import { readLoneValue } from "./lone-value.ts";
-import { defaultMaxDepth, largeText, notJson, parseJson, tooDeepError } from "./plain-json.ts";
+import { hasJsonEnds } from "./near-json.ts";
+import { defaultMaxDepth, largeText, notJson, tooDeepError } from "./plain-json.ts";
 import { unreadable } from "./source-position.ts";
 
 /** How a text is read. */
@@ -58,7 +60,7 @@ export function* readingSteps(
   const maxDepth = options.maxDepth ?? defaultMaxDepth;
   const inSlices = slices && options.strict !== true && text.length > largestBlock;
   if (!inSlices) {
-    const parsed = parseJson(text, maxDepth);
+    const parsed = hasJsonEnds(text) ? parseDeepJson(text, maxDepth) : notJson;
     if (parsed !== notJson) return { value: parsed, candidates: [] };
     if (options.strict) throw strictError(text);
     if (options.partial !== true) {
@@ -87,7 +89,8 @@ function parseInside(text: string, maxDepth: number): unknown {
   if (/^\s{0,64}["']/.test(text)) return notJson;
   // With more brackets behind it there is a choice to make, which the search does.
   if (/[{[]/.test(text.slice(end + 1))) return notJson;
-  return parseJson(text.slice(start, end + 1), maxDepth);
+  const inside = text.slice(start, end + 1);
+  return hasJsonEnds(inside) ? parseDeepJson(inside, maxDepth) : notJson;
 }
 
 /** @throws output_unreadable for a text longer than allowed. */

@@ -1,6 +1,5 @@
 /** Lets large readings take turns, so that two hundred at once hold the event loop no longer than one. */
 
-import { turnOfEventLoop } from "../../core/pacer.ts";
 import type { Runtime } from "../../core/runtime.ts";
 
 /** The queue of readings that wait for their turn. */
@@ -10,12 +9,12 @@ export interface ReadingTurns {
 }
 
 /** Gives the queue of everything on this runtime. */
-export function turnsOf(runtime: Pick<Runtime, "shared">): ReadingTurns {
-  return runtime.shared("reading-turns", createTurns);
+export function turnsOf(runtime: Pick<Runtime, "shared">, turnOfEventLoop: () => Promise<void>): ReadingTurns {
+  return runtime.shared("reading-turns", () => createTurns(turnOfEventLoop));
 }
 
 /** Immediates that are due run in one go, so each must be asked for only when the one before has run. */
-function createTurns(): ReadingTurns {
+function createTurns(turnOfEventLoop: () => Promise<void>): ReadingTurns {
   let last: Promise<void> = Promise.resolve();
   return {
     next(signal) {

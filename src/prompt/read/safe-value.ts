@@ -29,32 +29,22 @@ function mayNestDeeper(text: string, maxDepth: number): boolean {
   return false;
 }
 
-/** Walks level by level instead of calling itself, so that no depth is too deep for the call stack. */
-function walk(value: object, maxDepth: number, dropKeys: boolean): boolean {
-  let level: object[] = [value];
-  for (let depth = 1; level.length > 0; depth++) {
-    if (depth > maxDepth) return false;
-    const next: object[] = [];
-    for (const container of level) {
-      if (Array.isArray(container)) {
-        for (let index = 0; index < container.length; index++) {
-          const item: unknown = container[index];
-          if (typeof item === "object" && item !== null) next.push(item);
-        }
-      } else pushFields(container as Record<string, unknown>, next, dropKeys);
+function walk(value: object, depthLeft: number, dropKeys: boolean): boolean {
+  if (depthLeft === 0) return false;
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      if (typeof item === "object" && item !== null && !walk(item, depthLeft - 1, dropKeys)) return false;
     }
-    level = next;
+    return true;
   }
-  return true;
-}
-
-function pushFields(fields: Record<string, unknown>, next: object[], dropKeys: boolean): void {
+  const fields = value as Record<string, unknown>;
   for (const key in fields) {
     if (dropKeys && isForbiddenKey(key)) {
       delete fields[key];
       continue;
     }
     const field = fields[key];
-    if (typeof field === "object" && field !== null) next.push(field);
+    if (typeof field === "object" && field !== null && !walk(field, depthLeft - 1, dropKeys)) return false;
   }
+  return true;
 }
