@@ -212,6 +212,7 @@ export class PartialReader {
     }
     if (this.#prose ? isSpace(code) : isJsonSpace(code)) {
       if (this.#step === "bare-key") this.#blackAfter = true;
+      if (this.#tail !== "") this.#tail = `${this.#tail.slice(-6)} `;
       return at + 1;
     }
     if (this.#step === "start" && this.#prose && this.#inProseAt(delta, at, code)) return at + 1;
