@@ -1,8 +1,12 @@
 /**
- * Times reading a model's answer (parse, repair, coerce, check) beside a bare JSON.parse, for answers from 1 KB to 8 MB, as
- * they should be and broken. Run it with `npx node --conditions=flock-source bench/read-answer.ts`.
+ * Times reading a model's answer (parse, repair, coerce, check) beside a bare JSON.parse, jsonrepair with JSON.parse and the
+ * AI SDK's parsePartialJson, for answers from 0.1 KB to 8 MB, as they should be and broken. Ratios count, not microseconds;
+ * a dash stands for a reader that does not get the answer. Run it with `npm run bench:read-answer`.
  */
 
+import { isDeepStrictEqual } from "node:util";
+import { parsePartialJson } from "ai";
+import { jsonrepair } from "jsonrepair";
 import { PartialReader } from "../src/prompt/read/partial-reader.ts";
 import { readAnswer } from "../src/prompt/read/read-answer.ts";
 import { readValue } from "../src/prompt/read/read-value.ts";
@@ -38,19 +42,36 @@ const forms: readonly (readonly [label: string, make: (json: string) => string])
 ];
 
 /** Runs over varied texts for about 300 ms, after as long a warm-up, and gives microseconds a text. */
-function timeOf(texts: readonly string[], read: (text: string) => unknown): number {
-  let count = 0;
-  const until = (ms: number) => {
+async function timeOf(texts: readonly string[], read: (text: string) => unknown): Promise<number> {
+  const until = async (ms: number) => {
+    let count = 0;
     const start = performance.now();
-    count = 0;
     do {
-      read(texts[count++ % texts.length]!);
+      const result = read(texts[count++ % texts.length]!);
+      if (result instanceof Promise) await result;
     } while (performance.now() - start < ms);
     return ((performance.now() - start) * 1000) / count;
   };
-  until(300);
-  return Math.min(until(300), until(300), until(300));
+  await until(200);
+  return Math.min(await until(200), await until(200), await until(200));
 }
+
+/** Times a reader that is no part of Flock, when it gets the answer at all. */
+async function timeOfOther(
+  texts: readonly string[],
+  value: unknown,
+  read: (text: string) => unknown,
+): Promise<number | undefined> {
+  try {
+    if (!isDeepStrictEqual(await read(texts[0]!), value)) return undefined;
+  } catch {
+    return undefined;
+  }
+  return timeOf(texts, read);
+}
+
+const repaired = (text: string): unknown => JSON.parse(jsonrepair(text));
+const partial = async (text: string): Promise<unknown> => (await parsePartialJson(text)).value;
 
 function streamed(text: string): unknown {
   const reader = new PartialReader();
@@ -64,21 +85,27 @@ function checked(text: string): unknown {
   return answer.value;
 }
 
-console.log("microseconds a text           JSON.parse  readValue  +coerce and check  streamed by 20");
+console.log(
+  "microseconds a text           JSON.parse  readValue  +coerce and check  streamed by 20  jsonrepair    AI SDK   ratio to us",
+);
 for (const [size, rows] of sizes) {
   const variants = rows > 10_000 ? 1 : 8;
   const valid = Array.from({ length: variants }, (_, seed) => answerOf(rows, seed));
-  const bare = timeOf(valid, JSON.parse);
+  const bare = await timeOf(valid, JSON.parse);
   for (const [form, make] of forms) {
     const texts = valid.map(make);
+    const value = readValue(texts[0]!);
+    const ours = await timeOf(texts, readValue);
+    const others = [await timeOfOther(texts, value, repaired), await timeOfOther(texts, value, partial)];
     const cells = [
-      timeOf(texts, readValue),
-      timeOf(texts, checked),
-      form === "valid" ? timeOf(texts, streamed) : undefined,
+      bare,
+      ours,
+      await timeOf(texts, checked),
+      form === "valid" ? await timeOf(texts, streamed) : undefined,
+      ...others,
     ];
-    const columns = [bare, ...cells].map((cell) =>
-      (cell === undefined ? "" : cell.toFixed(cell < 100 ? 2 : 0)).padStart(11),
-    );
-    console.log(`${size.padEnd(7)} ${form.padEnd(21)}${columns.join("")}`);
+    const columns = cells.map((cell) => (cell === undefined ? "-" : cell.toFixed(cell < 100 ? 2 : 0)).padStart(11));
+    const ratios = others.map((cell) => (cell === undefined ? "-" : `${(cell / ours).toFixed(1)} ×`).padStart(8));
+    console.log(`${size.padEnd(7)} ${form.padEnd(21)}${columns.join("")}  ${ratios.join("")}`);
   }
 }

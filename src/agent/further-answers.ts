@@ -2,13 +2,14 @@
 
 import type { LanguageModelV4Prompt } from "@ai-sdk/provider";
 import { FlockError, type FlockErrorCode } from "../core/errors.ts";
+import type { ExecutionContext } from "../core/runnable.ts";
 import type { ModelAnswer, ModelRunnable } from "../models/model.ts";
 import { lessonOfError, lessonOfWarnings } from "../prompt/answer-ladder.ts";
 import { answerText, toolCallsOf } from "../prompt/answer-text.ts";
 import { askAgainMessages, askAgainThroughTool } from "../prompt/ask-again.ts";
 import type { PromptAdapter } from "../prompt/prompt-adapter.ts";
 import { readPlainAnswer } from "../prompt/read/plain-json.ts";
-import { type Answer, readAnswer } from "../prompt/read/read-answer.ts";
+import { type Answer, readAnswerInTurns } from "../prompt/read/read-answer.ts";
 import { toolTurn } from "../prompt/tool-turn.ts";
 import type { Signature } from "../signature/signature.ts";
 import type { Asker, Talk } from "./talk.ts";
@@ -53,7 +54,7 @@ export async function furtherAnswers(asker: Asker, talk: Talk, soFar: AnswerSoFa
       step += 1;
     } else {
       const text = given?.input ?? answerText(answer);
-      const read = await readGiven(text, answer, output);
+      const read = await readGiven(text, answer, output, context);
       if (read.ok) {
         if (adapter === standing.adapter) standing.proven = true;
         if (refused !== undefined) context.recovered("ask-again", refused, true);
@@ -82,12 +83,18 @@ function stepDown({ ways }: Asker, talk: Talk, asked: PromptAdapter, error: unkn
   ways.learn(talk, lesson);
 }
 
-async function readGiven(text: string, answer: ModelAnswer, output: Signature): Promise<Answer> {
+async function readGiven(
+  text: string,
+  answer: ModelAnswer,
+  output: Signature,
+  { runtime, signal }: ExecutionContext,
+): Promise<Answer> {
   const plain = readPlainAnswer(text, output);
   const checked = plain instanceof Promise ? await plain : plain;
   if (checked?.ok) return checked;
   // An answer that was cut off must be whole by itself: mended, it would be a valid object with its end missing.
-  return readAnswer(text, output, { strict: answer.finishReason.unified === "length" });
+  const strict = answer.finishReason.unified === "length";
+  return readAnswerInTurns(text, output, { strict, runtime, signal });
 }
 
 function exhausted(agent: string, maxSteps: number): FlockError<"steps_exhausted"> {

@@ -1,8 +1,10 @@
 /** Finds the values a model's text may mean: in code fences, between prose, after thinking, encoded twice. */
 
+import { looksLikeKey, matches } from "./entry-patterns.ts";
+import { NativeSpans } from "./native-span.ts";
 import { defaultMaxDepth } from "./plain-json.ts";
+import { RowGroup } from "./row-group.ts";
 import { missing, TolerantReader } from "./tolerant-reader.ts";
-import { looksLikeKey } from "./tolerant-string.ts";
 
 /** One value found in a text. */
 export interface Candidate {
@@ -31,6 +33,8 @@ export interface CandidateOptions {
 export interface CandidateSearch {
   /** Best first. */
   readonly candidates: readonly Candidate[];
+  /** All values of a text, or of a fence in it, that holds nothing but several of them, such as one on each line. */
+  readonly rows: readonly unknown[] | undefined;
   /** Something was left out because it was nested too deep. */
   readonly tooDeep: boolean;
 }
@@ -39,6 +43,8 @@ export interface CandidateSearch {
 const maxCandidates = 32;
 /** A value may be encoded as a string in a string this often. */
 const maxEncodings = 3;
+/** Tokens read between two chances to let others run. */
+const tokensPerStep = 4_096;
 
 /**
  * Gives the objects and lists in a text, best first, at most 32 (the first and the last 16 of more). Answers before
@@ -51,45 +57,71 @@ export function candidatesOf(text: string, options: CandidateOptions = {}): read
 
 /** Does the work of {@link candidatesOf} and tells whether anything was nested too deep. */
 export function searchCandidates(text: string, options: CandidateOptions = {}): CandidateSearch {
-  const limits = { maxDepth: options.maxDepth ?? defaultMaxDepth, partial: options.partial ?? false };
+  const steps = searchSteps(text, options);
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+}
+
+/** The same search in steps of at most about a millisecond, to be put aside between any two. */
+export function* searchSteps(text: string, options: CandidateOptions = {}): Generator<undefined, CandidateSearch> {
+  const limits: Limits = {
+    maxDepth: options.maxDepth ?? defaultMaxDepth,
+    partial: options.partial ?? false,
+    spans: new NativeSpans(text),
+  };
   const found: Candidate[] = [];
-  const answerStart = text.lastIndexOf("</think");
-  const starts = /[{[]|`{3}/g;
+  const rows = new RowGroup(text);
+  // A broken value in a thought must not swallow the answer behind it.
+  const thoughtEnd = /^\s{0,64}<think/.test(text) ? text.indexOf("</think") : -1;
+  const thought = text.slice(0, Math.max(0, thoughtEnd));
+  const answerStart = thoughtEnd === -1 ? text.lastIndexOf("</think") : thoughtEnd;
+  const inThought: Limits = { ...limits, spans: new NativeSpans(thought) };
+  const starts = /[{[\uff5b\uff3b]|`{3,}/g;
   let fence = false;
-  let tooDeep = false;
-  const opened = withOpeningBrace(text, limits);
+  const opened = yield* withOpeningBrace(text, limits);
   if (opened !== undefined) {
     found.push(opened);
+    rows.spoil();
     starts.lastIndex = opened.end;
   }
-  for (let match = starts.exec(text); match !== null; match = starts.exec(text)) {
-    if (match[0] === "```") {
+  for (let count = 1, match = starts.exec(text); match !== null; match = starts.exec(text), count++) {
+    if (match[0].startsWith("`")) {
       fence = !fence;
+      rows.atFence(match.index, starts.lastIndex, fence);
       continue;
     }
     const start = match.index;
-    const reading = readAt(text, start, limits, maxEncodings);
-    tooDeep = reading.tooDeep;
+    const reading = yield* start < thought.length
+      ? readAt(thought, start, inThought, maxEncodings)
+      : readAt(text, start, limits, maxEncodings);
     // What is left of a value nested too deep would only look like one of its own.
-    if (tooDeep) break;
+    if (reading.tooDeep) return { candidates: found.reverse().sort(better), rows: undefined, tooDeep: true };
     starts.lastIndex = Math.max(reading.end, start + 1);
-    if (!reading.usable && !fence) continue;
-    if (reading.value === missing) continue;
+    if (count % 1024 === 0) yield undefined;
+    if ((!reading.usable && !fence) || reading.value === missing) {
+      rows.spoil();
+      continue;
+    }
     if (found.length === maxCandidates) found.splice(maxCandidates / 2, 1);
     const { value, end, complete } = reading;
     found.push({ value, start, end, complete, fenced: fence, thought: start < answerStart });
+    rows.add(value, start, end);
   }
-  return { candidates: found.reverse().sort(better), tooDeep };
+  return { candidates: found.reverse().sort(better), rows: rows.atEnd(), tooDeep: false };
+}
+
+interface Limits {
+  readonly maxDepth: number;
+  readonly partial: boolean;
+  readonly spans?: NativeSpans | undefined;
 }
 
 /** Reads a text that starts with a quoted key: its opening brace was left out. */
-function withOpeningBrace(
-  text: string,
-  limits: { readonly maxDepth: number; readonly partial: boolean },
-): Candidate | undefined {
+function* withOpeningBrace(text: string, limits: Limits): Generator<undefined, Candidate | undefined> {
   const start = text.length - text.trimStart().length;
   if (!/["']/.test(text[start] ?? "") || !looksLikeKey(text, start)) return undefined;
-  const { value, end, complete } = readAt(`{${text.slice(start)}`, 0, limits, 0);
+  const { value, end, complete } = yield* readAt(`{${text.slice(start)}`, 0, { ...limits, spans: undefined }, 0);
   if (value === missing) return undefined;
   return { value, start, end: start + end - 1, complete, fenced: false, thought: false };
 }
@@ -102,20 +134,15 @@ interface Reading {
   readonly tooDeep: boolean;
 }
 
-function readAt(
-  text: string,
-  start: number,
-  limits: { readonly maxDepth: number; readonly partial: boolean },
-  encodingsLeft: number,
-): Reading {
-  escapedStart.lastIndex = start;
-  if (encodingsLeft > 0 && escapedStart.test(text)) {
-    const decoded = decodeOnce(text, start);
-    const inner = readAt(decoded.text, 0, limits, encodingsLeft - 1);
+function* readAt(text: string, start: number, limits: Limits, encodingsLeft: number): Generator<undefined, Reading> {
+  const decoded = encodingsLeft > 0 ? decodedFrom(text, start) : undefined;
+  if (decoded !== undefined) {
+    const inner = yield* readAt(decoded.text, 0, { ...limits, spans: undefined }, encodingsLeft - 1);
     return { ...inner, end: decoded.end };
   }
   const reader = new TolerantReader(text, start, limits);
-  const value = reader.read();
+  while (!reader.run(tokensPerStep)) yield undefined;
+  const { value } = reader;
   const prose = Array.isArray(value) && value.length > 0 && reader.plainWords === reader.entries && start > 0;
   return {
     value: reader.abandoned || reader.tooDeep ? missing : value,
@@ -126,6 +153,29 @@ function readAt(
   };
 }
 
+/** Takes one level of string escapes or HTML entities off a value whose quotes have them. */
+function decodedFrom(text: string, start: number): { readonly text: string; readonly end: number } | undefined {
+  if (matches(escapedStart, text, start)) return decodeOnce(text, start);
+  if (!matches(entityStart, text, start)) return undefined;
+  const rest = text.slice(start);
+  return {
+    text: rest.replace(/&(?:quot|apos|lt|gt|amp|#34|#39|#x27);/g, (entity) => entities[entity]!),
+    end: text.length,
+  };
+}
+
+const entityStart = /[{[][\s{[]{0,64}&(?:quot|#34);/y;
+const entities: Readonly<Record<string, string>> = {
+  "&quot;": '"',
+  "&#34;": '"',
+  "&apos;": "'",
+  "&#39;": "'",
+  "&#x27;": "'",
+  "&lt;": "<",
+  "&gt;": ">",
+  "&amp;": "&",
+};
+
 /** An opening bracket whose first quote is escaped: everything from here is encoded as a string. */
 const escapedStart = /[{[](?:[\s{[]|\\[nrt]){0,64}\\+["']/y;
 
@@ -134,8 +184,11 @@ function decodeOnce(text: string, start: number): { text: string; end: number } 
   let decoded = "";
   let from = start;
   let at = start;
-  for (; at < text.length && text.charCodeAt(at) !== 34; at++) {
-    if (text.charCodeAt(at) !== 92) continue;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    // A quote behind an escaped backslash is one inside the value, escaped once too little.
+    if (code === 34 && !(at === from && decoded.endsWith("\\"))) break;
+    if (code !== 92) continue;
     decoded += text.slice(from, at);
     const next = text[at + 1] ?? "";
     decoded += next === "n" ? "\n" : next === "r" ? "\r" : next === "t" ? "\t" : next === "u" ? "\\u" : next;

@@ -8,12 +8,14 @@ import { unreadable } from "./source-position.ts";
 /** Containers within one another that are read unless told otherwise. */
 export const defaultMaxDepth = 256;
 
+/** Answers longer than this many characters are read in turns, so that many at once never hold the event loop. */
+export const largeText = 32_768;
+
 /** Stands for "this text is not JSON", since every JSON value can be the answer. */
 export const notJson: unique symbol = Symbol("not JSON");
 
 /**
  * Parses a text that is JSON as a whole.
- *
  * @throws output_unreadable when it is JSON but nested deeper than `maxDepth`.
  */
 export function parseJson(text: string, maxDepth: number): unknown {
@@ -29,16 +31,17 @@ export function parseJson(text: string, maxDepth: number): unknown {
 }
 
 /**
- * Checks an answer that is JSON as a whole and an object, bending near misses. Gives undefined for any other text, which
- * `readAnswer` is for.
+ * Checks an answer that is JSON as a whole and an object, bending near misses. Gives undefined for any other text, and for
+ * a large one, which `readAnswer` and `readAnswerInTurns` are for.
  */
 export function readPlainAnswer(text: string, shape: CheckedShape): CheckResult | Promise<CheckResult> | undefined {
+  if (text.length > largeText) return undefined;
   const value = parseJson(text, defaultMaxDepth);
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
   return isObject ? shape.check(value, { coerce: true }) : undefined;
 }
 
-/** Cheap first and last character test, so that an obvious miss never pays for a thrown SyntaxError. */
+/** Cheap test of the first and last characters, so that an obvious miss never pays for a thrown SyntaxError. */
 function canBeJson(text: string): boolean {
   let start = 0;
   let end = text.length - 1;

@@ -1,21 +1,30 @@
-/** Finds the value in an answer that fits a shape, whatever stands around it and however it is wrapped. */
+/** Finds the value in an answer that fits a shape best, whatever stands around it and however it is wrapped. */
 
 import { FlockError, isFlockError, type ValueIssue } from "../../core/errors.ts";
+import type { Runtime } from "../../core/runtime.ts";
 import type { CheckedShape } from "../../signature/field.ts";
 import type { AnswerCheck, AnswerShape } from "../json-schema/json-schema-shape.ts";
-import { searchCandidates } from "./candidates.ts";
-import { defaultMaxDepth, notJson, parseJson } from "./plain-json.ts";
-import { type ReadValueOptions, readValue } from "./read-value.ts";
+import type { Candidate } from "./candidates.ts";
+import { type Fit, fitOf, fitsBetter } from "./fit.ts";
+import { labelledFields } from "./labelled-fields.ts";
+import { largeText } from "./plain-json.ts";
+import { type ReadValueOptions, readingSteps, readValue, type TextReading } from "./read-value.ts";
+import { turnsOf } from "./reading-turns.ts";
 
 /** What reading an answer came to. */
 export type Answer<Value = Record<string, unknown>> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly error: FlockError<"output_unreadable" | "output_invalid"> };
 
+/** Reading in steps: gives way where it yields nothing, and waits for the check where it yields one. */
+type AnswerSteps<Result> = Generator<Promise<AnswerCheck> | undefined, Result, AnswerCheck | undefined>;
+
 /**
- * Reads an answer and checks it against a shape, coercing near misses. Of several values in the text the first that fits
- * wins, in the order of `candidatesOf`; a value may also be encoded as a string, alone in a list, wrapped in a single key,
- * or be the bare value of a shape with one field. Synchronous unless a registered schema checks asynchronously.
+ * Reads an answer and checks it against a shape, coercing near misses. Of several values in the text the one that fits
+ * best wins: an answer before a thought, then the one with the fewest unknown keys, the fewest coercions, then a fenced
+ * one, then the last. A value may also be encoded as a string, alone in a list, wrapped in a single key, be the bare value
+ * of a shape with one field, or be written as `field: value` lines. Synchronous unless a registered schema checks
+ * asynchronously.
  */
 export function readAnswer(text: string, shape: CheckedShape, options?: ReadValueOptions): Answer | Promise<Answer>;
 export function readAnswer(
@@ -28,73 +37,129 @@ export function readAnswer(
   shape: AnswerShape,
   options: ReadValueOptions = {},
 ): Answer<unknown> | Promise<Answer<unknown>> {
-  let value: unknown;
-  try {
-    value = readValue(text, options);
-  } catch (error) {
-    if (!isFlockError(error, "output_unreadable")) throw error;
-    return { ok: false, error };
+  const steps = answerSteps(text, shape, options, false);
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done) return step.value;
+    if (step.value instanceof Promise) return finishLater(steps, step.value);
   }
-  const result = checkOne(value, shape);
-  if (result instanceof Promise) {
-    return result.then((checked) => (checked.ok ? checked : readOther(text, value, checked.issues, shape, options)));
-  }
-  return result.ok ? result : readOther(text, value, result.issues, shape, options);
 }
 
-/** Checks a value as it is, or as the bare value of the one field it can belong to. */
-function checkOne(value: unknown, shape: AnswerShape): AnswerCheck | Promise<AnswerCheck> {
-  const { bareField } = shape;
-  // Text that opens a brace is an object encoded as a string, not the value of a text field.
-  const isEncoded = typeof value === "string" && /^\s{0,64}\{/.test(value);
-  const isBare = !isEncoded && (typeof value !== "object" || value === null || Array.isArray(value));
-  return shape.check(isBare && bareField !== undefined ? { [bareField]: value } : value, { coerce: true });
+async function finishLater(steps: AnswerSteps<Answer<unknown>>, first: Promise<AnswerCheck>): Promise<Answer<unknown>> {
+  let step = steps.next(await first);
+  while (!step.done) step = steps.next(await step.value);
+  return step.value;
 }
 
-/** Tries what else the text may mean, once the best reading did not fit. */
-function readOther(
+/**
+ * Reads an answer like {@link readAnswer}, but for a large one lets the event loop turn every few milliseconds. Of all readings on
+ * one runtime a single one works between two turns, so that many at once delay others no longer than one alone.
+ *
+ * Rejects with the signal's own reason when it aborts.
+ */
+export async function readAnswerInTurns(
   text: string,
-  first: unknown,
-  issues: readonly ValueIssue[],
+  shape: CheckedShape,
+  options: ReadValueOptions & { readonly runtime: Runtime; readonly signal?: AbortSignal | undefined },
+): Promise<Answer> {
+  const { runtime, signal, ...reading } = options;
+  if (text.length <= largeText) return readAnswer(text, shape, reading);
+  // Imported here, so that what other tools share with it is no part of what every program loads.
+  const { Pacer, turnOfEventLoop } = await import("../../core/pacer.ts");
+  const turns = turnsOf(runtime, turnOfEventLoop);
+  await turns.next(signal);
+  let pacer = new Pacer(runtime, signal);
+  const steps = answerSteps(text, shape, reading, true);
+  let step = steps.next();
+  while (!step.done) {
+    const checked = step.value === undefined ? undefined : await step.value;
+    if (pacer.due) {
+      await turns.next(signal);
+      pacer = new Pacer(runtime, signal);
+    }
+    step = steps.next(checked);
+  }
+  return step.value as Answer;
+}
+
+function* answerSteps(
+  text: string,
   shape: AnswerShape,
   options: ReadValueOptions,
-): Answer<unknown> | Promise<Answer<unknown>> {
-  const others = options.strict ? [] : otherReadings(text, first, options);
-  return tryInTurn(others, 0, issues, shape);
-}
-
-function tryInTurn(
-  values: readonly unknown[],
-  from: number,
-  bestIssues: readonly ValueIssue[],
-  shape: AnswerShape,
-): Answer<unknown> | Promise<Answer<unknown>> {
-  let best = bestIssues;
-  for (let index = from; index < values.length; index++) {
-    const result = checkOne(values[index], shape);
-    if (result instanceof Promise) {
-      const next = index + 1;
-      return result.then((late) => (late.ok ? late : tryInTurn(values, next, fewer(best, late.issues), shape)));
-    }
-    if (result.ok) return result;
-    best = fewer(best, result.issues);
+  slices: boolean,
+): AnswerSteps<Answer<unknown>> {
+  let reading: TextReading;
+  try {
+    reading = yield* readingSteps(text, options, slices) as AnswerSteps<TextReading>;
+  } catch (error) {
+    if (!isFlockError(error, "output_unreadable")) throw error;
+    return (yield* fromLabels(text, shape, options)) ?? { ok: false, error };
+  }
+  yield undefined;
+  const first = yield* check(reading.value, shape);
+  const { candidates } = reading;
+  if (first.ok && candidates.length < 2) return first;
+  let best: readonly ValueIssue[] = first.ok ? [] : first.issues;
+  if (!options.strict) {
+    const found = first.ok && isRows(reading) ? first : yield* bestOf(reading, shape, options);
+    if (found.ok) return found;
+    if (!first.ok && found.issues.length > 0 && found.issues.length < best.length) best = found.issues;
+    const labelled = yield* fromLabels(text, shape, options);
+    if (labelled !== undefined) return labelled;
   }
   return { ok: false, error: invalid(best) };
 }
 
-function fewer(a: readonly ValueIssue[], b: readonly ValueIssue[]): readonly ValueIssue[] {
-  return b.length < a.length ? b : a;
+/** Tells whether the value is all the text's values together, which no single one of them beats. */
+function isRows(reading: TextReading): boolean {
+  return reading.candidates.every((candidate) => candidate.value !== reading.value);
 }
 
-/** Gives the further values a text may mean, nearest first, at most 4 for each candidate. */
-function otherReadings(text: string, first: unknown, options: ReadValueOptions): readonly unknown[] {
-  const maxDepth = options.maxDepth ?? defaultMaxDepth;
-  const values: unknown[] = [...unwrapped(first, options)];
-  // Text that is JSON as a whole means that one value and no other.
-  if (parseJson(text, maxDepth) !== notJson) return values;
-  const { candidates } = searchCandidates(text, { maxDepth, partial: options.partial ?? false });
-  for (const candidate of candidates) values.push(candidate.value, ...unwrapped(candidate.value, options));
-  return values;
+/** Checks every candidate, opened where it is wrapped, and gives the one that fits best, or the fewest issues. */
+function* bestOf(reading: TextReading, shape: AnswerShape, options: ReadValueOptions): AnswerSteps<AnswerCheck> {
+  let best: Fit | undefined;
+  let issues: readonly ValueIssue[] = [];
+  const readings = reading.candidates.length === 0 ? [lone(reading.value)] : reading.candidates;
+  for (const candidate of readings) {
+    for (const [layer, value] of [candidate.value, ...unwrapped(candidate.value, options)].entries()) {
+      const result = yield* check(value, shape);
+      yield undefined;
+      if (!result.ok) {
+        if (issues.length === 0 || result.issues.length < issues.length) issues = result.issues;
+        continue;
+      }
+      const fit = fitOf(candidate, value, result.value, layer, shape);
+      if (best === undefined || fitsBetter(fit, best)) best = fit;
+      break;
+    }
+  }
+  return best === undefined ? { ok: false, issues } : { ok: true, value: best.value };
+}
+
+function lone(value: unknown): Candidate {
+  return { value, start: 0, end: 0, fenced: false, thought: false, complete: true };
+}
+
+/** Checks a value as it is, or as the bare value of the one field it can belong to. */
+function* check(value: unknown, shape: AnswerShape): AnswerSteps<AnswerCheck> {
+  const { bareField } = shape;
+  // Text that opens a brace is an object encoded as a string, not the value of a text field.
+  const isEncoded = typeof value === "string" && /^\s{0,64}\{/.test(value);
+  const isBare = !isEncoded && (typeof value !== "object" || value === null || Array.isArray(value));
+  const result = shape.check(isBare && bareField !== undefined ? { [bareField]: value } : value, { coerce: true });
+  return result instanceof Promise ? (yield result)! : result;
+}
+
+/** Reads an answer that is written as `field: value` lines instead of JSON. */
+function* fromLabels(
+  text: string,
+  shape: AnswerShape,
+  options: ReadValueOptions,
+): AnswerSteps<Answer<unknown> | undefined> {
+  if (options.strict === true || options.partial === true) return undefined;
+  const fields = labelledFields(text, shape, (value) => readQuietly(value, options));
+  if (fields === undefined) return undefined;
+  const result = yield* check(fields, shape);
+  return result.ok ? result : undefined;
 }
 
 /** Opens a value's wrapping, layer by layer: a string that holds JSON, a list of one, an object with a single field. */

@@ -1,17 +1,51 @@
 /** Reads one value of loosely written JSON in a single pass: what models write when they mean JSON. */
 
 import { isForbiddenKey } from "../../signature/grammar/grammar-names.ts";
-import { looksLikeKey, readString, type StringPlace } from "./tolerant-string.ts";
-import { closersOf, cutOffWord, isSpace, wordValue } from "./tolerant-text.ts";
+import { looksLikeKey, matches } from "./entry-patterns.ts";
+import { NativeSpans } from "./native-span.ts";
+import { StringCursor, type StringRole } from "./tolerant-string.ts";
+import { asciiOf, closersOf, cutOffWord, isSpace, skipSpace, wordValue } from "./tolerant-text.ts";
+import { bareKeyName, keyEnd, wordEnd } from "./tolerant-word.ts";
 
 /** Stands for "nothing here": no value, or one that is still being written. */
 export const missing: unique symbol = Symbol("missing");
+/** Stands for a value that comes later: its container or string has only begun. */
+const begun: unique symbol = Symbol("begun");
 
 type Closer = 125 | 93 | 41;
+type Role = Exclude<StringRole, "key">;
+
+/** Settings of a {@link TolerantReader}. */
+export interface TolerantReaderOptions {
+  /** Most containers in one another. */
+  readonly maxDepth: number;
+  /** Leaves out a scalar that is still being written. */
+  readonly partial: boolean;
+  /** What finds JSON in the text, shared by all readings of it. @default its own */
+  readonly spans?: NativeSpans | undefined;
+}
+
+/** Stands for the items of an object, which are never touched. */
+const none: unknown[] = [];
+
+/** A container that is being read. */
+interface Frame {
+  readonly fields: Record<string, unknown> | undefined;
+  readonly items: unknown[];
+  readonly closer: Closer;
+  readonly start: number;
+  /** The list stands in an object, so that what looks like a key ends it. */
+  readonly inObject: boolean;
+  /** `call`: the arguments of `name(…)`; `more`: items that belong to the list before. */
+  readonly kind: "plain" | "call" | "more";
+  key: string;
+  pairs: number;
+}
 
 /**
  * A cursor that reads one value and never fails: what is missing is added, what does not belong is passed over. It goes
- * forward only (a cut-off look ahead and up to 8 second looks at a string aside), so time is linear.
+ * forward only (a cut-off look ahead and up to 8 second looks at a string aside), so time is linear. It keeps its own
+ * stack, so depth costs no call stack and reading can be put aside between any two tokens.
  */
 export class TolerantReader {
   /** Offset after what was read. */
@@ -26,153 +60,274 @@ export class TolerantReader {
   tooDeep = false;
   /** How many of the entries are plain words without quotes; a list of nothing else is prose in brackets. */
   plainWords = 0;
+  /** How many strings were joined to one by `+`. */
+  joins = 0;
+  /** What was read, once `run` has given true. */
+  value: unknown = missing;
 
   readonly #text: string;
   readonly #partial: boolean;
-  #depthLeft: number;
+  readonly #maxDepth: number;
+  readonly #spans: NativeSpans;
+  readonly #cursor: StringCursor;
+  readonly #stack: Frame[] = [];
+  readonly #open = { braces: 0, brackets: 0, parens: 0 };
   #end: number;
   #secondLooks = 8;
-  readonly #open = { braces: 0, brackets: 0, parens: 0 };
+  #done = false;
+  #inString = false;
+  #joined = "";
 
-  constructor(text: string, at: number, options: { readonly maxDepth: number; readonly partial: boolean }) {
+  constructor(text: string, at: number, options: TolerantReaderOptions) {
     this.#text = text;
     this.at = at;
-    this.#depthLeft = options.maxDepth;
+    this.#maxDepth = options.maxDepth;
     this.#partial = options.partial;
     this.#end = text.length;
+    this.#spans = options.spans ?? new NativeSpans(text);
+    this.#cursor = new StringCursor(text, this.#open);
   }
 
   /** Reads the container, or the single scalar, at the cursor. */
   read(): unknown {
-    return this.#value("root", false);
+    this.run(Number.POSITIVE_INFINITY);
+    return this.value;
   }
 
-  #value(role: "field" | "item" | "root", listInObject: boolean): unknown {
+  /** Reads on for about so many tokens; true once the value is read. */
+  run(tokens: number): boolean {
+    for (let left = tokens; left > 0 && !this.#done; left--) {
+      if (!this.#inString) this.#step();
+      else if (this.#cursor.run(tokens)) this.#stringRead();
+      else return false;
+      if (this.abandoned || this.tooDeep) this.#done = true;
+    }
+    return this.#done;
+  }
+
+  #step(): void {
+    this.#skip();
+    const frame = this.#stack.at(-1);
+    if (frame === undefined) {
+      const value = this.#value("root", false);
+      if (value !== begun) this.#finish(value);
+    } else if (this.at >= this.#end) {
+      this.complete = false;
+      while (this.#stack.length > 0) this.#close();
+    } else if (frame.fields === undefined) this.#inList(frame);
+    else this.#inObject(frame, frame.fields);
+  }
+
+  #finish(value: unknown): void {
+    this.value = value;
+    this.#done = true;
+  }
+
+  /** Reads a value up to its end, or begins one. */
+  #value(role: Role, listInObject: boolean): unknown {
     this.#skip();
     if (this.at >= this.#end) {
       this.complete = false;
       return missing;
     }
-    const code = this.#text.charCodeAt(this.at);
-    if (code === 123) return this.#object();
-    if (code === 91) return this.#list(93, listInObject || role === "field");
-    if (code === 40) return this.#list(41, role === "field");
+    const raw = this.#text.charCodeAt(this.at);
+    const code = asciiOf(raw);
+    if (code === 123 || code === 91) {
+      if (raw === code && this.#nativeValue()) return this.#spans.value;
+      return this.#begin(code === 123 ? 125 : 93, code === 91 && (listInObject || role === "field"), code === 123);
+    }
+    if (code === 40) return this.#begin(41, role === "field", false);
     if (code === 125 || code === 93 || code === 41 || code === 44 || code === 58) return missing;
     this.entries++;
-    if (closersOf(code) !== "") return this.#joined(role, listInObject);
-    return this.#word(role);
+    if (closersOf(raw) === "") return this.#word(role);
+    this.#joined = "";
+    return this.#beginString(role, listInObject);
   }
 
-  #object(): unknown {
-    if (!this.#enter("braces")) return missing;
-    const result: Record<string, unknown> = {};
-    const start = ++this.at;
-    let pairs = 0;
-    while (!this.abandoned && !this.tooDeep) {
-      this.#skip();
-      if (this.at >= this.#end) {
-        this.complete = false;
-        break;
-      }
-      const code = this.#text.charCodeAt(this.at);
-      if (code === 44 || code === 59 || code === 58) this.at++;
-      else if (code === 125 || code === 93 || code === 41) {
-        if (this.#closes(code, 125)) break;
-      } else if (this.#pair(result)) pairs++;
-      else if (pairs === 0 && this.at < this.#end) return this.#setOrProse(start);
+  /** Takes the container at the cursor as JSON when it is. */
+  #nativeValue(): boolean {
+    if (!this.#spans.find(this.at, this.#maxDepth - this.#stack.length)) return false;
+    // A root that closes too early is read token by token, which takes in the fields behind it.
+    if (this.#stack.length === 0 && this.#fieldsFollow(this.#spans.end)) return false;
+    this.entries++;
+    this.at = this.#spans.end;
+    return true;
+  }
+
+  #begin(closer: Closer, inObject: boolean, isObject: boolean, kind: Frame["kind"] = "plain"): unknown {
+    if (this.#stack.length >= this.#maxDepth) {
+      this.tooDeep = true;
+      return missing;
     }
-    this.#leave("braces");
-    return result;
+    this.#count(closer, 1);
+    if (this.#stack.length > 0) this.entries++;
+    this.#push(isObject ? {} : undefined, isObject ? none : [], closer, this.at, inObject, kind);
+    this.at++;
+    return begun;
+  }
+
+  #push(
+    fields: Frame["fields"],
+    items: unknown[],
+    closer: Closer,
+    start: number,
+    inObject: boolean,
+    kind: Frame["kind"],
+  ): void {
+    this.#stack.push({ fields, items, closer, start, inObject, kind, key: "", pairs: 0 });
+  }
+
+  #count(closer: Closer, by: 1 | -1): void {
+    this.#open[closer === 125 ? "braces" : closer === 93 ? "brackets" : "parens"] += by;
+  }
+
+  /** Ends the innermost container and gives it to the one around it. */
+  #close(): void {
+    const frame = this.#stack.pop()!;
+    this.#count(frame.closer, -1);
+    if (frame.kind === "more") return;
+    const { items } = frame;
+    const isCall = frame.kind === "call";
+    // Several arguments stand for no one value: the call stays text.
+    const called = items.length > 1 ? this.#text.slice(frame.start, this.at).trim() : (items[0] ?? null);
+    this.#deliver(isCall ? called : (frame.fields ?? items));
+  }
+
+  #deliver(value: unknown): void {
+    const frame = this.#stack.at(-1);
+    if (frame === undefined) this.#finish(value);
+    else if (frame.fields === undefined) frame.items.push(value);
+    else this.#put(frame, frame.fields, value);
+  }
+
+  #put(frame: Frame, fields: Record<string, unknown>, value: unknown): void {
+    frame.pairs++;
+    if (!isForbiddenKey(frame.key)) fields[frame.key] = value;
+  }
+
+  #inObject(frame: Frame, fields: Record<string, unknown>): void {
+    const code = asciiOf(this.#text.charCodeAt(this.at));
+    if (code === 44 || code === 59 || code === 58) this.at++;
+    else if (code === 125 || code === 93 || code === 41) {
+      if (code === 125 && this.#stack.length === 1 && this.#fieldsFollow(this.at + 1)) this.at++;
+      else if (code === 93 && matches(nextObject, this.#text, this.at) && this.#stack.at(-2)?.closer === 93) {
+        // A brace written as a bracket: another object of the list follows.
+        this.at++;
+        this.#close();
+      } else if (this.#closes(code, 125)) this.#close();
+    } else if (code === 123 && frame.pairs > 0 && this.#stack.at(-2)?.fields === undefined && this.#stack.length > 1) {
+      // The next item of the list around: this one's closing brace was left out.
+      this.#close();
+    } else if (code === 91 && frame.pairs > 0 && Array.isArray(fields[frame.key])) this.#moreItems(frame, fields);
+    else this.#key(frame);
+  }
+
+  /** Reads `"a": [1], [2]` as one list. */
+  #moreItems(frame: Frame, fields: Record<string, unknown>): void {
+    if (this.#stack.length >= this.#maxDepth) {
+      this.tooDeep = true;
+      return;
+    }
+    this.#count(93, 1);
+    const items = fields[frame.key] as unknown[];
+    this.#push(undefined, items, 93, this.at, true, "more");
+    this.at++;
+  }
+
+  /** Tells whether a comma and a quoted key follow at `at`: the brace before them closed the root too early. */
+  #fieldsFollow(at: number): boolean {
+    const comma = skipSpace(this.#text, at);
+    if (asciiOf(this.#text.charCodeAt(comma)) !== 44) return false;
+    const key = skipSpace(this.#text, comma + 1);
+    return closersOf(this.#text.charCodeAt(key)) !== "" && looksLikeKey(this.#text, key);
+  }
+
+  #key(frame: Frame): void {
+    const start = this.at;
+    this.#stars();
+    if (this.at < this.#end && closersOf(this.#text.charCodeAt(this.at)) !== "") {
+      this.#beginString("key", false);
+      return;
+    }
+    this.at = start;
+    const end = keyEnd(this.#text, start, this.#end);
+    this.at = end;
+    const code = this.#text.charCodeAt(end);
+    // A quote right before the colon ends a key whose opening quote was left out.
+    if (end > start && (code === 34 || code === 39)) {
+      const colon = skipSpace(this.#text, end + 1);
+      if (this.#text.charCodeAt(colon) === 58) this.at = colon;
+    }
+    this.#keyRead(frame, bareKeyName(this.#text.slice(start, end)), start, false);
+  }
+
+  /** Passes over marks of bold text or a list item before a quoted key. */
+  #stars(): void {
+    const text = this.#text;
+    const first = text.charCodeAt(this.at);
+    if (first === 34 || first > 62) return;
+    let at = this.at;
+    const limit = Math.min(this.#end, at + 8);
+    while (at < limit && marks.includes(text[at]!)) at++;
+    if (at > this.at && closersOf(text.charCodeAt(at)) !== "") this.at = at;
+  }
+
+  /** Goes on after a key: to its value, or back when it was none. */
+  #keyRead(frame: Frame, key: string, start: number, quoted: boolean): void {
+    frame.key = key;
+    this.#skip();
+    while (quoted && this.#text.charCodeAt(this.at) === 42) this.at++;
+    const code = this.at < this.#end ? asciiOf(this.#text.charCodeAt(this.at)) : -1;
+    if (code === -1) {
+      this.complete = false;
+      return;
+    }
+    if (code === 58) this.at++;
+    else if (code === 61) this.at += this.#text.charCodeAt(this.at + 1) === 62 ? 2 : 1;
+    else if (!quoted || code === 44 || code === 125 || code === 93) {
+      if (this.at === start) this.at++;
+      if (frame.pairs === 0 && this.at < this.#end) this.#setOrProse(frame);
+      return;
+    }
+    this.#fieldValue(frame);
+  }
+
+  #fieldValue(frame: Frame): void {
+    const value = this.#value("field", false);
+    if (value === begun || (value === missing && (this.at >= this.#end || this.tooDeep))) return;
+    this.#put(frame, frame.fields!, value === missing ? null : value);
   }
 
   /** Reads braces without a colon: a Python set becomes a list, prose in braces at the root is no value at all. */
-  #setOrProse(start: number): unknown {
-    const { braces, brackets, parens } = this.#open;
-    const root = braces + brackets + parens === 1;
-    if (root && closersOf(this.#text.charCodeAt(start)) === "") this.abandoned = true;
-    else if (this.#secondLooks-- > 0) this.at = start;
-    const items = this.abandoned ? [] : this.#items(125, false);
-    this.#leave("braces");
-    return items;
-  }
-
-  /** Reads `key: value` into the object; gives false for a key that turned out to be none. */
-  #pair(into: Record<string, unknown>): boolean {
-    const start = this.at;
-    const quoted = closersOf(this.#text.charCodeAt(start)) !== "";
-    const key = quoted ? this.#quoted("key", false) : this.#bareKey();
-    this.#skip();
-    const code = this.at < this.#end ? this.#text.charCodeAt(this.at) : -1;
-    if (code === 58) this.at++;
-    else if (code === 61) this.at += this.#text.charCodeAt(this.at + 1) === 62 ? 2 : 1;
-    else if (code === -1) {
-      this.complete = false;
-      return false;
-    } else if (!quoted || code === 44 || code === 125 || code === 93) {
-      if (this.at === start) this.at++;
-      return false;
+  #setOrProse(frame: Frame): void {
+    const first = frame.start + 1;
+    if (this.#stack.length === 1 && closersOf(this.#text.charCodeAt(first)) === "") {
+      this.abandoned = true;
+      return;
     }
-    const value = this.#value("field", false);
-    if (value === missing && (this.at >= this.#end || this.tooDeep)) return false;
-    if (!isForbiddenKey(key)) into[key] = value === missing ? null : value;
-    return true;
+    if (this.#secondLooks-- > 0) this.at = first;
+    this.#stack.pop();
+    this.#push(undefined, [], 125, frame.start, false, "plain");
   }
 
-  #list(closer: 93 | 41, inObject: boolean): unknown {
-    const kind = closer === 93 ? "brackets" : "parens";
-    if (!this.#enter(kind)) return missing;
-    this.at++;
-    const items = this.#items(closer, inObject);
-    this.#leave(kind);
-    return items;
-  }
-
-  #items(closer: Closer, inObject: boolean): unknown[] {
-    const result: unknown[] = [];
-    while (!this.abandoned && !this.tooDeep) {
-      this.#skip();
-      if (this.at >= this.#end) {
-        this.complete = false;
-        break;
+  #inList(frame: Frame): void {
+    const raw = this.#text.charCodeAt(this.at);
+    const code = asciiOf(raw);
+    if (code === 44 || code === 59 || code === 58) this.at++;
+    else if (code === 125 || code === 93 || code === 41) {
+      const root = this.#stack[0]!.fields !== undefined && this.#stack.length === 2;
+      if (code === 125 && root && frame.closer === 93 && this.#fieldsFollow(this.at + 1)) this.at++;
+      else if (!this.#closes(code, frame.closer)) return;
+      this.#close();
+    } else {
+      const mayBeKey = frame.inObject && frame.items.length > 0;
+      if (mayBeKey && isLetter(raw) && looksLikeKey(this.#text, this.at)) {
+        this.#close();
+        return;
       }
-      const code = this.#text.charCodeAt(this.at);
-      if (code === 44 || code === 59 || code === 58) this.at++;
-      else if (code === 125 || code === 93 || code === 41) {
-        if (this.#closes(code, closer)) break;
-      } else if (!this.#item(result, code, inObject && result.length > 0)) break;
+      const item = this.#value("item", mayBeKey);
+      if (item !== begun && item !== missing) frame.items.push(item);
     }
-    return result;
-  }
-
-  /** Reads an item; gives false, and goes back, when it is the next key of the object around a list that was not closed. */
-  #item(into: unknown[], code: number, mayBeKey: boolean): boolean {
-    const start = this.at;
-    if (mayBeKey && isLetter(code) && looksLikeKey(this.#text, start)) return false;
-    const item = this.#value("item", mayBeKey);
-    if (mayBeKey && closersOf(code) !== "") {
-      this.#skip();
-      if (this.#text.charCodeAt(this.at) === 58) {
-        this.at = start;
-        return false;
-      }
-    }
-    if (item !== missing) into.push(item);
-    return true;
-  }
-
-  #enter(kind: "braces" | "brackets" | "parens"): boolean {
-    if (this.#depthLeft === 0) {
-      this.tooDeep = true;
-      return false;
-    }
-    this.#depthLeft--;
-    this.#open[kind]++;
-    return true;
-  }
-
-  #leave(kind: "braces" | "brackets" | "parens"): void {
-    this.#depthLeft++;
-    this.#open[kind]--;
   }
 
   /** Handles a closing bracket: its own ends the container, an outer one ends it too but is left, a stray one is passed over. */
@@ -187,17 +342,65 @@ export class TolerantReader {
     return false;
   }
 
-  #quoted(role: StringPlace["role"], listInObject: boolean): string {
-    const start = this.at;
-    const token = readString(this.#text, start, { role, open: this.#open, listInObject });
-    this.at = token.next;
-    if (token.closed) return token.value;
-    return this.#unclosed(start, token.value, role);
+  #beginString(role: StringRole, listInObject: boolean): typeof begun {
+    this.#cursor.begin(this.at, role, listInObject);
+    this.#inString = true;
+    return begun;
+  }
+
+  #stringRead(): void {
+    this.#inString = false;
+    const cursor = this.#cursor;
+    this.at = cursor.next;
+    const text = cursor.closed ? cursor.value : this.#unclosed();
+    const frame = this.#stack.at(-1);
+    if (cursor.role === "key") this.#keyRead(frame!, text, cursor.start, true);
+    else if (!this.#joins(text)) this.#stringValue(this.#joined + text, frame);
+  }
+
+  /** Goes on to a string that `+` joins to this one. */
+  #joins(text: string): boolean {
+    const after = this.at;
+    this.#skip();
+    if (this.#text.charCodeAt(this.at) !== 43) return false;
+    this.at++;
+    this.#skip();
+    if (closersOf(this.#text.charCodeAt(this.at)) === "") {
+      this.at = after;
+      // The plus joined nothing: it is passed over.
+      while (this.at < this.#end && this.#text.charCodeAt(this.at) !== 43) this.at++;
+      this.at++;
+      return false;
+    }
+    this.#joined += text;
+    this.joins++;
+    this.#beginString(this.#cursor.role, this.#cursor.listInObject);
+    return true;
+  }
+
+  #stringValue(value: string, frame: Frame | undefined): void {
+    if (frame === undefined) this.#finish(value);
+    else if (frame.fields !== undefined) this.#put(frame, frame.fields, value);
+    else if (asciiOf(this.#text.charCodeAt(this.at)) !== 58) frame.items.push(value);
+    else if (this.#cursor.listInObject) {
+      // The next key of the object around: this list was never closed.
+      this.at = this.#cursor.start;
+      this.#close();
+    } else this.#objectInList(value);
+  }
+
+  /** Reads `["key": …` as an object whose opening brace was left out. */
+  #objectInList(key: string): void {
+    if (this.#begin(125, false, true) !== begun) return;
+    const frame = this.#stack.at(-1)!;
+    frame.key = key;
+    this.#fieldValue(frame);
   }
 
   /** Decides what a string without an end is: cut off, or one whose closing quote or bracket was misread. */
-  #unclosed(start: number, value: string, role: StringPlace["role"]): string {
+  #unclosed(): string {
     const text = this.#text;
+    const { start, value, role } = this.#cursor;
     const tail = /[}\])]\s{0,256}$/.test(text.slice(Math.max(0, this.#end - 257), this.#end));
     if (!tail || role === "root" || this.#partial) {
       this.complete = false;
@@ -209,87 +412,67 @@ export class TolerantReader {
       this.at = quote + 1;
       return text.slice(start + 1, quote);
     }
+    const colon = role === "key" ? text.slice(start, start + 70).indexOf(":") : -1;
+    if (colon > 1 && this.#secondLooks-- > 0) {
+      this.at = start + colon;
+      return text.slice(start + 1, this.at);
+    }
     this.complete = false;
     return value.replace(/[\s}\])]{1,256}$/, "");
   }
 
-  /** Reads a string and those joined to it by `+`. */
-  #joined(role: "field" | "item" | "root", listInObject: boolean): unknown {
-    let value = this.#quoted(role, listInObject);
-    for (;;) {
-      const after = this.at;
-      this.#skip();
-      if (this.#text.charCodeAt(this.at) !== 43) return value;
-      this.at++;
-      this.#skip();
-      if (closersOf(this.#text.charCodeAt(this.at)) === "") {
-        this.at = after;
-        return value;
-      }
-      value += this.#quoted(role, listInObject);
-    }
-  }
-
-  #bareKey(): string {
-    const start = this.at;
-    const text = this.#text;
-    while (this.at < this.#end && keyStops[text.charCodeAt(this.at)] !== 1) this.at++;
-    return text.slice(start, this.at).trim();
-  }
-
   /** Reads an unquoted value: a literal, a number, a call such as `ObjectId("…")`, or plain words. */
-  #word(role: "field" | "item" | "root"): unknown {
+  #word(role: Role): unknown {
     const text = this.#text;
     const start = this.at;
-    let at = start;
-    for (; at < this.#end; at++) {
-      const code = text.charCodeAt(at);
-      if (wordStops[code] === 1) break;
-      if (isSpace(code) && this.#wordEnds(at, role)) break;
+    if (matches(stringPrefix, text, start)) {
+      this.at = stringPrefix.lastIndex;
+      this.#joined = "";
+      return this.#beginString(role, false);
     }
+    const at = wordEnd(text, start, this.#end, role);
     this.at = at;
     if (at === start) {
       this.at++;
       return missing;
     }
     const word = text.slice(start, at).trim();
-    if (text[at] === "(" && /^(?:new\s{1,8})?[A-Za-z_][\w.]{0,64}$/.test(word)) return this.#call();
-    if (closersOf(text.charCodeAt(at)) !== "" && /^[A-Za-z]{1,2}$/.test(word)) return this.#quoted(role, false);
+    const stop = text.charCodeAt(at);
+    if (stop === 40 && callee.test(word)) {
+      const call = this.#begin(41, false, false, "call");
+      if (call === begun) this.#stack.push({ ...this.#stack.pop()!, start });
+      return call;
+    }
+    if (closersOf(stop) !== "" && at < this.#end) {
+      // A word that a quote ends: its opening quote was left out.
+      if (this.#endsQuoted(at)) this.at++;
+    }
     if (at >= this.#end) {
       this.complete = false;
       if (this.#partial) return missing;
       const cut = cutOffWord(word);
       if (cut !== undefined) return cut;
     }
+    if (word === "-" || word === "+") return missing;
     const value = wordValue(word);
     if (value !== undefined) return value;
     this.plainWords++;
     return word;
   }
 
-  #call(): unknown {
-    const inside = this.#list(41, false);
-    return Array.isArray(inside) && inside.length > 0 ? inside[0] : null;
-  }
-
-  /** Tells whether an unquoted value ends at the white space at `at`. */
-  #wordEnds(at: number, role: "field" | "item" | "root"): boolean {
-    const text = this.#text;
-    let next = at;
-    const limit = Math.min(this.#end, at + 64);
-    while (next < limit && isSpace(text.charCodeAt(next))) {
-      if (text.charCodeAt(next) === 10) return true;
-      next++;
-    }
+  #endsQuoted(at: number): boolean {
+    const next = skipSpace(this.#text, at + 1);
     if (next >= this.#end) return true;
-    const char = text[next]!;
-    if (char === "#" || text.startsWith("//", next) || text.startsWith("/*", next)) return true;
-    return closersOf(char.charCodeAt(0)) !== "" || (role === "field" && looksLikeKey(text, next));
+    const code = asciiOf(this.#text.charCodeAt(next));
+    return code === 44 || code === 125 || code === 93 || code === 41;
   }
 
   /** Passes over white space, comments, escaped line breaks and ellipses; a closing code fence ends the text. */
   #skip(): void {
     const text = this.#text;
+    const first = text.charCodeAt(this.at);
+    // Most tokens have nothing before them.
+    if (first > 47 && first < 92 && first !== 62) return;
     while (this.at < this.#end) {
       const code = text.charCodeAt(this.at);
       if (isSpace(code)) this.at++;
@@ -299,6 +482,7 @@ export class TolerantReader {
       else if (code === 92 && /[nrt]/.test(text[this.at + 1] ?? "")) this.at += 2;
       else if (code === 0x2026) this.at++;
       else if (code === 46 && text.startsWith("...", this.at)) this.at += 3;
+      else if (code === 62 && text.charCodeAt(this.at - 1) === 10) this.at++;
       else if (code === 96 && text.startsWith("```", this.at)) this.#end = this.at;
       else return;
     }
@@ -310,16 +494,13 @@ export class TolerantReader {
   }
 }
 
+const nextObject = /\]\s{0,64},\s{0,64}\{/y;
+const callee = /^(?:new\s{1,8})?[A-Za-z_][\w.]{0,64}$/;
+const marks = "*-•> \t";
+
+/** What Python may write before a string, and no closing quote behind it. */
+const stringPrefix = /[bBrRuUfF]{1,2}(?=["'][^,}\]\s])/y;
+
 function isLetter(code: number): boolean {
   return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95 || code === 36;
 }
-
-/** A table with a 1 at the code of each character that ends a bare word. */
-function stopTable(characters: string): Uint8Array {
-  const table = new Uint8Array(128);
-  for (const character of characters) table[character.charCodeAt(0)] = 1;
-  return table;
-}
-
-const keyStops = stopTable(":=,{}[]()\"'\n");
-const wordStops = stopTable(',{}[]()"\n');

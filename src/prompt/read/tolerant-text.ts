@@ -2,13 +2,17 @@
 
 /** Tells how a character may open a string: which characters close it again. Empty when it opens none. */
 export function closersOf(code: number): string {
+  if (code === 34) return '"';
+  if (code < 128 && code !== 39 && code !== 96) return "";
   switch (code) {
-    case 34: // "
-      return '"';
     case 39: // '
       return "'";
     case 96: // `
-      return "`'";
+      return "`'\u00b4";
+    case 0xff02: // ＂
+      return "\uff02";
+    case 0xff07: // ＇
+      return "\uff07";
     case 0x201c: // “
     case 0x201d: // ”
     case 0x201e: // „
@@ -42,6 +46,49 @@ export function isSpace(code: number): boolean {
   );
 }
 
+/** Gives the ASCII code of a bracket, colon or comma written full-width, as in Chinese or Japanese text; else the code itself. */
+export function asciiOf(code: number): number {
+  if (code < 0x3000) return code;
+  switch (code) {
+    case 0xff0c: // ，
+    case 0x3001: // 、
+      return 44;
+    case 0xff1a: // ：
+      return 58;
+    case 0xff1b: // ；
+      return 59;
+    case 0xff5b: // ｛
+      return 123;
+    case 0xff5d: // ｝
+      return 125;
+    case 0xff3b: // ［
+      return 91;
+    case 0xff3d: // ］
+      return 93;
+    case 0xff08: // （
+      return 40;
+    case 0xff09: // ）
+      return 41;
+    default:
+      return code;
+  }
+}
+
+/** Tells whether a character is one of the ten digits. */
+export function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
+/** Gives the offset of the first character from `at` on that is not white space, or the mark of a quoted line of mail. */
+export function skipSpace(text: string, at: number): number {
+  let index = at;
+  for (; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (!isSpace(code) && !(code === 62 && text.charCodeAt(index - 1) === 10)) break;
+  }
+  return index;
+}
+
 const words: ReadonlyMap<string, boolean | null> = new Map<string, boolean | null>([
   ["true", true],
   ["True", true],
@@ -65,9 +112,11 @@ const words: ReadonlyMap<string, boolean | null> = new Map<string, boolean | nul
   ["-inf", null],
 ]);
 
+const plainDigits = /^(?:0|[1-9]\d*)$/;
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const looseNumber = /^[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d*)?$/;
-const groupedNumber = /^[+-]?[1-9]\d{0,2}(?:_\d{3})+(?:\.\d+)?$/;
+const groupedNumber = /^[+-]?[1-9]\d{0,2}(?:(?:_\d{3})+|(?:,\d{3})+)(?:\.\d+)?$/;
+const underscored = /^[+-]?\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?$/;
 const hexNumber = /^0[xX][\da-fA-F]{1,13}$/;
 
 /** Gives what a bare word stands for: a literal of JSON, Python or JavaScript, a number, or `undefined` for plain text. */
@@ -79,9 +128,11 @@ export function wordValue(word: string): boolean | number | null | undefined {
     if (literal !== undefined) return literal;
   }
   if (!mayBeNumber || word.length > 400) return undefined;
-  if (jsonNumber.test(word)) return finite(Number(word));
-  if (looseNumber.test(word)) return finite(Number.parseFloat(word));
-  if (groupedNumber.test(word)) return finite(Number(word.replaceAll("_", "")));
+  if (word.length < 10 && plainDigits.test(word)) return Number(word);
+  if (jsonNumber.test(word)) return Number(word);
+  if (looseNumber.test(word)) return Number.parseFloat(word);
+  if (groupedNumber.test(word)) return Number(word.replaceAll(/[_,]/g, ""));
+  if (underscored.test(word) && !/^[+-]?0\d/.test(word)) return Number(word.replaceAll("_", ""));
   if (hexNumber.test(word)) return Number(word);
   return undefined;
 }
@@ -93,8 +144,4 @@ export function cutOffWord(word: string): boolean | null | undefined {
     if (literal.startsWith(word)) return words.get(literal);
   }
   return undefined;
-}
-
-function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }

@@ -1,0 +1,87 @@
+/**
+ * How long 200 agents that read answers of 1 MB at once hold the event loop, for valid and broken answers: the delay of a
+ * timer less that of the idle process. Run it with `npm run bench:event-loop`.
+ */
+
+import { createHistogram, monitorEventLoopDelay, type RecordableHistogram } from "node:perf_hooks";
+import { DeclarativeAgent, Flock } from "../src/entries/index.ts";
+import { scriptedModel } from "../src/entries/testing.ts";
+
+const agents = 200;
+const output = "title: str, rows: list[{ id: int, name: str, tags: list[str], score: float }]";
+
+function answerOf(characters: number): string {
+  const rows: unknown[] = [];
+  for (let size = 0, id = 0; size < characters; id++) {
+    const row = { id, name: `Row ${id} with a "name" of some length`, tags: ["alpha", "beta"], score: id / 7 };
+    rows.push(row);
+    size += JSON.stringify(row).length + 1;
+  }
+  return JSON.stringify({ title: "Report", rows });
+}
+
+const valid = answerOf(1_000_000);
+const forms: readonly (readonly [name: string, text: string])[] = [
+  ["valid", valid],
+  ["fenced, in prose", `Here [as asked]:\n\`\`\`json\n${valid}\n\`\`\`\nDone {so}.`],
+  ["trailing comma", `${valid.slice(0, -1)},}`],
+  ["bare keys, one quote", valid.replaceAll(/"(id|name|tags|score|rows|title)":/g, "$1:").replaceAll('\\"', "'")],
+  ["numbers as texts", valid.replaceAll(/"id":(\d+)/g, '"id":"$1"')],
+];
+
+interface Delays {
+  /** Nanoseconds by which a timer came late. */
+  readonly timer: ReturnType<typeof monitorEventLoopDelay>;
+  /** Nanoseconds of this thread's own work between two turns, which other processes cannot lengthen. */
+  readonly work: RecordableHistogram;
+}
+
+async function delaysOf(work: () => Promise<unknown>): Promise<Delays> {
+  const timer = monitorEventLoopDelay({ resolution: 1 });
+  const turns = createHistogram();
+  let done = false;
+  let before = process.threadCpuUsage();
+  const turn = () => {
+    const spent = process.threadCpuUsage(before);
+    turns.record(Math.max(1, 1_000 * Math.round(spent.user + spent.system)));
+    before = process.threadCpuUsage();
+    if (!done) setImmediate(turn);
+  };
+  setImmediate(turn);
+  timer.enable();
+  await work();
+  // A last turn, so that the delay of what ran at the end is seen.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  timer.disable();
+  done = true;
+  return { timer, work: turns };
+}
+
+async function runAll(text: string): Promise<void> {
+  await using flock = new Flock({});
+  const model = scriptedModel([text], { repeat: true });
+  const one = async (id: number): Promise<void> => {
+    const agent = new DeclarativeAgent({ name: `reader_${id}`, input: "topic: str", output, model });
+    const { rows } = await flock.run(agent, { topic: `topic ${id}` });
+    if (rows.length < 1_000) throw new Error("an answer was cut short");
+  };
+  await Promise.all(Array.from({ length: agents }, (_, id) => one(id)));
+}
+
+const milliseconds = (nanoseconds: number): string => (nanoseconds / 1e6).toFixed(1).padStart(8);
+
+const idle = await delaysOf(() => new Promise((resolve) => setTimeout(resolve, 1_000)));
+const baseline = idle.timer.percentile(50);
+console.log(
+  `${agents} agents with answers of 1 MB at once; milliseconds, less ${milliseconds(baseline).trim()} when idle`,
+);
+console.log(`${"".padEnd(24)}a timer comes late by                  work between two turns`);
+console.log(`${"answers".padEnd(24)}     p50      p99    p99.9      max      p99    p99.9      max   all took`);
+for (const [name, text] of forms) {
+  const start = performance.now();
+  const { timer, work } = await delaysOf(() => runAll(text));
+  const took = performance.now() - start;
+  const late = [50, 99, 99.9, 100].map((share) => milliseconds(Math.max(0, timer.percentile(share) - baseline)));
+  const own = [99, 99.9, 100].map((share) => milliseconds(work.percentile(share)));
+  console.log(`${name.padEnd(24)}${late.join(" ")} ${own.join(" ")}   ${(took / 1000).toFixed(1)} s`);
+}
