@@ -1,5 +1,7 @@
 /** Finds the model an agent uses: a string such as `openai/gpt-5-mini`, a language model, or nothing at all. */
 
+import { statSync } from "node:fs";
+import { basename, resolve } from "node:path";
 import type { LanguageModelV4 } from "@ai-sdk/provider";
 import { FlockError } from "../core/errors.ts";
 import { nearestName } from "../core/nearest-name.ts";
@@ -7,7 +9,9 @@ import type { AnyRunnable } from "../core/runnable.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { adaptModel } from "./adapt-model.ts";
 import { createModel, type ModelRunnable } from "./model.ts";
-import { isInstalled, type Vendor, type VendorNeeds, vendors } from "./vendors.ts";
+import { llamaScheme } from "./model-name.ts";
+import { isInstalled, isNotFound, packageMissing } from "./model-package.ts";
+import { llama, type Vendor, type VendorNeeds, vendors } from "./vendors.ts";
 
 /** What a model may be given as. */
 export interface ResolveModelOptions {
@@ -63,20 +67,20 @@ export function resolveModel(model: unknown, options: ResolveModelOptions): AnyR
 }
 
 /**
- * Gives the runnable of a model string, `vendor/model id` or `offline`; the same one for the same string and runtime. The
- * vendor's package is imported at the first call; what can be missing is checked now.
+ * Gives the runnable of a model string, `vendor/model id`, `llama:path` or `offline`; the same one for the same string and
+ * runtime. The vendor's package is imported at the first call; what can be missing is checked now.
  *
- * @throws model_unknown for a string that names no vendor, with the nearest one; model_key_missing with the variable's
- * name; model_package_missing with what to install.
+ * @throws model_unknown for a string that names no vendor, with the nearest one, or no file; model_key_missing with the
+ * variable's name; model_package_missing with what to install.
  */
 export function resolveModelName(name: string, options: ResolveModelOptions): ModelRunnable {
   const { runtime } = options;
   const known = runtime.shared("models:resolved", () => new Map<string, ModelRunnable>());
   let model = known.get(name);
   if (model === undefined) {
-    const { vendor, modelId } = parseName(name, vendors);
-    checkReady(name, vendor, runtime);
-    model = createModel(new LazyModel(name, vendor, modelId, runtime));
+    const parsed = name.startsWith(llamaScheme) ? parseFile(name) : parseName(name, vendors);
+    checkReady(name, parsed.vendor, runtime);
+    model = createModel(new LazyModel(name, parsed, runtime));
     known.set(name, model);
   }
   return model;
@@ -86,6 +90,29 @@ function isModelRunnable(value: unknown): value is AnyRunnable {
   if (typeof value !== "object" || value === null) return false;
   const runnable = value as Partial<AnyRunnable>;
   return runnable.kind === "model" && typeof runnable.perform === "function" && typeof runnable.name === "string";
+}
+
+/** What a model string says. */
+interface ParsedName {
+  readonly vendor: Vendor;
+  readonly modelId: string;
+  /** What the vendor loads. @default modelId */
+  readonly path?: string;
+}
+
+/** Reads `llama:path`. What the file holds is looked at by the first call. */
+function parseFile(name: string): ParsedName {
+  const path = resolve(name.slice(llamaScheme.length));
+  if (!isFile(path)) throw modelUnknown(name, `there is no file ${path.slice(0, 300)}`, undefined);
+  return { vendor: llama, modelId: basename(path), path };
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -175,18 +202,8 @@ export async function importVendor<Model>(
   try {
     return await load();
   } catch (error) {
-    const notFound = (error as { code?: unknown } | null)?.code === "ERR_MODULE_NOT_FOUND";
-    throw notFound && vendor.package !== undefined ? packageMissing(name, vendor.package, error) : error;
+    throw isNotFound(error) && vendor.package !== undefined ? packageMissing(name, vendor.package, error) : error;
   }
-}
-
-function packageMissing(model: string, name: string, cause?: unknown): FlockError<"model_package_missing"> {
-  const install = `npm install ${name}`;
-  return new FlockError(
-    "model_package_missing",
-    `the model "${model}" needs the package ${name}, which is not installed; run: ${install}`,
-    { details: { model, package: name, install }, cause },
-  );
 }
 
 /** A model that imports its vendor's package when it is first called. */
@@ -197,15 +214,17 @@ class LazyModel implements LanguageModelV4 {
   readonly supportedUrls = {};
   readonly #name: string;
   readonly #vendor: Vendor;
+  readonly #path: string;
   readonly #runtime: Runtime;
   #loading: Promise<LanguageModelV4> | undefined;
   #loaded: LanguageModelV4 | undefined;
 
-  constructor(name: string, vendor: Vendor, modelId: string, runtime: Runtime) {
+  constructor(name: string, { vendor, modelId, path = modelId }: ParsedName, runtime: Runtime) {
     this.provider = vendor.name;
     this.modelId = modelId;
     this.#name = name;
     this.#vendor = vendor;
+    this.#path = path;
     this.#runtime = runtime;
   }
 
@@ -224,7 +243,7 @@ class LazyModel implements LanguageModelV4 {
 
   async #import(): Promise<LanguageModelV4> {
     try {
-      const load = () => this.#vendor.load(this.modelId, this.#runtime);
+      const load = () => this.#vendor.load(this.#path, this.#runtime);
       this.#loaded = adaptModel(await importVendor(this.#name, this.#vendor, load));
       return this.#loaded;
     } catch (error) {
