@@ -1,17 +1,17 @@
 /** Finds the model an agent uses: a string such as `openai/gpt-5-mini`, a language model, or nothing at all. */
 
-import { statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import type { LanguageModelV4 } from "@ai-sdk/provider";
 import { FlockError } from "../core/errors.ts";
 import { nearestName } from "../core/nearest-name.ts";
 import type { AnyRunnable } from "../core/runnable.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { adaptModel } from "./adapt-model.ts";
+import { LazyModel, type ParsedName } from "./lazy-model.ts";
 import { createModel, type ModelRunnable } from "./model.ts";
 import { llamaScheme } from "./model-name.ts";
-import { isInstalled, isNotFound, packageMissing } from "./model-package.ts";
-import { llama, type Vendor, type VendorNeeds, vendors } from "./vendors.ts";
+import { isInstalled, packageMissing } from "./model-package.ts";
+import { llama, type VendorNeeds, vendors } from "./vendors.ts";
 
 /** What a model may be given as. */
 export interface ResolveModelOptions {
@@ -92,27 +92,11 @@ function isModelRunnable(value: unknown): value is AnyRunnable {
   return runnable.kind === "model" && typeof runnable.perform === "function" && typeof runnable.name === "string";
 }
 
-/** What a model string says. */
-interface ParsedName {
-  readonly vendor: Vendor;
-  readonly modelId: string;
-  /** What the vendor loads. @default modelId */
-  readonly path?: string;
-}
-
 /** Reads `llama:path`. What the file holds is looked at by the first call. */
 function parseFile(name: string): ParsedName {
   const path = resolve(name.slice(llamaScheme.length));
-  if (!isFile(path)) throw modelUnknown(name, `there is no file ${path.slice(0, 300)}`, undefined);
+  if (!existsSync(path)) throw modelUnknown(name, `there is no file ${path.slice(0, 300)}`, undefined);
   return { vendor: llama, modelId: basename(path), path };
-}
-
-function isFile(path: string): boolean {
-  try {
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 /**
@@ -186,69 +170,5 @@ export function checkReady(name: string, vendor: VendorNeeds, runtime: Runtime):
       `the model "${name}" needs the environment variable ${variable}, which is not set`,
       { details: { model: name, variable } },
     );
-  }
-}
-
-/**
- * Imports a vendor's package and makes a model with it.
- *
- * @throws model_package_missing when only the import shows that the package is not there.
- */
-export async function importVendor<Model>(
-  name: string,
-  vendor: VendorNeeds,
-  load: () => Promise<Model>,
-): Promise<Model> {
-  try {
-    return await load();
-  } catch (error) {
-    throw isNotFound(error) && vendor.package !== undefined ? packageMissing(name, vendor.package, error) : error;
-  }
-}
-
-/** A model that imports its vendor's package when it is first called. */
-class LazyModel implements LanguageModelV4 {
-  readonly specificationVersion = "v4";
-  readonly provider: string;
-  readonly modelId: string;
-  readonly supportedUrls = {};
-  readonly #name: string;
-  readonly #vendor: Vendor;
-  readonly #path: string;
-  readonly #runtime: Runtime;
-  #loading: Promise<LanguageModelV4> | undefined;
-  #loaded: LanguageModelV4 | undefined;
-
-  constructor(name: string, { vendor, modelId, path = modelId }: ParsedName, runtime: Runtime) {
-    this.provider = vendor.name;
-    this.modelId = modelId;
-    this.#name = name;
-    this.#vendor = vendor;
-    this.#path = path;
-    this.#runtime = runtime;
-  }
-
-  doGenerate(options: Parameters<LanguageModelV4["doGenerate"]>[0]): ReturnType<LanguageModelV4["doGenerate"]> {
-    return this.#loaded?.doGenerate(options) ?? this.#load().then((model) => model.doGenerate(options));
-  }
-
-  doStream(options: Parameters<LanguageModelV4["doStream"]>[0]): ReturnType<LanguageModelV4["doStream"]> {
-    return this.#loaded?.doStream(options) ?? this.#load().then((model) => model.doStream(options));
-  }
-
-  #load(): Promise<LanguageModelV4> {
-    this.#loading ??= this.#import();
-    return this.#loading;
-  }
-
-  async #import(): Promise<LanguageModelV4> {
-    try {
-      const load = () => this.#vendor.load(this.#path, this.#runtime);
-      this.#loaded = adaptModel(await importVendor(this.#name, this.#vendor, load));
-      return this.#loaded;
-    } catch (error) {
-      this.#loading = undefined;
-      throw error;
-    }
   }
 }

@@ -43,15 +43,7 @@ export const vendors: readonly Vendor[] = [
 ];
 
 /** Local files, named `llama:path`; the model id it loads is the path. */
-export const llama: Vendor = {
-  name: "llama",
-  package: "node-llama-cpp",
-  keyVariable: undefined,
-  async load(path, runtime) {
-    const { llamaModel } = await import("./llama/llama-model.ts");
-    return llamaModel({ path, runtime });
-  },
-};
+export const llama: Vendor = { ...vendor("llama", undefined), package: "node-llama-cpp" };
 
 type ClientName = keyof typeof import("./vendor-clients.ts").vendorClients;
 

