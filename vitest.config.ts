@@ -1,12 +1,13 @@
 /** Runs behaviour tests and type tests alike, with coverage of all of src. */
 
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 
 export default defineConfig({
   resolve: { conditions: ["flock-source"] },
   ssr: { resolve: { conditions: ["flock-source"] } },
   test: {
     include: ["test/**/*.test.ts"],
+    exclude: [...configDefaults.exclude, "test/llm/**"],
     typecheck: { enabled: true, include: ["test/**/*.test-d.ts"] },
     reporters: ["default", "./scripts/summary-reporter.ts"],
     testTimeout: 20_000,

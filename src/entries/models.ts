@@ -1,8 +1,9 @@
-/** The front door `flock-ts/models`: the offline engine, embedders, and language models of any vendor. */
+/** The front door `flock-ts/models`: the offline engine, embedders, local models, and language models of any vendor. */
 
 export type { ModelPrice, TokenRates } from "../core/model-price.ts";
 export { type AnyLanguageModel, adaptModel, isLanguageModel } from "../models/adapt-model.ts";
 export type { AnyEmbeddingModel } from "../models/embedding-model.ts";
+export { type LlamaModel, type LlamaModelOptions, llamaModel } from "../models/llama/llama-model.ts";
 export { createModel, type ModelAnswer, type ModelRequest, type ModelRunnable } from "../models/model.ts";
 export { lexicalEmbedder } from "../models/offline/lexical-embedder.ts";
 export { offlineModel } from "../models/offline/offline-model.ts";

@@ -25,7 +25,7 @@ async function loadOffline(modelId: string): Promise<EmbeddingModelV4> {
   return (await import("./sentence-embedder.ts")).sentenceEmbedder();
 }
 
-function embeds(name: Exclude<keyof typeof vendorClients, "anthropic">): EmbeddingVendor {
+function embeds(name: Exclude<keyof typeof vendorClients, "anthropic" | "llama">): EmbeddingVendor {
   return {
     ...needsOf(name),
     load: async (modelId, runtime) =>

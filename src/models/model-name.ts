@@ -5,3 +5,6 @@ export function modelName(model: { readonly provider: string; readonly modelId: 
   const { provider, modelId } = model;
   return modelId.startsWith(`${provider}/`) ? modelId : `${provider}/${modelId}`;
 }
+
+/** What a model string that names a file begins with. */
+export const llamaScheme = "llama:";

@@ -6,8 +6,9 @@ import { systemRuntime } from "../core/system-runtime.ts";
 import { embedderId } from "./embed-texts.ts";
 import { type AnyEmbeddingModel, adaptEmbedder } from "./embedding-model.ts";
 import { type EmbeddingVendor, embeddingVendors } from "./embedding-vendors.ts";
+import { importVendor } from "./lazy-model.ts";
 import { modelError } from "./model-error.ts";
-import { checkReady, importVendor, modelUnknown, parseName } from "./resolve-model.ts";
+import { checkReady, modelUnknown, parseName } from "./resolve-model.ts";
 import { vendors } from "./vendors.ts";
 
 /** What an embedding model is made with. */

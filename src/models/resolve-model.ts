@@ -1,13 +1,17 @@
 /** Finds the model an agent uses: a string such as `openai/gpt-5-mini`, a language model, or nothing at all. */
 
-import type { LanguageModelV4 } from "@ai-sdk/provider";
+import { existsSync } from "node:fs";
+import { basename, resolve } from "node:path";
 import { FlockError } from "../core/errors.ts";
 import { nearestName } from "../core/nearest-name.ts";
 import type { AnyRunnable } from "../core/runnable.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { adaptModel } from "./adapt-model.ts";
+import { LazyModel, type ParsedName } from "./lazy-model.ts";
 import { createModel, type ModelRunnable } from "./model.ts";
-import { isInstalled, type Vendor, type VendorNeeds, vendors } from "./vendors.ts";
+import { llamaScheme } from "./model-name.ts";
+import { isInstalled, packageMissing } from "./model-package.ts";
+import { llama, type VendorNeeds, vendors } from "./vendors.ts";
 
 /** What a model may be given as. */
 export interface ResolveModelOptions {
@@ -63,20 +67,20 @@ export function resolveModel(model: unknown, options: ResolveModelOptions): AnyR
 }
 
 /**
- * Gives the runnable of a model string, `vendor/model id` or `offline`; the same one for the same string and runtime. The
- * vendor's package is imported at the first call; what can be missing is checked now.
+ * Gives the runnable of a model string, `vendor/model id`, `llama:path` or `offline`; the same one for the same string and
+ * runtime. The vendor's package is imported at the first call; what can be missing is checked now.
  *
- * @throws model_unknown for a string that names no vendor, with the nearest one; model_key_missing with the variable's
- * name; model_package_missing with what to install.
+ * @throws model_unknown for a string that names no vendor, with the nearest one, or no file; model_key_missing with the
+ * variable's name; model_package_missing with what to install.
  */
 export function resolveModelName(name: string, options: ResolveModelOptions): ModelRunnable {
   const { runtime } = options;
   const known = runtime.shared("models:resolved", () => new Map<string, ModelRunnable>());
   let model = known.get(name);
   if (model === undefined) {
-    const { vendor, modelId } = parseName(name, vendors);
-    checkReady(name, vendor, runtime);
-    model = createModel(new LazyModel(name, vendor, modelId, runtime));
+    const parsed = name.startsWith(llamaScheme) ? parseFile(name) : parseName(name, vendors);
+    checkReady(name, parsed.vendor, runtime);
+    model = createModel(new LazyModel(name, parsed, runtime));
     known.set(name, model);
   }
   return model;
@@ -86,6 +90,13 @@ function isModelRunnable(value: unknown): value is AnyRunnable {
   if (typeof value !== "object" || value === null) return false;
   const runnable = value as Partial<AnyRunnable>;
   return runnable.kind === "model" && typeof runnable.perform === "function" && typeof runnable.name === "string";
+}
+
+/** Reads `llama:path`. What the file holds is looked at by the first call. */
+function parseFile(name: string): ParsedName {
+  const path = resolve(name.slice(llamaScheme.length));
+  if (!existsSync(path)) throw modelUnknown(name, `there is no file ${path.slice(0, 300)}`, undefined);
+  return { vendor: llama, modelId: basename(path), path };
 }
 
 /**
@@ -159,77 +170,5 @@ export function checkReady(name: string, vendor: VendorNeeds, runtime: Runtime):
       `the model "${name}" needs the environment variable ${variable}, which is not set`,
       { details: { model: name, variable } },
     );
-  }
-}
-
-/**
- * Imports a vendor's package and makes a model with it.
- *
- * @throws model_package_missing when only the import shows that the package is not there.
- */
-export async function importVendor<Model>(
-  name: string,
-  vendor: VendorNeeds,
-  load: () => Promise<Model>,
-): Promise<Model> {
-  try {
-    return await load();
-  } catch (error) {
-    const notFound = (error as { code?: unknown } | null)?.code === "ERR_MODULE_NOT_FOUND";
-    throw notFound && vendor.package !== undefined ? packageMissing(name, vendor.package, error) : error;
-  }
-}
-
-function packageMissing(model: string, name: string, cause?: unknown): FlockError<"model_package_missing"> {
-  const install = `npm install ${name}`;
-  return new FlockError(
-    "model_package_missing",
-    `the model "${model}" needs the package ${name}, which is not installed; run: ${install}`,
-    { details: { model, package: name, install }, cause },
-  );
-}
-
-/** A model that imports its vendor's package when it is first called. */
-class LazyModel implements LanguageModelV4 {
-  readonly specificationVersion = "v4";
-  readonly provider: string;
-  readonly modelId: string;
-  readonly supportedUrls = {};
-  readonly #name: string;
-  readonly #vendor: Vendor;
-  readonly #runtime: Runtime;
-  #loading: Promise<LanguageModelV4> | undefined;
-  #loaded: LanguageModelV4 | undefined;
-
-  constructor(name: string, vendor: Vendor, modelId: string, runtime: Runtime) {
-    this.provider = vendor.name;
-    this.modelId = modelId;
-    this.#name = name;
-    this.#vendor = vendor;
-    this.#runtime = runtime;
-  }
-
-  doGenerate(options: Parameters<LanguageModelV4["doGenerate"]>[0]): ReturnType<LanguageModelV4["doGenerate"]> {
-    return this.#loaded?.doGenerate(options) ?? this.#load().then((model) => model.doGenerate(options));
-  }
-
-  doStream(options: Parameters<LanguageModelV4["doStream"]>[0]): ReturnType<LanguageModelV4["doStream"]> {
-    return this.#loaded?.doStream(options) ?? this.#load().then((model) => model.doStream(options));
-  }
-
-  #load(): Promise<LanguageModelV4> {
-    this.#loading ??= this.#import();
-    return this.#loading;
-  }
-
-  async #import(): Promise<LanguageModelV4> {
-    try {
-      const load = () => this.#vendor.load(this.modelId, this.#runtime);
-      this.#loaded = adaptModel(await importVendor(this.#name, this.#vendor, load));
-      return this.#loaded;
-    } catch (error) {
-      this.#loading = undefined;
-      throw error;
-    }
   }
 }

@@ -39,6 +39,10 @@ export const vendorClients = {
     const address = runtime.variable("OPENAI_COMPATIBLE_BASE_URL") ?? "";
     return compatible("openai-compatible", address, runtime.variable("OPENAI_COMPATIBLE_API_KEY"), runtime, model);
   },
+  async llama(runtime: Runtime): Promise<Pick<VendorClient, "languageModel">> {
+    const { llamaModel } = await import("./llama/llama-model.ts");
+    return { languageModel: (path) => llamaModel({ path, runtime }) };
+  },
 } as const;
 
 /** Follows no redirect, and holds neither an error nor an event without end. */

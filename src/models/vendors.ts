@@ -1,6 +1,5 @@
 /** The vendors a model string may name: which package speaks to them, and which variables they need. */
 
-import { findPackageJSON } from "node:module";
 import type { LanguageModelV4 } from "@ai-sdk/provider";
 import type { Runtime } from "../core/runtime.ts";
 
@@ -43,21 +42,8 @@ export const vendors: readonly Vendor[] = [
   { ...vendor("openai-compatible", undefined), addressVariable: "OPENAI_COMPATIBLE_BASE_URL" },
 ];
 
-/**
- * Tells whether a vendor's package can be imported. Where even the framework's own dependency cannot be found the program
- * is bundled into a file, and what is in the bundle shows at the import only: then it says yes.
- */
-export function isInstalled(name: string): boolean {
-  return canFind(name) || !canFind("@ai-sdk/provider");
-}
-
-function canFind(name: string): boolean {
-  try {
-    return findPackageJSON(name, import.meta.url) !== undefined;
-  } catch {
-    return false;
-  }
-}
+/** Local files, named `llama:path`; the model id it loads is the path. */
+export const llama: Vendor = { ...vendor("llama", undefined), package: "node-llama-cpp" };
 
 type ClientName = keyof typeof import("./vendor-clients.ts").vendorClients;
 

@@ -120,7 +120,7 @@ export function forbiddenPowers(files: readonly SourceFile[]): readonly string[]
 export function badForm(files: readonly SourceFile[]): readonly string[] {
   return files.flatMap((file) => {
     const found: string[] = [];
-    const parts = file.path.replace(/\.ts$/, "").split("/");
+    const parts = file.path.replace(/(?:\.d)?\.ts$/, "").split("/");
     const drawer = parts.find((part) => drawers.has(part));
     if (drawer !== undefined && file.path !== "entries/types.ts") {
       found.push(`src/${file.path} is a drawer ("${drawer}"). Way out: name it for the one thing it does.`);
