@@ -4,7 +4,7 @@
  */
 
 import { Ajv2020 } from "ajv/dist/2020.js";
-import type { JsonSchema } from "../src/core/json.ts";
+import type { JsonSchema } from "../src/core/json/json.ts";
 import { compileJsonSchema } from "../src/signature/json-schema/compile/compile-json-schema.ts";
 
 interface Case {

@@ -1,7 +1,7 @@
 /** Prints what recording costs, in nanoseconds, beside a bare array push: `node bench/metrics.ts`. */
 
-import type { FlockEvent } from "../src/core/event.ts";
-import { InputReference } from "../src/core/input-reference.ts";
+import type { FlockEvent } from "../src/core/events/event.ts";
+import { InputReference } from "../src/core/events/input-reference.ts";
 import { AgentMetrics } from "../src/introspection/measure/agent-metrics.ts";
 import { QuantileSketch } from "../src/introspection/measure/quantile-sketch.ts";
 import { fingerprintOf } from "../src/introspection/record/input-fingerprint.ts";

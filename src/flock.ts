@@ -1,22 +1,22 @@
 /** The composition root: puts layers, models and recording together into the house that runs take place in. */
 
+import { executeRun, type OutputOf, type RunInput, streamRun } from "./core/door/run.ts";
+import type { RunOptions } from "./core/door/run-options.ts";
+import type { RunStream } from "./core/door/run-stream.ts";
 import type { RunEnvironment } from "./core/environment.ts";
 import { installDefaultEnvironment } from "./core/environment.ts";
-import { EventDispatcher } from "./core/event-dispatcher.ts";
+import { booleanOption, checkOptions, functionOption, objectOption, optionError } from "./core/errors/options.ts";
+import { EventDispatcher } from "./core/events/event-dispatcher.ts";
+import { type Provider, providersOption } from "./core/events/provider.ts";
+import { disposeProviders, listenerOf } from "./core/events/provider-listener.ts";
+import type { RunHistory } from "./core/events/run-history.ts";
 import { type KnobChange, Knobs } from "./core/knob.ts";
 import type { Layer, LayerHost } from "./core/layer.ts";
 import { checkLayerOrder, type LayerPlan, planLayers } from "./core/layer-plan.ts";
 import type { ModelPrice } from "./core/model-price.ts";
-import { booleanOption, checkOptions, functionOption, objectOption, optionError } from "./core/options.ts";
-import { type Provider, providersOption } from "./core/provider.ts";
-import { disposeProviders, listenerOf } from "./core/provider-listener.ts";
-import { executeRun, type OutputOf, type RunInput, streamRun } from "./core/run.ts";
-import type { RunHistory } from "./core/run-history.ts";
-import type { RunOptions } from "./core/run-options.ts";
-import type { RunStream } from "./core/run-stream.ts";
 import type { AnyRunnable, ApprovalRequest } from "./core/runnable.ts";
-import type { Runtime } from "./core/runtime.ts";
-import { systemRuntime } from "./core/system-runtime.ts";
+import type { Runtime } from "./core/runtime/runtime.ts";
+import { systemRuntime } from "./core/runtime/system-runtime.ts";
 import { RunRecorder } from "./introspection/record/run-recorder.ts";
 import { defaultStack } from "./layers/default-stack.ts";
 import type { AnyLanguageModel } from "./models/adapt-model.ts";

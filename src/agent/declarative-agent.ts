@@ -1,7 +1,9 @@
 /** The agent a user declares: what it takes, what it gives, and what it may use. */
 
-import { FlockError, type ValueIssue } from "../core/errors.ts";
-import type { Json } from "../core/json.ts";
+import { executeRun, streamRun } from "../core/door/run.ts";
+import type { RunOptions } from "../core/door/run-options.ts";
+import type { RunStream } from "../core/door/run-stream.ts";
+import { FlockError, type ValueIssue } from "../core/errors/errors.ts";
 import {
   anyOption,
   checkOptions,
@@ -12,13 +14,11 @@ import {
   optionError,
   positiveNumber,
   wholeNumber,
-} from "../core/options.ts";
+} from "../core/errors/options.ts";
+import { type Provider, providersOption } from "../core/events/provider.ts";
+import { disposeProviders } from "../core/events/provider-listener.ts";
+import type { Json } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
-import { type Provider, providersOption } from "../core/provider.ts";
-import { disposeProviders } from "../core/provider-listener.ts";
-import { executeRun, streamRun } from "../core/run.ts";
-import type { RunOptions } from "../core/run-options.ts";
-import type { RunStream } from "../core/run-stream.ts";
 import type { ExecutionContext, Runnable } from "../core/runnable.ts";
 import { type AnyLanguageModel, adaptModel } from "../models/adapt-model.ts";
 import type { ModelRunnable } from "../models/model.ts";

@@ -1,7 +1,7 @@
 /** What happens after an answer that is not the last one: tool turns, asking again, and asking another way. */
 
 import type { LanguageModelV4Prompt } from "@ai-sdk/provider";
-import { FlockError, type FlockErrorCode } from "../core/errors.ts";
+import { FlockError, type FlockErrorCode } from "../core/errors/errors.ts";
 import type { ExecutionContext } from "../core/runnable.ts";
 import type { ModelAnswer, ModelRunnable } from "../models/model.ts";
 import { lessonOfError, lessonOfWarnings } from "../prompt/answer-ladder.ts";

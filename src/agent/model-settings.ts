@@ -9,7 +9,7 @@ import {
   oneOf,
   optionError,
   wholeNumber,
-} from "../core/options.ts";
+} from "../core/errors/options.ts";
 
 /** Settings of a model. What a model does not know it warns about and leaves out. */
 export interface ModelSettings {

@@ -1,8 +1,8 @@
 /** Turns the pieces of a model's answer into partial values: of the answer itself, and of the inputs of tool calls. */
 
-import type { DeltaEvent } from "../core/event.ts";
-import { readOnce } from "../core/read-once.ts";
+import type { DeltaEvent } from "../core/events/event.ts";
 import type { ExecutionContext } from "../core/runnable.ts";
+import { readOnce } from "../core/runtime/read-once.ts";
 import type { ModelAnswer } from "../models/model.ts";
 import { toolCallsOf } from "../prompt/answer-text.ts";
 import { PartialReader } from "../prompt/read/partial-reader.ts";

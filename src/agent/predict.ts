@@ -1,7 +1,7 @@
 /** Asks a model for a valid answer. Most are right at once; what else can happen is in further-answers.ts. */
 
 import type { LanguageModelV4Prompt } from "@ai-sdk/provider";
-import type { JsonObject } from "../core/json.ts";
+import type { JsonObject } from "../core/json/json.ts";
 import type { ExecutionContext } from "../core/runnable.ts";
 import type { ModelAnswer, ModelRequest, ModelRunnable } from "../models/model.ts";
 import { answerText, toolCallsOf } from "../prompt/answer-text.ts";

@@ -1,10 +1,10 @@
 /** Runs the tools a model asked for, all at once, and turns whatever happens into results the model can read. */
 
 import type { LanguageModelV4ToolCall } from "@ai-sdk/provider";
-import { canonicalText } from "../core/canonical-key.ts";
-import { FlockError, isFlockError } from "../core/errors.ts";
-import type { Json } from "../core/json.ts";
-import { nearestName } from "../core/nearest-name.ts";
+import { FlockError, isFlockError } from "../core/errors/errors.ts";
+import { nearestName } from "../core/errors/nearest-name.ts";
+import { canonicalText } from "../core/json/canonical-key.ts";
+import type { Json } from "../core/json/json.ts";
 import type { ExecutionContext } from "../core/runnable.ts";
 import { defaultMaxDepth, notJson, parseJson } from "../prompt/read/plain-json.ts";
 import type { ToolOutcome } from "../prompt/tool-turn.ts";

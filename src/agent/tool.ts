@@ -1,9 +1,7 @@
 /** A function a model may call: declared with the same signatures as an agent, checked on the way in and out. */
 
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { copyJson } from "../core/copy-json.ts";
-import { FlockError, isFlockError, type ValueIssue } from "../core/errors.ts";
-import type { Json, JsonObject } from "../core/json.ts";
+import { FlockError, isFlockError, type ValueIssue } from "../core/errors/errors.ts";
 import {
   anyOption,
   booleanOption,
@@ -13,7 +11,9 @@ import {
   nonEmptyString,
   type OptionCheck,
   positiveNumber,
-} from "../core/options.ts";
+} from "../core/errors/options.ts";
+import { copyJson } from "../core/json/copy-json.ts";
+import type { Json, JsonObject } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
 import type { ExecutionContext, Runnable } from "../core/runnable.ts";
 import type { CheckedShape } from "../signature/field.ts";

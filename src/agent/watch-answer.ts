@@ -1,6 +1,6 @@
 /** Asks a model so that its answer can be watched while it is being written. */
 
-import type { DeltaEvent } from "../core/event.ts";
+import type { DeltaEvent } from "../core/events/event.ts";
 import type { ExecutionContext } from "../core/runnable.ts";
 import type { ModelAnswer, ModelRequest, ModelRunnable } from "../models/model.ts";
 

@@ -1,6 +1,6 @@
 /** The arithmetic of cost, which loses no part of a cent; apart, because only who knows a price needs it. */
 
-import type { Usage } from "./event.ts";
+import type { Usage } from "./events/event.ts";
 import type { highestRate, ModelPrice, mostTokens } from "./model-price.ts";
 
 const million = 1_000_000;

@@ -1,13 +1,13 @@
 /** What a run needs of the house it runs in; `Flock` is one, and the default one is installed by the composition root. */
 
-import { FlockError } from "./errors.ts";
-import type { EventDispatcher } from "./event-dispatcher.ts";
+import { FlockError } from "./errors/errors.ts";
+import type { EventDispatcher } from "./events/event-dispatcher.ts";
+import type { RunHistory } from "./events/run-history.ts";
 import type { Knobs } from "./knob.ts";
 import type { LayerPlan } from "./layer-plan.ts";
 import type { ModelPrice } from "./model-price.ts";
-import type { RunHistory } from "./run-history.ts";
 import type { AnyRunnable, ApprovalRequest } from "./runnable.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Runtime } from "./runtime/runtime.ts";
 
 /** The port between core and the composition root. */
 export interface RunEnvironment {

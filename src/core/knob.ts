@@ -1,8 +1,8 @@
 /** Live settings: the only way anything outside a layer changes how it behaves. */
 
-import { FlockError } from "./errors.ts";
-import type { Json } from "./json.ts";
-import { nearestName } from "./nearest-name.ts";
+import { FlockError } from "./errors/errors.ts";
+import { nearestName } from "./errors/nearest-name.ts";
+import type { Json } from "./json/json.ts";
 
 /** A setting that can be read, checked and changed while things run. */
 export interface Knob<Value extends Json = Json> {

@@ -1,6 +1,6 @@
 /** Resolves the list of layers once for each runnable, so that a call only meets what is on. */
 
-import { FlockError } from "./errors.ts";
+import { FlockError } from "./errors/errors.ts";
 import type { CacheSlot, Guard, Layer, LayerHost, RecoverySlot, WrapperLayer } from "./layer.ts";
 import type { AnyRunnable } from "./runnable.ts";
 

@@ -1,9 +1,9 @@
 /** What changes a call: guards and slots for the built-in layers, wrappers for the user's own. */
 
-import type { CacheState } from "./event.ts";
+import type { CacheState } from "./events/event.ts";
 import type { Knobs } from "./knob.ts";
 import type { AnyRunnable, ExecutionContext } from "./runnable.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Runtime } from "./runtime/runtime.ts";
 
 /** A call as layers see it. */
 export interface LayerCall {

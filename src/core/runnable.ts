@@ -1,12 +1,12 @@
 /** Everything that runs, and the context it runs in. */
 
-import type { Breadcrumb } from "./errors.ts";
-import type { DeltaEvent, EventType, RunnableKind, Usage } from "./event.ts";
-import type { Json, JsonObject, JsonSchema } from "./json.ts";
+import type { Breadcrumb } from "./errors/errors.ts";
+import type { DeltaEvent, EventType, RunnableKind, Usage } from "./events/event.ts";
+import type { Provider } from "./events/provider.ts";
+import type { Json, JsonObject, JsonSchema } from "./json/json.ts";
 import type { ModelPrice } from "./model-price.ts";
 import type { Policy } from "./policy.ts";
-import type { Provider } from "./provider.ts";
-import type { Runtime } from "./runtime.ts";
+import type { Runtime } from "./runtime/runtime.ts";
 
 /** The declared fields of an input or output. */
 export interface Shape {

@@ -1,6 +1,6 @@
 /** The port for stores of vectors: in memory, in a file or on a server, all alike to whoever searches. */
 
-import type { JsonObject } from "./json.ts";
+import type { JsonObject } from "./json/json.ts";
 
 /** Which model's vectors a store holds. Vectors of different models mean different things and never mix. */
 export interface VectorSpace {

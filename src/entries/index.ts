@@ -12,6 +12,9 @@ export {
   type ToolOptions,
   tool,
 } from "../agent/tool.ts";
+export { executeRun, type InputOf, type OutputOf, type RunInput, streamRun } from "../core/door/run.ts";
+export type { RunOptions } from "../core/door/run-options.ts";
+export type { PartialValue, RunStream } from "../core/door/run-stream.ts";
 export {
   type Breadcrumb,
   codeOf,
@@ -21,18 +24,23 @@ export {
   isFlockError,
   type SourcePosition,
   type ValueIssue,
-} from "../core/errors.ts";
-export type { EventOf, EventType, FlockEvent, Outcome, RunnableKind, StreamTiming, Usage } from "../core/event.ts";
-export { EventDispatcher, type SubscribeOptions } from "../core/event-dispatcher.ts";
-export { type Fold, foldEvents } from "../core/fold.ts";
-export type { Json, JsonObject, JsonSchema } from "../core/json.ts";
+} from "../core/errors/errors.ts";
+export type {
+  EventOf,
+  EventType,
+  FlockEvent,
+  Outcome,
+  RunnableKind,
+  StreamTiming,
+  Usage,
+} from "../core/events/event.ts";
+export { EventDispatcher, type SubscribeOptions } from "../core/events/event-dispatcher.ts";
+export { type Fold, foldEvents } from "../core/events/fold.ts";
+export type { Provider, ProviderEvent, ProviderHost, ProviderMiddleware } from "../core/events/provider.ts";
+export type { Json, JsonObject, JsonSchema } from "../core/json/json.ts";
 export { type Knob, type KnobChange, Knobs } from "../core/knob.ts";
 export type { Layer, LayerCall, WrapperLayer } from "../core/layer.ts";
 export type { Policy } from "../core/policy.ts";
-export type { Provider, ProviderEvent, ProviderHost, ProviderMiddleware } from "../core/provider.ts";
-export { executeRun, type InputOf, type OutputOf, type RunInput, streamRun } from "../core/run.ts";
-export type { RunOptions } from "../core/run-options.ts";
-export type { PartialValue, RunStream } from "../core/run-stream.ts";
 export {
   type AnyRunnable,
   type ApprovalRequest,
@@ -45,7 +53,7 @@ export {
   type StateKey,
   stateKey,
 } from "../core/runnable.ts";
-export type { MemoryUse, Runtime, Timer } from "../core/runtime.ts";
+export type { MemoryUse, Runtime, Timer } from "../core/runtime/runtime.ts";
 export { Flock, type FlockOptions } from "../flock.ts";
 export { OrchestrationAgent, type OrchestrationAgentOptions } from "../patterns/orchestration-agent.ts";
 export { type ParseModelOutputOptions, parseModelOutput } from "../prompt/read/parse-model-output.ts";

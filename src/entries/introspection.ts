@@ -2,7 +2,7 @@
 
 import "../flock.ts";
 
-export type { CallRecord, RunHistory, RunRecord } from "../core/run-history.ts";
+export type { CallRecord, RunHistory, RunRecord } from "../core/events/run-history.ts";
 export {
   AgentIntrospection,
   type AgentIntrospectionOptions,

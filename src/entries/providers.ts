@@ -1,6 +1,6 @@
 /** The front door `flock-ts/providers`: listeners with a lifetime. */
 
-export type { Provider, ProviderEvent, ProviderHost, ProviderMiddleware } from "../core/provider.ts";
+export type { Provider, ProviderEvent, ProviderHost, ProviderMiddleware } from "../core/events/provider.ts";
 export {
   type AuditCounts,
   AuditProvider,

@@ -1,7 +1,7 @@
 /** Time limits: one on a whole call, one on each attempt. */
 
-import { FlockError } from "../core/errors.ts";
-import type { Json } from "../core/json.ts";
+import { FlockError } from "../core/errors/errors.ts";
+import type { Json } from "../core/json/json.ts";
 import type { Knob } from "../core/knob.ts";
 import type { Guard, GuardLayer, LayerCall, LayerHost } from "../core/layer.ts";
 import { type Deadline, deadlineQueue } from "./deadline-queue.ts";

@@ -17,7 +17,7 @@ import type {
   LanguageModelV4StreamPart,
   LanguageModelV4ToolResultOutput,
 } from "@ai-sdk/provider";
-import { optionError } from "../core/options.ts";
+import { optionError } from "../core/errors/options.ts";
 
 /** Wraps a version 3 model. */
 export function fromV3(model: LanguageModelV3): LanguageModelV4 {

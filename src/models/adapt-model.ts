@@ -8,7 +8,7 @@ import type {
   LanguageModelV4GenerateResult,
   LanguageModelV4StreamResult,
 } from "@ai-sdk/provider";
-import { describeValue, optionError } from "../core/options.ts";
+import { describeValue, optionError } from "../core/errors/options.ts";
 
 /** A language model of any version that is taken. */
 export type AnyLanguageModel = LanguageModelV4 | LanguageModelV3 | LanguageModelV2;

@@ -10,7 +10,7 @@ import type {
   LanguageModelV4StreamResult,
   LanguageModelV4Text,
 } from "@ai-sdk/provider";
-import { FlockError } from "../core/errors.ts";
+import { FlockError } from "../core/errors/errors.ts";
 import type { ExecutionContext } from "../core/runnable.ts";
 import { modelName } from "./model-name.ts";
 import { StreamBounds } from "./stream-bounds.ts";

@@ -1,7 +1,7 @@
 /** Stands for a model named by a string until it is first called: only then is its vendor's package imported. */
 
 import type { LanguageModelV4 } from "@ai-sdk/provider";
-import type { Runtime } from "../core/runtime.ts";
+import type { Runtime } from "../core/runtime/runtime.ts";
 import { adaptModel } from "./adapt-model.ts";
 import { isNotFound, packageMissing } from "./model-package.ts";
 import type { Vendor, VendorNeeds } from "./vendors.ts";

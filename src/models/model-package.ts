@@ -1,7 +1,7 @@
 /** Knows whether the package behind a model is installed, and says what to install when it is not. */
 
 import { findPackageJSON } from "node:module";
-import { FlockError } from "../core/errors.ts";
+import { FlockError } from "../core/errors/errors.ts";
 
 /**
  * Tells whether a vendor's package can be imported. Where even the framework's own dependency cannot be found the program

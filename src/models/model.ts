@@ -6,9 +6,9 @@ import type {
   LanguageModelV4GenerateResult,
   LanguageModelV4Usage,
 } from "@ai-sdk/provider";
-import { isFlockError } from "../core/errors.ts";
-import type { Usage } from "../core/event.ts";
-import type { JsonObject } from "../core/json.ts";
+import { isFlockError } from "../core/errors/errors.ts";
+import type { Usage } from "../core/events/event.ts";
+import type { JsonObject } from "../core/json/json.ts";
 import { countOf, type ModelPrice } from "../core/model-price.ts";
 import type { CallCost, ExecutionContext, Runnable } from "../core/runnable.ts";
 import { modelName } from "./model-name.ts";
@@ -101,7 +101,7 @@ async function stream(model: LanguageModelV4, options: LanguageModelV4CallOption
 
 /** What vendors' errors mean is imported at the first of them. */
 async function explained(error: unknown, model: string, context: ExecutionContext) {
-  const { modelError } = await import("./model-error.ts");
+  const { modelError } = await import("./vendor/model-error.ts");
   return modelError(error, model, context.runtime);
 }
 

@@ -2,10 +2,10 @@
 
 import { existsSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import { FlockError } from "../core/errors.ts";
-import { nearestName } from "../core/nearest-name.ts";
+import { FlockError } from "../core/errors/errors.ts";
+import { nearestName } from "../core/errors/nearest-name.ts";
 import type { AnyRunnable } from "../core/runnable.ts";
-import type { Runtime } from "../core/runtime.ts";
+import type { Runtime } from "../core/runtime/runtime.ts";
 import { adaptModel } from "./adapt-model.ts";
 import { LazyModel, type ParsedName } from "./lazy-model.ts";
 import { createModel, type ModelRunnable } from "./model.ts";

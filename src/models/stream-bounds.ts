@@ -1,6 +1,6 @@
 /** Bounds what one streamed answer may hold, so that a stream that never ends costs neither memory nor the run. */
 
-import { FlockError } from "../core/errors.ts";
+import { FlockError } from "../core/errors/errors.ts";
 
 /** A stream with more text, reasoning, tool input and other content than this many characters is ended with an error. */
 export const maxStreamCharacters = 64 * 1024 * 1024;

@@ -1,7 +1,7 @@
 /** The vendors a model string may name: which package speaks to them, and which variables they need. */
 
 import type { LanguageModelV4 } from "@ai-sdk/provider";
-import type { Runtime } from "../core/runtime.ts";
+import type { Runtime } from "../core/runtime/runtime.ts";
 
 /** What must be there before a vendor's models can be used. */
 export interface VendorNeeds {
@@ -45,7 +45,7 @@ export const vendors: readonly Vendor[] = [
 /** Local files, named `llama:path`; the model id it loads is the path. */
 export const llama: Vendor = { ...vendor("llama", undefined), package: "node-llama-cpp" };
 
-type ClientName = keyof typeof import("./vendor-clients.ts").vendorClients;
+type ClientName = keyof typeof import("./vendor/vendor-clients.ts").vendorClients;
 
 function vendor(name: ClientName, keyVariable: string | undefined, client: string = name): Vendor {
   return {
@@ -53,7 +53,7 @@ function vendor(name: ClientName, keyVariable: string | undefined, client: strin
     package: `@ai-sdk/${client}`,
     keyVariable,
     async load(modelId, runtime) {
-      const { vendorClients } = await import("./vendor-clients.ts");
+      const { vendorClients } = await import("./vendor/vendor-clients.ts");
       return (await vendorClients[name](runtime, `${name}/${modelId}`)).languageModel(modelId);
     },
   };

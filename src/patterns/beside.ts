@@ -1,6 +1,6 @@
 /** Says which agents can run side by side: to the compiler, and when a pattern is built. */
 
-import type { InputOf, OutputOf } from "../core/run.ts";
+import type { InputOf, OutputOf } from "../core/door/run.ts";
 import type { AnyRunnable } from "../core/runnable.ts";
 import type { Called, KindOf } from "./field-flow.ts";
 import { clashOf, schemaOfField } from "./field-supply.ts";

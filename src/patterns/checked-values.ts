@@ -1,6 +1,6 @@
 /** Holds values to a signature at the edge of a pattern, with an error that says which place is wrong. */
 
-import { FlockError } from "../core/errors.ts";
+import { FlockError } from "../core/errors/errors.ts";
 import type { CheckedShape, CheckResult, Field, FieldType, Side } from "../signature/field.ts";
 import { Signature } from "../signature/signature.ts";
 import type { StepField } from "./step.ts";

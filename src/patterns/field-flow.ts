@@ -1,6 +1,6 @@
 /** What the compiler knows of fields that flow by name, and the sentences it says when they do not connect. */
 
-import type { InputOf } from "../core/run.ts";
+import type { InputOf } from "../core/door/run.ts";
 import type { AnyRunnable } from "../core/runnable.ts";
 
 /** What every member of a union of runnables takes: an input that is safe for whichever of them it is. */

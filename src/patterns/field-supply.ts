@@ -1,8 +1,8 @@
 /** Checks, when a pattern is built, that every step finds the fields it needs: for plain JavaScript and lists of any length. */
 
-import { isFlockError } from "../core/errors.ts";
-import type { JsonSchema } from "../core/json.ts";
-import { nearestName } from "../core/nearest-name.ts";
+import { isFlockError } from "../core/errors/errors.ts";
+import { nearestName } from "../core/errors/nearest-name.ts";
+import type { JsonSchema } from "../core/json/json.ts";
 import type { FieldType, Side } from "../signature/field.ts";
 import { patternError, type SidedShape } from "./step.ts";
 

@@ -1,6 +1,8 @@
 /** Gives a pattern the face of one agent: its own name, signature, providers and limits. */
 
-import type { Json } from "../core/json.ts";
+import { executeRun, type InputOf, type OutputOf, streamRun } from "../core/door/run.ts";
+import type { RunOptions } from "../core/door/run-options.ts";
+import type { RunStream } from "../core/door/run-stream.ts";
 import {
   checkOptions,
   listOption,
@@ -9,13 +11,11 @@ import {
   objectOption,
   optionError,
   positiveNumber,
-} from "../core/options.ts";
+} from "../core/errors/options.ts";
+import type { Provider } from "../core/events/provider.ts";
+import { disposeProviders } from "../core/events/provider-listener.ts";
+import type { Json } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
-import type { Provider } from "../core/provider.ts";
-import { disposeProviders } from "../core/provider-listener.ts";
-import { executeRun, type InputOf, type OutputOf, streamRun } from "../core/run.ts";
-import type { RunOptions } from "../core/run-options.ts";
-import type { RunStream } from "../core/run-stream.ts";
 import type { AnyRunnable, ExecutionContext, Runnable } from "../core/runnable.ts";
 import type { BareInput, InferInput, InferOutput, SignatureText } from "../signature/infer-signature.ts";
 import { parseSignature } from "../signature/parse-signature.ts";

@@ -1,12 +1,12 @@
 /** Runs agents at the same time on one input; the first failure ends all of them. */
 
-import { FlockError } from "../core/errors.ts";
-import type { Json } from "../core/json.ts";
-import { checkOptions, nameString, positiveNumber } from "../core/options.ts";
+import { executeRun, type InputOf, type OutputOf, type RunInput, streamRun } from "../core/door/run.ts";
+import type { RunOptions } from "../core/door/run-options.ts";
+import type { RunStream } from "../core/door/run-stream.ts";
+import { FlockError } from "../core/errors/errors.ts";
+import { checkOptions, nameString, positiveNumber } from "../core/errors/options.ts";
+import type { Json } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
-import { executeRun, type InputOf, type OutputOf, type RunInput, streamRun } from "../core/run.ts";
-import type { RunOptions } from "../core/run-options.ts";
-import type { RunStream } from "../core/run-stream.ts";
 import type { AnyRunnable, ExecutionContext, ForkedContext, Runnable } from "../core/runnable.ts";
 import { type Beside, type Branches, refuseClashes, refuseTwoWriters } from "./beside.ts";
 import type { Flat, SharedInput } from "./field-flow.ts";

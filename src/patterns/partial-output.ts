@@ -1,8 +1,8 @@
 /** Shows what a pattern's agents have written so far, while they write it. */
 
-import type { DeltaEvent } from "../core/event.ts";
-import { readOnce } from "../core/read-once.ts";
+import type { DeltaEvent } from "../core/events/event.ts";
 import type { ExecutionContext } from "../core/runnable.ts";
+import { readOnce } from "../core/runtime/read-once.ts";
 import { type FieldValues, pickFields, type StepField } from "./step.ts";
 
 /** What one member has so far: read when somebody wants it. */

@@ -1,7 +1,7 @@
 /** The fields of a pattern, computed from those of its steps. */
 
-import { canonicalText } from "../core/canonical-key.ts";
-import type { Json, JsonSchema } from "../core/json.ts";
+import { canonicalText } from "../core/json/canonical-key.ts";
+import type { Json, JsonSchema } from "../core/json/json.ts";
 import type { Field, FieldType, Side } from "../signature/field.ts";
 import { embedSchema } from "../signature/json-schema/embed-schema.ts";
 import type { SidedShape, StepField } from "./step.ts";

@@ -1,11 +1,18 @@
 /** Runs agents one after another; fields flow from each to all that follow, by name. */
 
-import type { Json } from "../core/json.ts";
-import { checkOptions, listOption, nameString, nonEmptyString, objectOption, positiveNumber } from "../core/options.ts";
+import { executeRun, type InputOf, type OutputOf, type RunInput, streamRun } from "../core/door/run.ts";
+import type { RunOptions } from "../core/door/run-options.ts";
+import type { RunStream } from "../core/door/run-stream.ts";
+import {
+  checkOptions,
+  listOption,
+  nameString,
+  nonEmptyString,
+  objectOption,
+  positiveNumber,
+} from "../core/errors/options.ts";
+import type { Json } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
-import { executeRun, type InputOf, type OutputOf, type RunInput, streamRun } from "../core/run.ts";
-import type { RunOptions } from "../core/run-options.ts";
-import type { RunStream } from "../core/run-stream.ts";
 import type { AnyRunnable, ExecutionContext, Runnable } from "../core/runnable.ts";
 import type { CheckedShape } from "../signature/field.ts";
 import type { BareInput, InferInput, SignatureText } from "../signature/infer-signature.ts";

@@ -1,8 +1,8 @@
 /** A runnable's place in a pattern: what it reads and what it writes, field by field. */
 
-import { FlockError } from "../core/errors.ts";
-import type { Json, JsonObject, JsonSchema } from "../core/json.ts";
-import { describeValue, optionError } from "../core/options.ts";
+import { FlockError } from "../core/errors/errors.ts";
+import { describeValue, optionError } from "../core/errors/options.ts";
+import type { Json, JsonObject, JsonSchema } from "../core/json/json.ts";
 import type { AnyRunnable, Shape } from "../core/runnable.ts";
 import type { FieldType, Side } from "../signature/field.ts";
 

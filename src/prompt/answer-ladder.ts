@@ -1,7 +1,7 @@
 /** Knows the ways a model can be asked for a typed answer, and learns from its warnings and errors which it cannot take. */
 
 import type { LanguageModelV4GenerateResult } from "@ai-sdk/provider";
-import { isFlockError } from "../core/errors.ts";
+import { isFlockError } from "../core/errors/errors.ts";
 
 /**
  * How the answer's schema reaches a model, best first: `native` beside the prompt, `tool` as the input of a tool that is

@@ -6,7 +6,7 @@ import type {
   LanguageModelV4Prompt,
   LanguageModelV4ToolCall,
 } from "@ai-sdk/provider";
-import { type FlockError, isFlockError, type ValueIssue } from "../core/errors.ts";
+import { type FlockError, isFlockError, type ValueIssue } from "../core/errors/errors.ts";
 import { toolTurn } from "./tool-turn.ts";
 
 /** Longer answers are quoted back by their beginning only. */

@@ -1,9 +1,9 @@
 /** Turns a signature and its inputs into a model's messages. What never changes is written once for each agent. */
 
 import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool, LanguageModelV4Prompt } from "@ai-sdk/provider";
-import { digestOf } from "../core/canonical-key.ts";
-import { isFlockError } from "../core/errors.ts";
-import type { JsonObject, JsonSchema } from "../core/json.ts";
+import { isFlockError } from "../core/errors/errors.ts";
+import { digestOf } from "../core/json/canonical-key.ts";
+import type { JsonObject, JsonSchema } from "../core/json/json.ts";
 import type { CheckedShape } from "../signature/field.ts";
 import type { AnswerMode } from "./answer-ladder.ts";
 import { isStrictSchema } from "./strict-schema.ts";

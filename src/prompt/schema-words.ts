@@ -1,6 +1,6 @@
 /** Says in a few words what a JSON Schema asks for, so that a model knows a field's type without reading the schema. */
 
-import type { Json, JsonSchema } from "../core/json.ts";
+import type { Json, JsonSchema } from "../core/json/json.ts";
 
 const deepest = 3;
 

@@ -1,6 +1,6 @@
 /** Knows which schemas a vendor's strict mode takes, so that it is left off where it would refuse the request. */
 
-import type { Json, JsonSchema } from "../core/json.ts";
+import type { Json, JsonSchema } from "../core/json/json.ts";
 
 /** Keywords beside the plain ones that strict modes refuse. */
 const refused = [

@@ -1,6 +1,6 @@
 /** Writes the part of a prompt that never changes for an agent: who it is, what its fields mean, how to answer. */
 
-import type { JsonSchema } from "../core/json.ts";
+import type { JsonSchema } from "../core/json/json.ts";
 import type { CheckedShape } from "../signature/field.ts";
 import type { AnswerMode } from "./answer-ladder.ts";
 import { schemaWords } from "./schema-words.ts";

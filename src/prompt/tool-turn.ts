@@ -8,7 +8,7 @@ import type {
   LanguageModelV4ToolResultPart,
   SharedV4ProviderMetadata,
 } from "@ai-sdk/provider";
-import type { Json } from "../core/json.ts";
+import type { Json } from "../core/json/json.ts";
 import { defaultMaxDepth, notJson, parseJson } from "./read/plain-json.ts";
 
 /** What became of one tool call: an output, an error's text, or a refusal. */

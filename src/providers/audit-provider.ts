@@ -1,8 +1,7 @@
 /** Writes down what happened, one JSON line an event, without what was said. */
 
 import { type FileHandle, open } from "node:fs/promises";
-import { codeOf } from "../core/errors.ts";
-import { defaultEventTypes, type EventType, eventBits, type FlockEvent } from "../core/event.ts";
+import { codeOf } from "../core/errors/errors.ts";
 import {
   checkOptions,
   nameString,
@@ -10,8 +9,9 @@ import {
   type OptionCheck,
   optionError,
   wholeNumber,
-} from "../core/options.ts";
-import type { Provider } from "../core/provider.ts";
+} from "../core/errors/options.ts";
+import { defaultEventTypes, type EventType, eventBits, type FlockEvent } from "../core/events/event.ts";
+import type { Provider } from "../core/events/provider.ts";
 
 const longestLine = 65_536;
 const batchLength = 65_536;

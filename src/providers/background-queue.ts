@@ -1,6 +1,6 @@
 /** Takes work off a run's path: a bounded queue whose items are handled in batches between turns of the event loop. */
 
-import { turnOfEventLoop } from "../core/pacer.ts";
+import { turnOfEventLoop } from "../core/runtime/pacer.ts";
 
 /** How a queue works. */
 export interface BackgroundQueueOptions<Item> {

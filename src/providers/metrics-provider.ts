@@ -1,8 +1,8 @@
 /** Keeps metrics of everything it watches and writes them for Prometheus. */
 
-import type { CallEndEvent, EventType, FlockEvent, Outcome, RunEndEvent, RunnableKind } from "../core/event.ts";
-import { checkOptions, nameString, oneOf, wholeNumber } from "../core/options.ts";
-import type { Provider } from "../core/provider.ts";
+import { checkOptions, nameString, oneOf, wholeNumber } from "../core/errors/options.ts";
+import type { CallEndEvent, EventType, FlockEvent, Outcome, RunEndEvent, RunnableKind } from "../core/events/event.ts";
+import type { Provider } from "../core/events/provider.ts";
 import { AgentMetrics, type AgentMetricsSnapshot } from "../introspection/measure/agent-metrics.ts";
 import { BoundedNames, otherName } from "../introspection/measure/bounded-names.ts";
 import { boundsSeconds, DurationHistogram } from "./duration-histogram.ts";

@@ -1,20 +1,20 @@
 /** Makes the results of past runs searchable: what agents answered is remembered, and found again by meaning. */
 
 import type { EmbeddingModelV4 } from "@ai-sdk/provider";
-import { digestOf } from "../core/canonical-key.ts";
-import { copyJson } from "../core/copy-json.ts";
-import { codeOf, FlockError } from "../core/errors.ts";
-import type { FlockEvent, OutputEvent } from "../core/event.ts";
-import type { Json } from "../core/json.ts";
-import { checkOptions, describeValue, nonEmptyString, objectOption, wholeNumber } from "../core/options.ts";
-import type { Provider, ProviderHost } from "../core/provider.ts";
-import type { Runtime } from "../core/runtime.ts";
-import { systemRuntime } from "../core/system-runtime.ts";
+import { codeOf, FlockError } from "../core/errors/errors.ts";
+import { checkOptions, describeValue, nonEmptyString, objectOption, wholeNumber } from "../core/errors/options.ts";
+import type { FlockEvent, OutputEvent } from "../core/events/event.ts";
+import type { Provider, ProviderHost } from "../core/events/provider.ts";
+import { digestOf } from "../core/json/canonical-key.ts";
+import { copyJson } from "../core/json/copy-json.ts";
+import type { Json } from "../core/json/json.ts";
+import type { Runtime } from "../core/runtime/runtime.ts";
+import { systemRuntime } from "../core/runtime/system-runtime.ts";
 import type { VectorStore } from "../core/vector-store.ts";
-import { embedderId, embedderOption, embeddingBatchSize, embedTexts } from "../models/embed-texts.ts";
-import type { AnyEmbeddingModel } from "../models/embedding-model.ts";
+import { embedderId, embedderOption, embeddingBatchSize, embedTexts } from "../models/embed/embed-texts.ts";
+import type { AnyEmbeddingModel } from "../models/embed/embedding-model.ts";
+import { embeddingModel } from "../models/embed/resolve-embedder.ts";
 import { lexicalEmbedder } from "../models/offline/lexical-embedder.ts";
-import { embeddingModel } from "../models/resolve-embedder.ts";
 import { MemoryVectorStore } from "../store/memory-vectors.ts";
 import { BackgroundQueue } from "./background-queue.ts";
 import { textOfAnswer } from "./text-of-answer.ts";

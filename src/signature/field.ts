@@ -1,7 +1,7 @@
 /** The tree a signature is read into: fields with types. Everything else of a signature is computed from it. */
 
-import type { ValueIssue } from "../core/errors.ts";
-import type { JsonSchema } from "../core/json.ts";
+import type { ValueIssue } from "../core/errors/errors.ts";
+import type { JsonSchema } from "../core/json/json.ts";
 import type { Shape } from "../core/runnable.ts";
 
 /** One field of a signature or of a nested object. */

@@ -1,6 +1,6 @@
 /** A parsed signature: its fields, and everything computed from them once. */
 
-import type { JsonSchema } from "../core/json.ts";
+import type { JsonSchema } from "../core/json/json.ts";
 import { compileFields } from "./check/check.ts";
 import { type Checker, type ReadResult, runCheck } from "./check/checker.ts";
 import type { CheckedShape, CheckOptions, CheckResult, Field, FieldType, Side } from "./field.ts";

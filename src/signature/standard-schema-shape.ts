@@ -1,8 +1,8 @@
 /** Lets a Standard Schema of an object stand where a signature does: a tool's input, a schema to read an answer by. */
 
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { FlockError } from "../core/errors.ts";
-import type { JsonSchema } from "../core/json.ts";
+import { FlockError } from "../core/errors/errors.ts";
+import type { JsonSchema } from "../core/json/json.ts";
 import { compileType } from "./check/check.ts";
 import { runCheck } from "./check/checker.ts";
 import { deepFreeze } from "./check/deep-freeze.ts";

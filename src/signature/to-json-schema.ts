@@ -1,6 +1,6 @@
 /** The JSON Schema of a signature, for people who hold its text and no agent. */
 
-import type { JsonSchema } from "../core/json.ts";
+import type { JsonSchema } from "../core/json/json.ts";
 import { type CheckValueOptions, shapeOf } from "./check/check-value.ts";
 import type { CheckedShape, Side } from "./field.ts";
 import type { SignatureText } from "./infer-signature.ts";

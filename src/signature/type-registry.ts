@@ -1,9 +1,9 @@
 /** Names for types of one's own: register a schema or a signature string once, use its name in every signature. */
 
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { FlockError } from "../core/errors.ts";
-import type { JsonSchema } from "../core/json.ts";
-import { checkOptions, describeValue, objectOption } from "../core/options.ts";
+import { FlockError } from "../core/errors/errors.ts";
+import { checkOptions, describeValue, objectOption } from "../core/errors/options.ts";
+import type { JsonSchema } from "../core/json/json.ts";
 import { deepFreeze } from "./check/deep-freeze.ts";
 import type { RegisteredType, Side } from "./field.ts";
 import { isForbiddenKey, namePattern, reservedTypeNames } from "./grammar/grammar-names.ts";

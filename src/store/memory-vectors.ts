@@ -1,9 +1,9 @@
 /** The vector store that needs nothing: exact search in one block of memory, fast enough for a hundred thousand vectors. */
 
-import { copyJson } from "../core/copy-json.ts";
-import { FlockError } from "../core/errors.ts";
-import type { JsonObject } from "../core/json.ts";
-import { checkOptions, describeValue, nonEmptyString, objectOption, wholeNumber } from "../core/options.ts";
+import { FlockError } from "../core/errors/errors.ts";
+import { checkOptions, describeValue, nonEmptyString, objectOption, wholeNumber } from "../core/errors/options.ts";
+import { copyJson } from "../core/json/copy-json.ts";
+import type { JsonObject } from "../core/json/json.ts";
 import type { VectorItem, VectorMatch, VectorSearchOptions, VectorSpace, VectorStore } from "../core/vector-store.ts";
 import { BestRows } from "./best-rows.ts";
 

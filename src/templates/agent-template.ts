@@ -3,7 +3,7 @@
 import { DeclarativeAgent, type DeclarativeAgentOptions } from "../agent/declarative-agent.ts";
 import type { ModelSettings } from "../agent/model-settings.ts";
 import type { AnyTool } from "../agent/tool.ts";
-import { FlockError, type ValueIssue } from "../core/errors.ts";
+import { FlockError, type ValueIssue } from "../core/errors/errors.ts";
 import {
   anyOption,
   checkOptions,
@@ -16,8 +16,8 @@ import {
   optionError,
   positiveNumber,
   wholeNumber,
-} from "../core/options.ts";
-import type { Provider } from "../core/provider.ts";
+} from "../core/errors/options.ts";
+import type { Provider } from "../core/events/provider.ts";
 import type { CheckResult } from "../signature/field.ts";
 import type { InferInput, InferOutput, SignatureText } from "../signature/infer-signature.ts";
 import { parseSignature } from "../signature/parse-signature.ts";

@@ -1,9 +1,9 @@
 /** Finds templates by name, so that a program can choose the kind of an agent from its settings. */
 
 import type { DeclarativeAgent } from "../agent/declarative-agent.ts";
-import { FlockError } from "../core/errors.ts";
-import { nearestName } from "../core/nearest-name.ts";
-import { optionError } from "../core/options.ts";
+import { FlockError } from "../core/errors/errors.ts";
+import { nearestName } from "../core/errors/nearest-name.ts";
+import { optionError } from "../core/errors/options.ts";
 import { AgentTemplate, type TemplateAgentOptions } from "./agent-template.ts";
 
 /** Any template, whatever its parameters. */

@@ -5,11 +5,11 @@ import type {
   LanguageModelV4GenerateResult,
   LanguageModelV4StreamPart,
 } from "@ai-sdk/provider";
-import { FlockError, type FlockErrorCode } from "../core/errors.ts";
-import type { Json, JsonObject } from "../core/json.ts";
-import type { Runtime } from "../core/runtime.ts";
-import { modelError } from "../models/model-error.ts";
-import { hideKeys } from "../models/redact.ts";
+import { FlockError, type FlockErrorCode } from "../core/errors/errors.ts";
+import type { Json, JsonObject } from "../core/json/json.ts";
+import type { Runtime } from "../core/runtime/runtime.ts";
+import { modelError } from "../models/vendor/model-error.ts";
+import { hideKeys } from "../models/vendor/redact.ts";
 
 /** What was asked, and what came: an `answer`, the `parts` of a stream, or an `error`, also after some parts. */
 export interface ModelExchange {

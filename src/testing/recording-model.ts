@@ -1,9 +1,9 @@
 /** Wraps a real model so that its exchanges can be kept as a file and replayed in tests without a network. */
 
 import type { LanguageModelV4, LanguageModelV4CallOptions, LanguageModelV4StreamPart } from "@ai-sdk/provider";
-import { checkOptions, functionOption, objectOption, optionError } from "../core/options.ts";
-import type { Runtime } from "../core/runtime.ts";
-import { systemRuntime } from "../core/system-runtime.ts";
+import { checkOptions, functionOption, objectOption, optionError } from "../core/errors/options.ts";
+import type { Runtime } from "../core/runtime/runtime.ts";
+import { systemRuntime } from "../core/runtime/system-runtime.ts";
 import { type AnyLanguageModel, adaptModel } from "../models/adapt-model.ts";
 import { modelName } from "../models/model-name.ts";
 import { ExchangeWriter, type ModelExchange } from "./model-exchange.ts";

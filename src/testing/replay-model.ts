@@ -6,12 +6,12 @@ import type {
   LanguageModelV4GenerateResult,
   LanguageModelV4StreamPart,
 } from "@ai-sdk/provider";
-import { canonicalText, escapePointer } from "../core/canonical-key.ts";
-import { FlockError } from "../core/errors.ts";
-import type { Json, JsonObject } from "../core/json.ts";
-import { checkOptions, objectOption, optionError } from "../core/options.ts";
-import type { Runtime } from "../core/runtime.ts";
-import { systemRuntime } from "../core/system-runtime.ts";
+import { FlockError } from "../core/errors/errors.ts";
+import { checkOptions, objectOption, optionError } from "../core/errors/options.ts";
+import { canonicalText, escapePointer } from "../core/json/canonical-key.ts";
+import type { Json, JsonObject } from "../core/json/json.ts";
+import type { Runtime } from "../core/runtime/runtime.ts";
+import { systemRuntime } from "../core/runtime/system-runtime.ts";
 import { collectStream } from "../models/collect-stream.ts";
 import { modelName } from "../models/model-name.ts";
 import { ExchangeWriter, type ModelExchange, revive, reviveError, revivePart } from "./model-exchange.ts";

@@ -2,11 +2,11 @@
 
 import type { LanguageModelV4, LanguageModelV4CallOptions } from "@ai-sdk/provider";
 // Loaded lazily elsewhere: a test with a clock of its own must not wait for a file.
-import "../models/model-error.ts";
+import "../models/vendor/model-error.ts";
 import "../models/pricing/price-book.ts";
-import { booleanOption, checkOptions, nonEmptyString, objectOption, optionError } from "../core/options.ts";
-import type { Runtime } from "../core/runtime.ts";
-import { systemRuntime } from "../core/system-runtime.ts";
+import { booleanOption, checkOptions, nonEmptyString, objectOption, optionError } from "../core/errors/options.ts";
+import type { Runtime } from "../core/runtime/runtime.ts";
+import { systemRuntime } from "../core/runtime/system-runtime.ts";
 import { collectStream } from "../models/collect-stream.ts";
 import { checkParts, type ScriptedParts } from "./scripted-parts.ts";
 import { scriptedStream } from "./scripted-stream.ts";

@@ -1,7 +1,6 @@
 /** What a scripted model may answer, checked as it is written, so that a misspelt part never looks like a failing agent. */
 
 import type { LanguageModelV4FinishReason } from "@ai-sdk/provider";
-import type { Json } from "../core/json.ts";
 import {
   anyOption,
   booleanOption,
@@ -12,7 +11,8 @@ import {
   oneOf,
   optionError,
   wholeNumber,
-} from "../core/options.ts";
+} from "../core/errors/options.ts";
+import type { Json } from "../core/json/json.ts";
 
 /** Where a scripted answer goes wrong. Asked without a stream it goes wrong the same way. */
 export interface ScriptedStop {

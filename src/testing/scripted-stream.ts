@@ -6,7 +6,7 @@ import type {
   LanguageModelV4Usage,
   SharedV4Warning,
 } from "@ai-sdk/provider";
-import type { Runtime } from "../core/runtime.ts";
+import type { Runtime } from "../core/runtime/runtime.ts";
 import type { ScriptedParts } from "./scripted-parts.ts";
 
 type Part = LanguageModelV4StreamPart;

@@ -1,6 +1,6 @@
 /** A context outside any agent, for testing tools and patterns by themselves. */
 
-import type { FlockEvent } from "../core/event.ts";
+import type { FlockEvent } from "../core/events/event.ts";
 import type { ExecutionContext, Runnable } from "../core/runnable.ts";
 import { Flock, type FlockOptions } from "../flock.ts";
 import { createTestRuntime, type TestRuntime } from "./test-runtime.ts";

@@ -1,7 +1,7 @@
 /** A deterministic outside world for tests: a clock that moves when told, seeded randomness, counted ids. */
 
-import type { Runtime, Timer } from "../core/runtime.ts";
-import { sleepOn } from "../core/system-runtime.ts";
+import type { Runtime, Timer } from "../core/runtime/runtime.ts";
+import { sleepOn } from "../core/runtime/system-runtime.ts";
 
 /** The clock of a test runtime. */
 export interface TestClock {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { watchAnswer } from "../../src/agent/watch-answer.ts";
-import type { DeltaEvent, FlockEvent } from "../../src/core/event.ts";
+import type { DeltaEvent, FlockEvent } from "../../src/core/events/event.ts";
 import { DeclarativeAgent, Flock, type Runnable, tool, type WrapperLayer } from "../../src/entries/index.ts";
 import {
   createTestRuntime,

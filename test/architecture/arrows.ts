@@ -68,6 +68,9 @@ export const arrows: Readonly<Record<string, Arrow>> = {
   },
 };
 
+/** The rooms of core, lowest first; a file imports its own room and those before it. The words lie in core itself. */
+export const coreRooms: readonly string[] = ["errors", "json", "runtime", "events", "", "door"];
+
 /** What to do instead of importing an area that is not allowed, unless the arrow says it better. */
 export const waysOut: Readonly<Record<string, string>> = {
   signature: "work on the Shape of core/runnable.ts, which says what a lower area may know of a signature",
@@ -95,12 +98,12 @@ export const powers: readonly { readonly names: readonly string[]; readonly only
   [
     {
       names: ["Date.now", "new Date()", "Date()", "performance.now", "process.hrtime", "globalThis.performance"],
-      only: "core/system-runtime.ts",
+      only: "core/runtime/system-runtime.ts",
       wayOut: "call runtime.now() for the wall clock or runtime.monotonic() for durations",
     },
     {
       names: ["setTimeout", "setInterval", "globalThis.setTimeout", "globalThis.setInterval", "AbortSignal.timeout"],
-      only: "core/system-runtime.ts",
+      only: "core/runtime/system-runtime.ts",
       wayOut: "call runtime.setTimer() or runtime.sleep()",
     },
     {
@@ -112,22 +115,22 @@ export const powers: readonly { readonly names: readonly string[]; readonly only
         "getRandomValues",
         "crypto.getRandomValues",
       ],
-      only: "core/system-runtime.ts",
+      only: "core/runtime/system-runtime.ts",
       wayOut: "call runtime.random() or runtime.createId()",
     },
     {
       names: ["fetch()", "globalThis.fetch"],
-      only: "core/system-runtime.ts",
+      only: "core/runtime/system-runtime.ts",
       wayOut: "call runtime.fetch()",
     },
     {
       names: ["process.memoryUsage"],
-      only: "core/system-runtime.ts",
+      only: "core/runtime/system-runtime.ts",
       wayOut: "call runtime.memory()",
     },
     {
       names: ["process.env"],
-      only: "core/system-runtime.ts",
+      only: "core/runtime/system-runtime.ts",
       wayOut: "call runtime.variable(name)",
     },
     {
@@ -142,14 +145,14 @@ export const powers: readonly { readonly names: readonly string[]; readonly only
     },
     {
       names: [".perform()"],
-      only: "core/door.ts",
+      only: "core/door/door.ts",
       wayOut: "call context.call(runnable, input), so that the layers see the call",
     },
   ];
 
 /** Files of more than 250 lines, each with the reason why it is not two files. */
 export const longFiles: Readonly<Record<string, string>> = {
-  "core/execution-context.ts":
+  "core/door/execution-context.ts":
     "one object is the context, the layers' call and the attempt, so that a call costs one allocation",
   "prompt/read/partial-reader.ts": "one state machine over characters; its steps share the state of every open object",
   "prompt/read/tolerant-reader.ts": "one cursor with its own stack; each rule of mending looks at the same position",

@@ -1,6 +1,6 @@
 /** Checks source files against the picture and gives one sentence for each thing that breaks it, with the way out. */
 
-import { type Arrow, arrows, longFiles, powers, typePackages, waysOut } from "./arrows.ts";
+import { type Arrow, arrows, coreRooms, longFiles, powers, typePackages, waysOut } from "./arrows.ts";
 import type { ImportLine, SourceFile } from "./import-graph.ts";
 
 const lineLimit = 250;
@@ -45,6 +45,22 @@ export function siblingLayers(files: readonly SourceFile[]): readonly string[] {
       if (line.target === undefined || areaOf(line.target) !== "layers" || folderOf(line.target) === from) return [];
       return [
         `${place(file, line)} draws the forbidden arrow layers/${from} → ${line.target}. Way out: layers know nothing of each other; move what both need into core, or let layers/default-stack.ts join them.`,
+      ];
+    });
+  });
+}
+
+/** Finds imports inside core from a room up to a higher one. */
+export function upwardInCore(files: readonly SourceFile[]): readonly string[] {
+  const rankOf = (path: string): number => coreRooms.indexOf(/^core\/(?:([^/]+)\/)?/.exec(path)?.[1] ?? "");
+  return files.flatMap((file) => {
+    if (areaOf(file.path) !== "core") return [];
+    const from = rankOf(file.path);
+    if (from < 0) return [`src/${file.path} lies in no room of core. Way out: give its room a place in arrows.ts.`];
+    return file.imports.flatMap((line) => {
+      if (line.target === undefined || areaOf(line.target) !== "core" || rankOf(line.target) <= from) return [];
+      return [
+        `${place(file, line)} looks up to ${line.target}. Way out: the rooms of core, lowest first, are ${coreRooms.map((room) => room || "core itself").join(", ")}; move the file up, or what it needs down.`,
       ];
     });
   });

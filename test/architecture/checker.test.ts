@@ -10,6 +10,7 @@ import {
   forbiddenPowers,
   longWithoutReason,
   siblingLayers,
+  upwardInCore,
 } from "./check-sources.ts";
 import { readSource, type SourceFile } from "./import-graph.ts";
 
@@ -67,7 +68,7 @@ describe("an arrow", () => {
   });
 
   it.each([
-    ["core/errors.ts", "../signature/field.ts"],
+    ["core/errors/errors.ts", "../../signature/field.ts"],
     ["layers/timeout.ts", "../agent/agent.ts"],
     ["layers/timeout.ts", "../prompt/adapter.ts"],
     ["patterns/loop.ts", "../models/resolve.ts"],
@@ -93,7 +94,7 @@ describe("an arrow", () => {
     ["flock.ts", "./layers/default-stack.ts"],
     ["entries/testing.ts", "../testing/runtime.ts"],
     ["cli/main.ts", "../entries/index.ts"],
-    ["core/run.ts", "node:crypto"],
+    ["core/door/run.ts", "node:crypto"],
   ])("from %s to %s is allowed", (from, to) => {
     expect(forbiddenArrows(house({ [from]: `import { a } from "${to}"` }))).toEqual([]);
   });
@@ -151,6 +152,25 @@ describe("a broken import", () => {
     expect(brokenImports(house({ "core/a.ts": 'import "./gone.ts";' }))).toEqual([
       "src/core/a.ts:1 imports ./gone.ts, which is no file below src.",
     ]);
+  });
+});
+
+describe("a room of core", () => {
+  it.each([
+    ["core/errors/errors.ts", "../json/json.ts"],
+    ["core/events/event.ts", "../runnable.ts"],
+    ["core/runnable.ts", "./door/door.ts"],
+  ])("may not look up, from %s to %s", (from, to) => {
+    expect(upwardInCore(house({ [from]: `import type { A } from "${to}"` }))[0]).toContain("looks up to");
+  });
+
+  it("may look down, and has a place", () => {
+    const down = {
+      "core/door/door.ts": 'import { a } from "../runnable.ts"; import { b } from "./call.ts"',
+      "core/knob.ts": 'import { a } from "./errors/errors.ts"',
+    };
+    expect(upwardInCore(house(down))).toEqual([]);
+    expect(upwardInCore(house({ "core/attic/a.ts": "" }))[0]).toContain("in no room of core");
   });
 });
 
@@ -225,9 +245,11 @@ describe("a power", () => {
   });
 
   it("is allowed in the one file that owns it", () => {
-    expect(forbiddenPowers(house({ "core/system-runtime.ts": "Date.now(); Math.random(); fetch(url)" }))).toEqual([]);
-    expect(forbiddenPowers(house({ "core/door.ts": "runnable.perform(input, this)" }))).toEqual([]);
-    expect(forbiddenPowers(house({ "core/system-runtime.ts": "AbortSignal.any([])" }))).toHaveLength(1);
+    expect(
+      forbiddenPowers(house({ "core/runtime/system-runtime.ts": "Date.now(); Math.random(); fetch(url)" })),
+    ).toEqual([]);
+    expect(forbiddenPowers(house({ "core/door/door.ts": "runnable.perform(input, this)" }))).toEqual([]);
+    expect(forbiddenPowers(house({ "core/runtime/system-runtime.ts": "AbortSignal.any([])" }))).toHaveLength(1);
   });
 });
 

@@ -25,7 +25,7 @@ export interface Use {
 
 /** One file as the rules see it. */
 export interface SourceFile {
-  /** Relative to the root, with forward slashes: `core/run.ts`. */
+  /** Relative to the root, with forward slashes: `core/door/run.ts`. */
   readonly path: string;
   readonly imports: readonly ImportLine[];
   readonly uses: readonly Use[];

@@ -12,6 +12,7 @@ import {
   forbiddenPowers,
   longWithoutReason,
   siblingLayers,
+  upwardInCore,
 } from "./check-sources.ts";
 import { readSources } from "./import-graph.ts";
 
@@ -24,6 +25,7 @@ describe("the source", () => {
   });
   it("draws no arrow the picture does not have", () => expect(forbiddenArrows(files)).toEqual([]));
   it("keeps the folders of layers apart", () => expect(siblingLayers(files)).toEqual([]));
+  it("looks down only, inside core too", () => expect(upwardInCore(files)).toEqual([]));
   it("has no circle of files", () => expect(circles(files)).toEqual([]));
   it("imports only files that exist", () => expect(brokenImports(files)).toEqual([]));
   it("loads packages lazily and keeps core free of them", () => expect(forbiddenPackages(files)).toEqual([]));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { FlockError, isFlockError } from "../../src/core/errors.ts";
+import { executeRun } from "../../src/core/door/run.ts";
+import { FlockError, isFlockError } from "../../src/core/errors/errors.ts";
 import type { CacheLayer, GuardLayer, RecoveryLayer, WrapperLayer } from "../../src/core/layer.ts";
-import { executeRun } from "../../src/core/run.ts";
 import { stateKey } from "../../src/core/runnable.ts";
 import { makeEnvironment, runnable, story } from "./make-environment.ts";
 

@@ -1,8 +1,8 @@
 /** A small house for tests of the core alone: given layers, a test runtime, no models. */
 
 import type { RunEnvironment } from "../../src/core/environment.ts";
-import type { FlockEvent } from "../../src/core/event.ts";
-import { EventDispatcher } from "../../src/core/event-dispatcher.ts";
+import type { FlockEvent } from "../../src/core/events/event.ts";
+import { EventDispatcher } from "../../src/core/events/event-dispatcher.ts";
 import { Knobs } from "../../src/core/knob.ts";
 import type { Layer } from "../../src/core/layer.ts";
 import { checkLayerOrder, type LayerPlan, planLayers } from "../../src/core/layer-plan.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { loadPackage } from "../../src/core/optional-package.ts";
+import { loadPackage } from "../../src/core/runtime/optional-package.ts";
 
 describe("loadPackage", () => {
   it("gives the module when it is there", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Pacer, turnOfEventLoop } from "../../src/core/pacer.ts";
+import { Pacer, turnOfEventLoop } from "../../src/core/runtime/pacer.ts";
 
 function clockOf(stepMs: number): { monotonic(): number } {
   let now = 0;

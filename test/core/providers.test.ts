@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { FlockEvent } from "../../src/core/event.ts";
-import { EventDispatcher } from "../../src/core/event-dispatcher.ts";
+import { executeRun } from "../../src/core/door/run.ts";
+import type { FlockEvent } from "../../src/core/events/event.ts";
+import { EventDispatcher } from "../../src/core/events/event-dispatcher.ts";
+import type { Provider } from "../../src/core/events/provider.ts";
+import { disposeProviders, listenerOf } from "../../src/core/events/provider-listener.ts";
 import type { RecoveryLayer } from "../../src/core/layer.ts";
-import type { Provider } from "../../src/core/provider.ts";
-import { disposeProviders, listenerOf } from "../../src/core/provider-listener.ts";
-import { executeRun } from "../../src/core/run.ts";
 import { createTestRuntime } from "../../src/testing/test-runtime.ts";
 import { makeEnvironment, runnable } from "./make-environment.ts";
 

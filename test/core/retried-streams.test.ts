@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { DeltaEvent, FlockEvent } from "../../src/core/event.ts";
+import { streamRun } from "../../src/core/door/run.ts";
+import type { DeltaEvent, FlockEvent } from "../../src/core/events/event.ts";
 import type { RecoveryLayer, WrapperLayer } from "../../src/core/layer.ts";
-import { streamRun } from "../../src/core/run.ts";
 import type { ExecutionContext } from "../../src/core/runnable.ts";
 import { makeEnvironment, runnable } from "./make-environment.ts";
 

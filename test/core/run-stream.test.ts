@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { FlockEvent } from "../../src/core/event.ts";
-import { EventDispatcher } from "../../src/core/event-dispatcher.ts";
-import { executeRun, streamRun } from "../../src/core/run.ts";
+import { executeRun, streamRun } from "../../src/core/door/run.ts";
+import type { FlockEvent } from "../../src/core/events/event.ts";
+import { EventDispatcher } from "../../src/core/events/event-dispatcher.ts";
 import type { Shape } from "../../src/core/runnable.ts";
 import { makeEnvironment, runnable } from "./make-environment.ts";
 

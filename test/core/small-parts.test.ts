@@ -1,15 +1,15 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalText, digestOf, escapePointer } from "../../src/core/canonical-key.ts";
-import { copyJson } from "../../src/core/copy-json.ts";
-import { codeOf, FlockError, isFlockError } from "../../src/core/errors.ts";
-import { foldEvents } from "../../src/core/fold.ts";
-import { InputReference } from "../../src/core/input-reference.ts";
+import { codeOf, FlockError, isFlockError } from "../../src/core/errors/errors.ts";
+import { nearestName } from "../../src/core/errors/nearest-name.ts";
+import * as checks from "../../src/core/errors/options.ts";
+import { foldEvents } from "../../src/core/events/fold.ts";
+import { InputReference } from "../../src/core/events/input-reference.ts";
+import { canonicalText, digestOf, escapePointer } from "../../src/core/json/canonical-key.ts";
+import { copyJson } from "../../src/core/json/copy-json.ts";
 import { type Knob, Knobs } from "../../src/core/knob.ts";
-import { nearestName } from "../../src/core/nearest-name.ts";
-import * as checks from "../../src/core/options.ts";
-import { sleepOn, systemRuntime } from "../../src/core/system-runtime.ts";
+import { sleepOn, systemRuntime } from "../../src/core/runtime/system-runtime.ts";
 import { createTestRuntime } from "../../src/testing/test-runtime.ts";
 
 /** What JSON can tell apart: -0 is 0, and a key that copies leave out is not there. */

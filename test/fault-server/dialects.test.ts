@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { FlockEvent } from "../../src/core/event.ts";
-import { systemRuntime } from "../../src/core/system-runtime.ts";
+import type { FlockEvent } from "../../src/core/events/event.ts";
+import { systemRuntime } from "../../src/core/runtime/system-runtime.ts";
 import { DeclarativeAgent, Flock, tool } from "../../src/entries/index.ts";
 import { resolveModelName } from "../../src/models/resolve-model.ts";
 import { createTestRuntime } from "../../src/testing/test-runtime.ts";

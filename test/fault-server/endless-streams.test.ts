@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { isFlockError } from "../../src/core/errors.ts";
-import { systemRuntime } from "../../src/core/system-runtime.ts";
+import { isFlockError } from "../../src/core/errors/errors.ts";
+import { systemRuntime } from "../../src/core/runtime/system-runtime.ts";
 import { DeclarativeAgent, Flock } from "../../src/entries/index.ts";
-import { maxBodyBytes } from "../../src/models/bounded-fetch.ts";
 import { maxStreamCharacters } from "../../src/models/stream-bounds.ts";
+import { maxBodyBytes } from "../../src/models/vendor/bounded-fetch.ts";
 import { createTestRuntime } from "../../src/testing/test-runtime.ts";
 import { openAiCompatible } from "./dialects/openai-chat.ts";
 import { type Fault, type FaultServer, startFaultServer } from "./fault-server.ts";

@@ -1,6 +1,6 @@
 /** One row of the fault matrix: a fault, and what must come of it. */
 
-import type { FlockErrorCode } from "../../src/core/errors.ts";
+import type { FlockErrorCode } from "../../src/core/errors/errors.ts";
 import type { Dialect } from "./dialects/dialect.ts";
 import type { Script } from "./fault-server.ts";
 

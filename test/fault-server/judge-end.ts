@@ -1,7 +1,7 @@
 /** Holds the end of a cell's run to its row: the value or error, what it says and shows, and what was sent for it. */
 
 import { inspect } from "node:util";
-import { isFlockError } from "../../src/core/errors.ts";
+import { isFlockError } from "../../src/core/errors/errors.ts";
 import type { VendorRequest } from "../models/vendor-server.ts";
 import { type Cell, expectationOf } from "./fault-matrix.ts";
 import type { Ending, Expectation } from "./fault-row.ts";

@@ -1,8 +1,8 @@
 /** Runs one cell of the matrix through a whole agent, and says what came of it and what was wrong with that. */
 
 import { getEventListeners } from "node:events";
-import type { FlockEvent } from "../../src/core/event.ts";
-import { systemRuntime } from "../../src/core/system-runtime.ts";
+import type { FlockEvent } from "../../src/core/events/event.ts";
+import { systemRuntime } from "../../src/core/runtime/system-runtime.ts";
 import { DeclarativeAgent, Flock, tool } from "../../src/entries/index.ts";
 import { createTestRuntime, type TestRuntime } from "../../src/testing/test-runtime.ts";
 import { json, startVendorServer, type VendorServer } from "../models/vendor-server.ts";

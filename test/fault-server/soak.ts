@@ -1,7 +1,7 @@
 /** Many runs at once against servers that pick their faults by a seed: what comes of each is decided by the seed alone. */
 
-import { isFlockError } from "../../src/core/errors.ts";
-import { systemRuntime } from "../../src/core/system-runtime.ts";
+import { isFlockError } from "../../src/core/errors/errors.ts";
+import { systemRuntime } from "../../src/core/runtime/system-runtime.ts";
 import { DeclarativeAgent, Flock, tool } from "../../src/entries/index.ts";
 import { createTestRuntime } from "../../src/testing/test-runtime.ts";
 import { dialects } from "./dialects/all-dialects.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { executeRun } from "../../src/core/door/run.ts";
 import { Knobs } from "../../src/core/knob.ts";
-import { executeRun } from "../../src/core/run.ts";
 import { Flock } from "../../src/flock.ts";
 import { AgentIntrospection } from "../../src/introspection/advise/agent-introspection.ts";
 import { RunRecorder } from "../../src/introspection/record/run-recorder.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { CallEndEvent, FlockEvent } from "../../src/core/event.ts";
-import { foldEvents } from "../../src/core/fold.ts";
+import type { CallEndEvent, FlockEvent } from "../../src/core/events/event.ts";
+import { foldEvents } from "../../src/core/events/fold.ts";
 import { AgentMetrics, agentMetricsFold, isBelow } from "../../src/introspection/measure/agent-metrics.ts";
 import { eventsOf } from "./run-events.ts";
 

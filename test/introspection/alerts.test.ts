@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AlertFiredEvent, AlertResolvedEvent } from "../../src/core/event.ts";
+import type { AlertFiredEvent, AlertResolvedEvent } from "../../src/core/events/event.ts";
 import { MetricWindow, windowMetrics } from "../../src/introspection/measure/metric-window.ts";
 import type { AlertMetric, AlertRule } from "../../src/introspection/watch/alert-rule.ts";
 import { type AlertSample, Alerts } from "../../src/introspection/watch/alerts.ts";

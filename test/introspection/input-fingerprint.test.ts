@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalText } from "../../src/core/canonical-key.ts";
+import { canonicalText } from "../../src/core/json/canonical-key.ts";
 import { fingerprintOf, fingerprintText } from "../../src/introspection/record/input-fingerprint.ts";
 
 /** The same value with the keys of every object the other way round. */

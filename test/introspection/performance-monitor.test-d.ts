@@ -1,5 +1,5 @@
 import { expectTypeOf, it } from "vitest";
-import type { RunInput } from "../../src/core/run.ts";
+import type { RunInput } from "../../src/core/door/run.ts";
 import type { Runnable } from "../../src/core/runnable.ts";
 import { PerformanceMonitor } from "../../src/introspection/watch/performance-monitor.ts";
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FlockError } from "../../src/core/errors.ts";
-import type { FlockEvent } from "../../src/core/event.ts";
+import { executeRun } from "../../src/core/door/run.ts";
+import { FlockError } from "../../src/core/errors/errors.ts";
+import type { FlockEvent } from "../../src/core/events/event.ts";
 import type { WrapperLayer } from "../../src/core/layer.ts";
-import { executeRun } from "../../src/core/run.ts";
 import type { MonitorUpdate } from "../../src/introspection/watch/monitor-records.ts";
 import { PerformanceMonitor } from "../../src/introspection/watch/performance-monitor.ts";
 import { createTestRuntime, type TestRuntime } from "../../src/testing/test-runtime.ts";

@@ -1,7 +1,14 @@
 /** Makes the events of whole runs from a short description, as the door would send them. */
 
-import type { CacheState, FlockEvent, Outcome, RunnableKind, StreamTiming, Usage } from "../../src/core/event.ts";
-import { InputReference } from "../../src/core/input-reference.ts";
+import type {
+  CacheState,
+  FlockEvent,
+  Outcome,
+  RunnableKind,
+  StreamTiming,
+  Usage,
+} from "../../src/core/events/event.ts";
+import { InputReference } from "../../src/core/events/input-reference.ts";
 
 /** One call of a described run; times are milliseconds from the start of its caller. */
 export interface DescribedCall {

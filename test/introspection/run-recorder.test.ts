@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { FlockEvent } from "../../src/core/event.ts";
-import { EventDispatcher } from "../../src/core/event-dispatcher.ts";
-import { InputReference } from "../../src/core/input-reference.ts";
+import type { FlockEvent } from "../../src/core/events/event.ts";
+import { EventDispatcher } from "../../src/core/events/event-dispatcher.ts";
+import { InputReference } from "../../src/core/events/input-reference.ts";
 import { callerPath } from "../../src/introspection/record/run-entry.ts";
 import { RunRecorder } from "../../src/introspection/record/run-recorder.ts";
 import { createTestRuntime } from "../../src/testing/test-runtime.ts";

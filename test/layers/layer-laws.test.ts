@@ -1,8 +1,8 @@
 /** The laws every layer keeps, held against each built-in one, and against a wrapper as users write it. */
 
 import { describe, expect, it } from "vitest";
+import { executeRun } from "../../src/core/door/run.ts";
 import type { Layer } from "../../src/core/layer.ts";
-import { executeRun } from "../../src/core/run.ts";
 import { defaultStack } from "../../src/layers/default-stack.ts";
 import { makeEnvironment, runnable } from "../core/make-environment.ts";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isFlockError } from "../../src/core/errors.ts";
+import { executeRun } from "../../src/core/door/run.ts";
+import { isFlockError } from "../../src/core/errors/errors.ts";
 import type { RecoveryLayer } from "../../src/core/layer.ts";
-import { executeRun } from "../../src/core/run.ts";
 import { deadlineQueue } from "../../src/layers/deadline-queue.ts";
 import { defaultStack } from "../../src/layers/default-stack.ts";
 import { attemptTimeoutLayer, deadlineLayer } from "../../src/layers/timeout.ts";

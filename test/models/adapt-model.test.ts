@@ -9,7 +9,7 @@ import type {
 } from "@ai-sdk/provider";
 import { describe, expect, it, vi } from "vitest";
 import { adaptModel, isLanguageModel } from "../../src/models/adapt-model.ts";
-import { adaptEmbedder, isEmbeddingModel } from "../../src/models/embedding-model.ts";
+import { adaptEmbedder, isEmbeddingModel } from "../../src/models/embed/embedding-model.ts";
 import { createModel } from "../../src/models/model.ts";
 import { scriptedModel } from "../../src/testing/scripted-model.ts";
 import { callContext, callModel } from "./call-context.ts";

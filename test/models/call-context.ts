@@ -1,8 +1,8 @@
 /** Calls a model outside of a run: the part of a context it looks at, and what the door does with its errors. */
 
-import type { DeltaEvent } from "../../src/core/event.ts";
+import type { DeltaEvent } from "../../src/core/events/event.ts";
 import type { ExecutionContext } from "../../src/core/runnable.ts";
-import type { Runtime } from "../../src/core/runtime.ts";
+import type { Runtime } from "../../src/core/runtime/runtime.ts";
 import type { ModelAnswer, ModelRequest, ModelRunnable } from "../../src/models/model.ts";
 import { createTestRuntime } from "../../src/testing/test-runtime.ts";
 

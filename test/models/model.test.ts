@@ -5,7 +5,7 @@ import type {
   LanguageModelV4StreamPart,
 } from "@ai-sdk/provider";
 import { describe, expect, it, vi } from "vitest";
-import { FlockError } from "../../src/core/errors.ts";
+import { FlockError } from "../../src/core/errors/errors.ts";
 import { createModel, isOffline, usageOf } from "../../src/models/model.ts";
 import { maxStreamCharacters } from "../../src/models/stream-bounds.ts";
 import { callContext, callModel } from "./call-context.ts";

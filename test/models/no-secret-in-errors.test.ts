@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { APICallError } from "@ai-sdk/provider";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { modelError } from "../../src/models/model-error.ts";
+import { modelError } from "../../src/models/vendor/model-error.ts";
 import { createTestRuntime } from "../../src/testing/test-runtime.ts";
 import { callContext, callModel } from "./call-context.ts";
 import { type VendorName, vendorModels } from "./vendor-models.ts";

@@ -114,7 +114,7 @@ describe("a vendor's package that is not installed", () => {
       }
       const program = `
         import { resolveModelName } from "./src/models/resolve-model.ts";
-        import { systemRuntime } from "./src/core/system-runtime.ts";
+        import { systemRuntime } from "./src/core/runtime/system-runtime.ts";
         const context = { signal: new AbortController().signal, wants: () => false, runtime: systemRuntime };
         try {
           const model = resolveModelName("ollama/x", { runtime: systemRuntime });

@@ -1,6 +1,6 @@
 import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
 import { describe, expect, it } from "vitest";
-import { isFlockError } from "../../src/core/errors.ts";
+import { isFlockError } from "../../src/core/errors/errors.ts";
 import { collectStream } from "../../src/models/collect-stream.ts";
 import { maxAnswerBlocks, maxStreamCharacters, maxStreamParts, StreamBounds } from "../../src/models/stream-bounds.ts";
 import { scriptedModel } from "../../src/testing/scripted-model.ts";

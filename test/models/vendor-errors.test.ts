@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type FlockError, isFlockError } from "../../src/core/errors.ts";
+import { type FlockError, isFlockError } from "../../src/core/errors/errors.ts";
 import { callContext, callModel } from "./call-context.ts";
 import { type VendorModels, type VendorName, vendorKey, vendorModels } from "./vendor-models.ts";
 import { chunk, events, json, startVendorServer, type VendorServer } from "./vendor-server.ts";

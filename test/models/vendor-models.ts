@@ -2,7 +2,7 @@
 
 import { createOpenAI } from "@ai-sdk/openai";
 import type { LanguageModelV4 } from "@ai-sdk/provider";
-import { systemRuntime } from "../../src/core/system-runtime.ts";
+import { systemRuntime } from "../../src/core/runtime/system-runtime.ts";
 import { createModel, type ModelRunnable } from "../../src/models/model.ts";
 import { resolveModelName } from "../../src/models/resolve-model.ts";
 import { createTestRuntime, type TestRuntime } from "../../src/testing/test-runtime.ts";

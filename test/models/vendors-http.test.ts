@@ -1,8 +1,8 @@
 import { createAnthropic } from "@ai-sdk/anthropic";
 import type { LanguageModelV4 } from "@ai-sdk/provider";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type FlockError, isFlockError } from "../../src/core/errors.ts";
-import { systemRuntime } from "../../src/core/system-runtime.ts";
+import { type FlockError, isFlockError } from "../../src/core/errors/errors.ts";
+import { systemRuntime } from "../../src/core/runtime/system-runtime.ts";
 import { createModel, type ModelRequest, type ModelRunnable } from "../../src/models/model.ts";
 import { resolveModelName } from "../../src/models/resolve-model.ts";
 import { createTestRuntime } from "../../src/testing/test-runtime.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isFlockError } from "../../src/core/errors.ts";
+import { isFlockError } from "../../src/core/errors/errors.ts";
 import type { AnyRunnable } from "../../src/core/runnable.ts";
 import { OrchestrationAgent } from "../../src/patterns/orchestration-agent.ts";
 import { ParallelPattern } from "../../src/patterns/parallel-pattern.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { isFlockError } from "../../src/core/errors.ts";
-import type { JsonSchema } from "../../src/core/json.ts";
+import { isFlockError } from "../../src/core/errors/errors.ts";
+import type { JsonSchema } from "../../src/core/json/json.ts";
 import { clashOf, FieldSupply } from "../../src/patterns/field-supply.ts";
 import { parseSignature } from "../../src/signature/parse-signature.ts";
 import { TypeRegistry } from "../../src/signature/type-registry.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { isFlockError } from "../../src/core/errors.ts";
-import type { FlockEvent } from "../../src/core/event.ts";
+import { isFlockError } from "../../src/core/errors/errors.ts";
+import type { FlockEvent } from "../../src/core/events/event.ts";
 import type { ExecutionContext } from "../../src/core/runnable.ts";
 import { OrchestrationAgent } from "../../src/patterns/orchestration-agent.ts";
 import { ParallelPattern } from "../../src/patterns/parallel-pattern.ts";

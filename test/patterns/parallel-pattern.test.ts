@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isFlockError } from "../../src/core/errors.ts";
+import { isFlockError } from "../../src/core/errors/errors.ts";
 import { stateKey } from "../../src/core/runnable.ts";
 import { ParallelPattern } from "../../src/patterns/parallel-pattern.ts";
 import { SequentialPattern } from "../../src/patterns/sequential-pattern.ts";

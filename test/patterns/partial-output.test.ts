@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { FlockEvent } from "../../src/core/event.ts";
+import type { FlockEvent } from "../../src/core/events/event.ts";
 import type { ExecutionContext } from "../../src/core/runnable.ts";
 import { OrchestrationAgent } from "../../src/patterns/orchestration-agent.ts";
 import { ParallelPattern } from "../../src/patterns/parallel-pattern.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { JsonSchema } from "../../src/core/json.ts";
+import type { JsonSchema } from "../../src/core/json/json.ts";
 import { ParallelPattern } from "../../src/patterns/parallel-pattern.ts";
 import { nestedShape, takenShape, writtenShape } from "../../src/patterns/pattern-shape.ts";
 import { parseSignature } from "../../src/signature/parse-signature.ts";

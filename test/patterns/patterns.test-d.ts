@@ -1,6 +1,6 @@
 import { describe, expectTypeOf, it } from "vitest";
 import { z } from "zod";
-import type { Json } from "../../src/core/json.ts";
+import type { Json } from "../../src/core/json/json.ts";
 import type { AnyRunnable, Runnable } from "../../src/core/runnable.ts";
 import { DeclarativeAgent, OrchestrationAgent, type RunStream, TypeRegistry } from "../../src/entries/index.ts";
 import { ParallelPattern, SequentialPattern } from "../../src/entries/patterns.ts";

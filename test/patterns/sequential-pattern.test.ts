@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isFlockError } from "../../src/core/errors.ts";
+import { isFlockError } from "../../src/core/errors/errors.ts";
 import type { AnyRunnable } from "../../src/core/runnable.ts";
 import { SequentialPattern } from "../../src/patterns/sequential-pattern.ts";
 import { makeEnvironment, story } from "../core/make-environment.ts";

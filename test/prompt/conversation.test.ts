@@ -1,6 +1,6 @@
 import type { LanguageModelV4Content, LanguageModelV4Prompt } from "@ai-sdk/provider";
 import { describe, expect, it } from "vitest";
-import type { FlockError } from "../../src/core/errors.ts";
+import type { FlockError } from "../../src/core/errors/errors.ts";
 import { answerText, toolCallsOf } from "../../src/prompt/answer-text.ts";
 import { askAgainMessages } from "../../src/prompt/ask-again.ts";
 import { readAnswer } from "../../src/prompt/read/read-answer.ts";

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type FlockErrorCode, isFlockError } from "../../src/core/errors.ts";
+import { type FlockErrorCode, isFlockError } from "../../src/core/errors/errors.ts";
 import { parseModelOutput } from "../../src/prompt/read/parse-model-output.ts";
 import { readAnswer } from "../../src/prompt/read/read-answer.ts";
 import { parseSignature } from "../../src/signature/parse-signature.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { JsonObject } from "../../src/core/json.ts";
+import type { JsonObject } from "../../src/core/json/json.ts";
 import { readOfflineRequest } from "../../src/models/offline/offline-request.ts";
 import { createPromptAdapter, type PromptAdapterOptions } from "../../src/prompt/prompt-adapter.ts";
 import { parseSignature } from "../../src/signature/parse-signature.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isFlockError } from "../../src/core/errors.ts";
+import { isFlockError } from "../../src/core/errors/errors.ts";
 import { firstFault } from "../../src/prompt/read/first-fault.ts";
 import { readValue } from "../../src/prompt/read/read-value.ts";
 

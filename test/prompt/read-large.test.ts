@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isFlockError } from "../../src/core/errors.ts";
+import { isFlockError } from "../../src/core/errors/errors.ts";
 import { PartialReader } from "../../src/prompt/read/partial-reader.ts";
 import { largeText, readPlainAnswer } from "../../src/prompt/read/plain-json.ts";
 import { readAnswer, readAnswerInTurns } from "../../src/prompt/read/read-answer.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isFlockError } from "../../src/core/errors.ts";
+import { isFlockError } from "../../src/core/errors/errors.ts";
 import { candidatesOf } from "../../src/prompt/read/candidates.ts";
 import { readValue } from "../../src/prompt/read/read-value.ts";
 

@@ -1,6 +1,6 @@
 /** Every entry that reads model text, as one table, with what must hold whatever the text is. */
 
-import { isFlockError } from "../../src/core/errors.ts";
+import { isFlockError } from "../../src/core/errors/errors.ts";
 import { parseModelOutput } from "../../src/prompt/read/parse-model-output.ts";
 import { PartialReader } from "../../src/prompt/read/partial-reader.ts";
 import { readAnswer } from "../../src/prompt/read/read-answer.ts";

@@ -1,9 +1,9 @@
 import type { EmbeddingModelV4 } from "@ai-sdk/provider";
 import { describe, expect, it } from "vitest";
-import { isFlockError } from "../../src/core/errors.ts";
-import type { FlockEvent } from "../../src/core/event.ts";
-import { EventDispatcher } from "../../src/core/event-dispatcher.ts";
-import { ProviderListener } from "../../src/core/provider-listener.ts";
+import { isFlockError } from "../../src/core/errors/errors.ts";
+import type { FlockEvent } from "../../src/core/events/event.ts";
+import { EventDispatcher } from "../../src/core/events/event-dispatcher.ts";
+import { ProviderListener } from "../../src/core/events/provider-listener.ts";
 import { embedLexically, lexicalEmbedder } from "../../src/models/offline/lexical-embedder.ts";
 import { VectorStoreProvider } from "../../src/providers/vector-store-provider.ts";
 import { MemoryVectorStore } from "../../src/store/memory-vectors.ts";

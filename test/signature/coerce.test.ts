@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type FlockError, isFlockError } from "../../src/core/errors.ts";
+import { type FlockError, isFlockError } from "../../src/core/errors/errors.ts";
 import { coerce } from "../../src/signature/coerce.ts";
 import { parseSignature } from "../../src/signature/parse-signature.ts";
 import { toJsonSchema } from "../../src/signature/to-json-schema.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type FlockError, isFlockError } from "../../src/core/errors.ts";
+import { type FlockError, isFlockError } from "../../src/core/errors/errors.ts";
 import { fieldsText, typeText } from "../../src/signature/grammar/type-text.ts";
 import { parseSignature, parseTypeText } from "../../src/signature/parse-signature.ts";
 import { TypeRegistry } from "../../src/signature/type-registry.ts";

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { isFlockError } from "../../src/core/errors.ts";
+import { isFlockError } from "../../src/core/errors/errors.ts";
 import { isStandardSchema, shapeFromSchema } from "../../src/signature/standard-schema-shape.ts";
 
 function codeOf(act: () => unknown): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FlockError } from "../../src/core/errors.ts";
+import { FlockError } from "../../src/core/errors/errors.ts";
 import { parseSignature } from "../../src/signature/parse-signature.ts";
 import { invalid, types, valid } from "./table.ts";
 

@@ -5,7 +5,7 @@ import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { isFlockError } from "../../src/core/errors.ts";
+import { isFlockError } from "../../src/core/errors/errors.ts";
 import type { Field, FieldType } from "../../src/signature/field.ts";
 import { parseSignature } from "../../src/signature/parse-signature.ts";
 import { arbitraryFields, printFields } from "./arbitrary-type.ts";

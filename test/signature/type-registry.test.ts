@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type FlockError, isFlockError } from "../../src/core/errors.ts";
+import { type FlockError, isFlockError } from "../../src/core/errors/errors.ts";
 import { parseSignature } from "../../src/signature/parse-signature.ts";
 import { toJsonSchema } from "../../src/signature/to-json-schema.ts";
 import { TypeRegistry } from "../../src/signature/type-registry.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isFlockError } from "../../src/core/errors.ts";
+import { isFlockError } from "../../src/core/errors/errors.ts";
 import { MemoryVectorStore } from "../../src/store/memory-vectors.ts";
 import { describeVectorStore } from "./vector-store-conformance.ts";
 

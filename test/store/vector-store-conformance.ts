@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isFlockError } from "../../src/core/errors.ts";
+import { isFlockError } from "../../src/core/errors/errors.ts";
 import type { VectorItem, VectorStore } from "../../src/core/vector-store.ts";
 
 const rejection = (code: Parameters<typeof isFlockError>[1]) => (error: unknown) => isFlockError(error, code);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isFlockError } from "../../src/core/errors.ts";
+import { isFlockError } from "../../src/core/errors/errors.ts";
 import { AgentTemplate } from "../../src/templates/agent-template.ts";
 import { AnalysisAgentTemplate } from "../../src/templates/analysis-agent-template.ts";
 import { ResearchAgentTemplate } from "../../src/templates/research-agent-template.ts";

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import type { LanguageModelV4, LanguageModelV4StreamPart } from "@ai-sdk/provider";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { systemRuntime } from "../../src/core/system-runtime.ts";
+import { systemRuntime } from "../../src/core/runtime/system-runtime.ts";
 import { DeclarativeAgent, Flock, tool } from "../../src/entries/index.ts";
 import {
   createTestRuntime,

@@ -1,12 +1,12 @@
 /** Tells after the fact how a runnable does and what to change, from what its environment recorded. */
 
 import { defaultEnvironment } from "../../core/environment.ts";
-import { FlockError } from "../../core/errors.ts";
-import type { Json } from "../../core/json.ts";
+import { FlockError } from "../../core/errors/errors.ts";
+import { nearestName } from "../../core/errors/nearest-name.ts";
+import { checkOptions, describeValue, nonEmptyString, optionError } from "../../core/errors/options.ts";
+import type { CallRecord, RunHistory } from "../../core/events/run-history.ts";
+import type { Json } from "../../core/json/json.ts";
 import type { Knobs } from "../../core/knob.ts";
-import { nearestName } from "../../core/nearest-name.ts";
-import { checkOptions, describeValue, nonEmptyString, optionError } from "../../core/options.ts";
-import type { CallRecord, RunHistory } from "../../core/run-history.ts";
 import type { AgentMetrics } from "../measure/agent-metrics.ts";
 import { walkTree } from "../record/call-tree.ts";
 import { type Episode, episodesOf } from "../record/episodes.ts";

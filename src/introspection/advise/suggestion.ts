@@ -1,6 +1,6 @@
 /** What advice is: a sentence with its evidence, a predicted effect, and what to do about it. */
 
-import type { Json } from "../../core/json.ts";
+import type { Json } from "../../core/json/json.ts";
 import type { Knobs } from "../../core/knob.ts";
 import type { Episode } from "../record/episodes.ts";
 

@@ -1,8 +1,8 @@
 /** What is known about one runnable from its events: the five measures of an agent, each in fixed memory. */
 
-import type { CallEndEvent, FlockEvent, StreamTiming, Usage } from "../../core/event.ts";
-import type { Fold } from "../../core/fold.ts";
-import type { MemoryUse } from "../../core/runtime.ts";
+import type { CallEndEvent, FlockEvent, StreamTiming, Usage } from "../../core/events/event.ts";
+import type { Fold } from "../../core/events/fold.ts";
+import type { MemoryUse } from "../../core/runtime/runtime.ts";
 import { BoundedNames } from "./bounded-names.ts";
 import { type DistributionSummary, QuantileSketch } from "./quantile-sketch.ts";
 import { RecentNumbers } from "./recent.ts";

@@ -1,6 +1,6 @@
 /** Figures of the runs of the last so many milliseconds, in fixed memory: twenty slots that slide as one window. */
 
-import type { Outcome } from "../../core/event.ts";
+import type { Outcome } from "../../core/events/event.ts";
 import { bucketCount, bucketOf, quantileOfBuckets } from "./quantile-sketch.ts";
 
 /** Into how many parts a window is cut; the oldest part leaves as a whole. */

@@ -1,6 +1,6 @@
 /** The last so many of something, in memory that does not grow. */
 
-import { optionError } from "../../core/options.ts";
+import { optionError } from "../../core/errors/options.ts";
 
 /** The last numbers, in one typed array. */
 export class RecentNumbers {

@@ -1,6 +1,6 @@
 /** Puts the recorded calls of a run back into the tree they were, and finds the path that decided how long it took. */
 
-import type { CallRecord, RunRecord } from "../../core/run-history.ts";
+import type { CallRecord, RunRecord } from "../../core/events/run-history.ts";
 import { callerPath } from "./run-entry.ts";
 
 /** Milliseconds since 1970 have this grain in a float; calls in a row may seem to overlap by it. */

@@ -1,7 +1,7 @@
 /** Finds, in recorded runs, each time a runnable worked: as the whole run, or as a call somewhere inside. */
 
-import type { Outcome } from "../../core/event.ts";
-import type { RunRecord } from "../../core/run-history.ts";
+import type { Outcome } from "../../core/events/event.ts";
+import type { RunRecord } from "../../core/events/run-history.ts";
 import { type CallNode, callTrees, nodesNamed, walkTree } from "./call-tree.ts";
 
 /** One time a runnable worked. */

@@ -10,9 +10,9 @@ import type {
   RunStartEvent,
   StreamTiming,
   Usage,
-} from "../../core/event.ts";
-import { liveInput } from "../../core/input-reference.ts";
-import type { CallRecord, RunRecord } from "../../core/run-history.ts";
+} from "../../core/events/event.ts";
+import { liveInput } from "../../core/events/input-reference.ts";
+import type { CallRecord, RunRecord } from "../../core/events/run-history.ts";
 import { fingerprintOf } from "./input-fingerprint.ts";
 
 /** Runs of fewer calls are searched; more get an index. */

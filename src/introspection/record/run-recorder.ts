@@ -1,10 +1,16 @@
 /** Keeps the last runs as compact records, so that advice works after the fact. It sits in every run: each step is small. */
 
-import { type CallEndEvent, type CallStartEvent, type EventType, type FlockEvent, maskOf } from "../../core/event.ts";
-import type { EventListener } from "../../core/event-dispatcher.ts";
-import { booleanOption, checkOptions, objectOption, oneOf, wholeNumber } from "../../core/options.ts";
-import type { CallRecord, RunHistory, RunRecord } from "../../core/run-history.ts";
-import type { Runtime } from "../../core/runtime.ts";
+import { booleanOption, checkOptions, objectOption, oneOf, wholeNumber } from "../../core/errors/options.ts";
+import {
+  type CallEndEvent,
+  type CallStartEvent,
+  type EventType,
+  type FlockEvent,
+  maskOf,
+} from "../../core/events/event.ts";
+import type { EventListener } from "../../core/events/event-dispatcher.ts";
+import type { CallRecord, RunHistory, RunRecord } from "../../core/events/run-history.ts";
+import type { Runtime } from "../../core/runtime/runtime.ts";
 import { AgentMetrics } from "../measure/agent-metrics.ts";
 import { BoundedNames } from "../measure/bounded-names.ts";
 import { RecentRecords } from "../measure/recent.ts";

@@ -1,8 +1,15 @@
 /** When to raise an alert, and the check of what a person wrote. */
 
-import { FlockError } from "../../core/errors.ts";
-import { nearestName } from "../../core/nearest-name.ts";
-import { checkOptions, nonEmptyString, numberBetween, oneOf, optionError, wholeNumber } from "../../core/options.ts";
+import { FlockError } from "../../core/errors/errors.ts";
+import { nearestName } from "../../core/errors/nearest-name.ts";
+import {
+  checkOptions,
+  nonEmptyString,
+  numberBetween,
+  oneOf,
+  optionError,
+  wholeNumber,
+} from "../../core/errors/options.ts";
 import { type WindowMetric, windowMetrics } from "../measure/metric-window.ts";
 
 const longestWindowMs = 31 * 24 * 3_600_000;

@@ -1,6 +1,6 @@
 /** Turns thresholds over sliding windows into episodes: exactly one fired and one resolved each. */
 
-import type { AlertFiredEvent, AlertResolvedEvent } from "../../core/event.ts";
+import type { AlertFiredEvent, AlertResolvedEvent } from "../../core/events/event.ts";
 import { isVolume, MetricWindow, needsBuckets, type RunSample } from "../measure/metric-window.ts";
 import { type AlertRule, checkRule, ruleError } from "./alert-rule.ts";
 

@@ -1,6 +1,6 @@
 /** What the performance monitor hands out, as plain data. */
 
-import type { AlertFiredEvent, AlertResolvedEvent, Outcome } from "../../core/event.ts";
+import type { AlertFiredEvent, AlertResolvedEvent, Outcome } from "../../core/events/event.ts";
 import type { AgentMetrics, AgentMetricsSnapshot } from "../measure/agent-metrics.ts";
 import { windowMetrics } from "../measure/metric-window.ts";
 import type { AlertMetric } from "./alert-rule.ts";

@@ -1,6 +1,6 @@
 /** Follows a runnable that works inside runs nobody shows us: its own calls, and what was used inside them. */
 
-import type { CallEndEvent, CallStartEvent, Usage } from "../../core/event.ts";
+import type { CallEndEvent, CallStartEvent, Usage } from "../../core/events/event.ts";
 import { callerPath } from "../record/run-entry.ts";
 
 /** A call that is followed, with what was used inside it so far. */

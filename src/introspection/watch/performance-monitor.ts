@@ -1,5 +1,8 @@
 /** Watches runs as they happen: the last records, figures by runnable, and alerts over sliding windows. */
 
+import { executeRun, type OutputOf, type RunInput } from "../../core/door/run.ts";
+import { checkRunOptions, type RunOptions } from "../../core/door/run-options.ts";
+import { checkOptions, listOption, objectOption, optionError, wholeNumber } from "../../core/errors/options.ts";
 import {
   type CallEndEvent,
   type CallStartEvent,
@@ -9,14 +12,11 @@ import {
   type FlockEvent,
   maskOf,
   type RunEndEvent,
-} from "../../core/event.ts";
-import { checkOptions, listOption, objectOption, optionError, wholeNumber } from "../../core/options.ts";
-import type { Provider, ProviderHost } from "../../core/provider.ts";
-import { executeRun, type OutputOf, type RunInput } from "../../core/run.ts";
-import { checkRunOptions, type RunOptions } from "../../core/run-options.ts";
+} from "../../core/events/event.ts";
+import type { Provider, ProviderHost } from "../../core/events/provider.ts";
 import type { AnyRunnable } from "../../core/runnable.ts";
-import type { Runtime } from "../../core/runtime.ts";
-import { systemRuntime } from "../../core/system-runtime.ts";
+import type { Runtime } from "../../core/runtime/runtime.ts";
+import { systemRuntime } from "../../core/runtime/system-runtime.ts";
 import { AgentMetrics } from "../measure/agent-metrics.ts";
 import { BoundedNames } from "../measure/bounded-names.ts";
 import { RecentRecords } from "../measure/recent.ts";

@@ -2,7 +2,7 @@
 
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import { FlockError } from "../../core/errors.ts";
+import { FlockError } from "../../core/errors/errors.ts";
 import { llamaScheme } from "../model-name.ts";
 
 /** A file that begins as GGUF files do. */

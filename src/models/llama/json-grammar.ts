@@ -1,6 +1,6 @@
 /** Writes a JSON Schema as a grammar of llama.cpp, so that a local model can write nothing that has another shape. */
 
-import type { Json, JsonSchema } from "../../core/json.ts";
+import type { Json, JsonSchema } from "../../core/json/json.ts";
 
 /** Larger grammars slow every token down; such schemas are left to the prompt. */
 const mostRules = 2_000;

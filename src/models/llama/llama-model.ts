@@ -7,10 +7,10 @@ import type {
   LanguageModelV4GenerateResult,
   LanguageModelV4StreamPart,
 } from "@ai-sdk/provider";
-import { FlockError } from "../../core/errors.ts";
-import { checkOptions, nonEmptyString, objectOption, optionError, wholeNumber } from "../../core/options.ts";
-import type { Runtime } from "../../core/runtime.ts";
-import { systemRuntime } from "../../core/system-runtime.ts";
+import { FlockError } from "../../core/errors/errors.ts";
+import { checkOptions, nonEmptyString, objectOption, optionError, wholeNumber } from "../../core/errors/options.ts";
+import type { Runtime } from "../../core/runtime/runtime.ts";
+import { systemRuntime } from "../../core/runtime/system-runtime.ts";
 import { llamaScheme } from "../model-name.ts";
 import { isInstalled, isNotFound, packageMissing } from "../model-package.ts";
 import { findGguf } from "./gguf-file.ts";

@@ -1,7 +1,7 @@
 /** Keeps one model in memory for all its callers: loaded at the first call, freed when idle or disposed. */
 
 import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
-import type { Runtime, Timer } from "../../core/runtime.ts";
+import type { Runtime, Timer } from "../../core/runtime/runtime.ts";
 import type { LlamaEngine } from "./llama-engine.ts";
 import { Slots } from "./slots.ts";
 import { unlessAborted } from "./unless-aborted.ts";

@@ -1,7 +1,7 @@
 /** How a local model calls a tool: what it is told, the grammar it is held to, and how its call is read. */
 
 import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool, SharedV4Warning } from "@ai-sdk/provider";
-import type { JsonSchema } from "../../core/json.ts";
+import type { JsonSchema } from "../../core/json/json.ts";
 import { JsonGrammar, literal } from "./json-grammar.ts";
 
 /** What a call begins with: the form most open models were trained on, and no JSON answer begins so. */

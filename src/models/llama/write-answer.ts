@@ -7,8 +7,8 @@ import type {
   LanguageModelV4Usage,
   SharedV4Warning,
 } from "@ai-sdk/provider";
-import { FlockError } from "../../core/errors.ts";
-import type { Runtime } from "../../core/runtime.ts";
+import { FlockError } from "../../core/errors/errors.ts";
+import type { Runtime } from "../../core/runtime/runtime.ts";
 import { chatTurns } from "./chat-turns.ts";
 import type { CompiledGrammar, LlamaEngine, Sampling } from "./llama-engine.ts";
 import type { EngineLease } from "./shared-engine.ts";

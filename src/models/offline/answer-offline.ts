@@ -1,8 +1,8 @@
 /** The engine itself: reads the request, searches if it must, and answers from the evidence. */
 
 import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool, SharedV4Warning } from "@ai-sdk/provider";
-import { FlockError } from "../../core/errors.ts";
-import type { JsonObject, JsonSchema } from "../../core/json.ts";
+import { FlockError } from "../../core/errors/errors.ts";
+import type { JsonObject, JsonSchema } from "../../core/json/json.ts";
 import { gatherEvidence } from "./evidence/evidence.ts";
 import { gatherMaterial, type Material } from "./evidence/material.ts";
 import { inputsFromText, readPrompt } from "./evidence/read-prompt.ts";

@@ -1,7 +1,7 @@
 /** Turns text into vectors without a model to download: texts that share words, or parts of words, come out near. */
 
 import type { EmbeddingModelV4 } from "@ai-sdk/provider";
-import { checkOptions } from "../../core/options.ts";
+import { checkOptions } from "../../core/errors/options.ts";
 import { stemOf, termsOf, wordsOf } from "./text/words.ts";
 
 /** How the lexical embedder is made. */

@@ -9,7 +9,7 @@ import type {
   LanguageModelV4StreamPart,
   LanguageModelV4Usage,
 } from "@ai-sdk/provider";
-import { digestOf } from "../../core/canonical-key.ts";
+import { digestOf } from "../../core/json/canonical-key.ts";
 import { answerOffline, type OfflineAnswer } from "./answer-offline.ts";
 import { breathe } from "./text/breathe.ts";
 

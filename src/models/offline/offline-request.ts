@@ -1,7 +1,7 @@
 /** What the prompt adapter hands the offline model beside the messages, so that it need not guess fields out of prose. */
 
 import type { LanguageModelV4CallOptions } from "@ai-sdk/provider";
-import type { Json, JsonObject, JsonSchema } from "../../core/json.ts";
+import type { Json, JsonObject, JsonSchema } from "../../core/json/json.ts";
 
 /** The contract of `providerOptions.flock`: plain JSON, read by the offline model alone; no vendor receives it. */
 export interface OfflineRequest {

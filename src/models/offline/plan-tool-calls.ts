@@ -1,8 +1,8 @@
 /** Decides which tools to call: searches for the topic, at most twice, with arguments that fit and invent nothing. */
 
 import type { LanguageModelV4FunctionTool, LanguageModelV4ToolChoice } from "@ai-sdk/provider";
-import { canonicalText } from "../../core/canonical-key.ts";
-import type { Json, JsonObject, JsonSchema } from "../../core/json.ts";
+import { canonicalText } from "../../core/json/canonical-key.ts";
+import type { Json, JsonObject, JsonSchema } from "../../core/json/json.ts";
 import type { Evidence } from "./evidence/evidence.ts";
 import type { PastCall } from "./evidence/read-prompt.ts";
 import { carryingWords, type Topic } from "./evidence/topic.ts";

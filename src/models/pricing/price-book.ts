@@ -2,10 +2,10 @@
 
 import type { LanguageModelV4Usage } from "@ai-sdk/provider";
 import { costOfTokens } from "../../core/cost-of-tokens.ts";
-import type { Usage } from "../../core/event.ts";
+import type { Usage } from "../../core/events/event.ts";
 import { countOf, type ModelPrice } from "../../core/model-price.ts";
 import type { AnyRunnable } from "../../core/runnable.ts";
-import type { Runtime } from "../../core/runtime.ts";
+import type { Runtime } from "../../core/runtime/runtime.ts";
 import { priceNames } from "./price-names.ts";
 import { priceOf, toRates } from "./price-of.ts";
 import type { PriceOverrides } from "./price-options.ts";

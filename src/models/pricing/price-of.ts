@@ -1,8 +1,8 @@
 /** Looks a model's price up in the package's own table. */
 
 import type { ModelPrice, TokenRates } from "../../core/model-price.ts";
-import type { Runtime } from "../../core/runtime.ts";
-import { systemRuntime } from "../../core/system-runtime.ts";
+import type { Runtime } from "../../core/runtime/runtime.ts";
+import { systemRuntime } from "../../core/runtime/system-runtime.ts";
 import { isLocalModel, priceNames } from "./price-names.ts";
 import { type DollarRates, priceTable, type TableRow, type VendorPrices } from "./price-table.ts";
 

@@ -1,6 +1,6 @@
 /** Checks the prices a Flock is given, so that a wrong one is told when it is built and not on a bill. */
 
-import { checkOptions, numberBetween, optionError } from "../../core/options.ts";
+import { checkOptions, numberBetween, optionError } from "../../core/errors/options.ts";
 
 /** The price of a model in US dollars for a million tokens, to six decimals. */
 export interface PriceOverride {

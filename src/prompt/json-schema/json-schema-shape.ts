@@ -1,7 +1,7 @@
 /** Lets a JSON Schema stand where a signature does when an answer is read: bend near misses, then check every keyword. */
 
-import type { ValueIssue } from "../../core/errors.ts";
-import type { JsonSchema } from "../../core/json.ts";
+import type { ValueIssue } from "../../core/errors/errors.ts";
+import type { JsonSchema } from "../../core/json/json.ts";
 import type { CheckOptions } from "../../signature/field.ts";
 import { bendValue } from "../../signature/json-schema/bend-value.ts";
 import { compileJsonSchema } from "../../signature/json-schema/compile/compile-json-schema.ts";

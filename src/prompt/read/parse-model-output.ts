@@ -1,9 +1,16 @@
 /** Turns a model's answer into the value a signature asks for: read, bend near misses, check, or say what is wrong. */
 
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { FlockError } from "../../core/errors.ts";
-import type { JsonSchema } from "../../core/json.ts";
-import { anyOption, booleanOption, checkOptions, objectOption, optionError, wholeNumber } from "../../core/options.ts";
+import { FlockError } from "../../core/errors/errors.ts";
+import {
+  anyOption,
+  booleanOption,
+  checkOptions,
+  objectOption,
+  optionError,
+  wholeNumber,
+} from "../../core/errors/options.ts";
+import type { JsonSchema } from "../../core/json/json.ts";
 import type { CheckedShape } from "../../signature/field.ts";
 import type { InferOutput, SignatureText } from "../../signature/infer-signature.ts";
 import { parseSignature } from "../../signature/parse-signature.ts";

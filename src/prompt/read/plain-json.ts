@@ -1,6 +1,6 @@
 /** Reads text that is JSON as a whole, at native speed: what nearly every answer and tool input is. */
 
-import type { FlockError } from "../../core/errors.ts";
+import type { FlockError } from "../../core/errors/errors.ts";
 import type { CheckedShape, CheckResult } from "../../signature/field.ts";
 import { makeSafe } from "./safe-value.ts";
 import { unreadable } from "./source-position.ts";

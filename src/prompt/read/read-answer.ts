@@ -1,7 +1,7 @@
 /** Finds the value in an answer that fits a shape best, whatever stands around it and however it is wrapped. */
 
-import { FlockError, isFlockError, type ValueIssue } from "../../core/errors.ts";
-import type { Runtime } from "../../core/runtime.ts";
+import { FlockError, isFlockError, type ValueIssue } from "../../core/errors/errors.ts";
+import type { Runtime } from "../../core/runtime/runtime.ts";
 import type { CheckedShape } from "../../signature/field.ts";
 import type { AnswerCheck, AnswerShape } from "../json-schema/json-schema-shape.ts";
 import type { Candidate } from "./candidates.ts";
@@ -64,7 +64,7 @@ export async function readAnswerInTurns(
   const { runtime, signal, ...reading } = options;
   if (text.length <= largeText) return readAnswer(text, shape, reading);
   // Imported here, so that what other tools share with it is no part of what every program loads.
-  const { Pacer, turnOfEventLoop } = await import("../../core/pacer.ts");
+  const { Pacer, turnOfEventLoop } = await import("../../core/runtime/pacer.ts");
   const turns = turnsOf(runtime, turnOfEventLoop);
   await turns.next(signal);
   let pacer = new Pacer(runtime, signal);

@@ -1,6 +1,6 @@
 /** The one reader that turns model text into a JSON value: JSON as it is, everything else mended where that is sound. */
 
-import type { FlockError } from "../../core/errors.ts";
+import type { FlockError } from "../../core/errors/errors.ts";
 import { type Candidate, searchSteps } from "./candidates.ts";
 import { parseDeepJson } from "./deep-value.ts";
 import { firstFault } from "./first-fault.ts";

@@ -1,6 +1,6 @@
 /** Lets large readings take turns, so that two hundred at once hold the event loop no longer than one. */
 
-import type { Runtime } from "../../core/runtime.ts";
+import type { Runtime } from "../../core/runtime/runtime.ts";
 
 /** The queue of readings that wait for their turn. */
 export interface ReadingTurns {

@@ -1,6 +1,6 @@
 /** Says where in a text something was found, so that every refusal of model text names a place. */
 
-import { FlockError, type SourcePosition } from "../../core/errors.ts";
+import { FlockError, type SourcePosition } from "../../core/errors/errors.ts";
 
 /** Gives line and column (from 1) of an offset, which is clipped to the text. */
 export function positionAt(text: string, offset: number): SourcePosition {

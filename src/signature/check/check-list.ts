@@ -1,6 +1,6 @@
 /** Checkers of lists, sets, tuples and records. */
 
-import { canonicalText, escapePointer } from "../../core/canonical-key.ts";
+import { canonicalText, escapePointer } from "../../core/json/canonical-key.ts";
 import { isForbiddenKey } from "../grammar/grammar-names.ts";
 import type { Checker, CheckRun } from "./checker.ts";
 import { fromJsonText } from "./coerce-scalar.ts";

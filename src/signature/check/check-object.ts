@@ -1,7 +1,7 @@
 /** The checker of an object with declared fields: the whole signature, and every `{ … }` inside it. */
 
-import { escapePointer } from "../../core/canonical-key.ts";
-import { nearestName } from "../../core/nearest-name.ts";
+import { nearestName } from "../../core/errors/nearest-name.ts";
+import { escapePointer } from "../../core/json/canonical-key.ts";
 import type { Field } from "../field.ts";
 import { isForbiddenKey } from "../grammar/grammar-names.ts";
 import { fieldsText } from "../grammar/type-text.ts";

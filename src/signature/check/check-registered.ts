@@ -1,6 +1,6 @@
 /** The checker of a type whose schema came from outside: it decides, Flock only bends near misses towards it. */
 
-import { escapePointer } from "../../core/canonical-key.ts";
+import { escapePointer } from "../../core/json/canonical-key.ts";
 import type { FieldType, RegisteredType } from "../field.ts";
 import { fieldTypeFromJsonSchema } from "../json-schema/field-from-json-schema.ts";
 import type { Checker, CheckRun } from "./checker.ts";

@@ -1,6 +1,6 @@
 /** Checkers of single values: text, numbers, booleans, null, dates and literals. */
 
-import { nearestName } from "../../core/nearest-name.ts";
+import { nearestName } from "../../core/errors/nearest-name.ts";
 import type { FieldType, LiteralValue } from "../field.ts";
 import { typeText } from "../grammar/type-text.ts";
 import { isDate, isDateTime, toDate, toDateTime } from "./calendar.ts";

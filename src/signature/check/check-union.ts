@@ -1,6 +1,6 @@
 /** The checker of unions: the member that fits as it is, else the first that fits after bending. */
 
-import type { ValueIssue } from "../../core/errors.ts";
+import type { ValueIssue } from "../../core/errors/errors.ts";
 import type { Checker, CheckRun } from "./checker.ts";
 import { isNullText } from "./coerce-scalar.ts";
 

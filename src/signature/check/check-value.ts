@@ -1,7 +1,7 @@
 /** What `coerce` and `validate` share: take a signature in any form, check once, answer with the value or an error. */
 
-import { FlockError, type ValueIssue } from "../../core/errors.ts";
-import { checkOptions, objectOption, oneOf, optionError } from "../../core/options.ts";
+import { FlockError, type ValueIssue } from "../../core/errors/errors.ts";
+import { checkOptions, objectOption, oneOf, optionError } from "../../core/errors/options.ts";
 import type { CheckedShape, Side } from "../field.ts";
 import { parseSignature } from "../parse-signature.ts";
 import type { TypeRegistry } from "../type-registry.ts";

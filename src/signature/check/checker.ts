@@ -1,7 +1,7 @@
 /** What every compiled check is: a fast yes or no, and a slower reading that bends values and says what is wrong. */
 
-import type { ValueIssue } from "../../core/errors.ts";
-import { describeValue } from "../../core/options.ts";
+import type { ValueIssue } from "../../core/errors/errors.ts";
+import { describeValue } from "../../core/errors/options.ts";
 import type { RegisteredResult, RegisteredType } from "../field.ts";
 
 /** A type compiled once into closures. */

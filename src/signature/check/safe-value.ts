@@ -1,6 +1,6 @@
 /** Looks through values of any shape: what is not JSON is reported, keys that would change a prototype never pass. */
 
-import { escapePointer } from "../../core/canonical-key.ts";
+import { escapePointer } from "../../core/json/canonical-key.ts";
 import { isForbiddenKey } from "../grammar/grammar-names.ts";
 import type { Checker, CheckRun } from "./checker.ts";
 

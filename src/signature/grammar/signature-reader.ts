@@ -1,7 +1,7 @@
 /** A cursor over a signature's text that knows where it is and how to complain. */
 
-import { FlockError, type SourcePosition } from "../../core/errors.ts";
-import { nearestName } from "../../core/nearest-name.ts";
+import { FlockError, type SourcePosition } from "../../core/errors/errors.ts";
+import { nearestName } from "../../core/errors/nearest-name.ts";
 import type { RegisteredType } from "../field.ts";
 import { foreignNames, genericTypes, plainTypes } from "./grammar-names.ts";
 

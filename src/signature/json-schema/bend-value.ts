@@ -1,6 +1,6 @@
 /** Bends a value that misses a JSON Schema towards it, part by part, and leaves alone every part that fits. */
 
-import type { Json, JsonSchema } from "../../core/json.ts";
+import type { Json, JsonSchema } from "../../core/json/json.ts";
 import { isDate, isDateTime, toDate, toDateTime } from "../check/calendar.ts";
 import { fromJsonText, isNullText, toBoolean, toInteger, toLiteral, toNumber, toText } from "../check/coerce-scalar.ts";
 import type { LiteralValue } from "../field.ts";

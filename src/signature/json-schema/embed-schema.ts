@@ -1,7 +1,7 @@
 /** Puts a schema made elsewhere inside another one without breaking its `#/…` references. */
 
-import { escapePointer } from "../../core/canonical-key.ts";
-import type { Json, JsonSchema } from "../../core/json.ts";
+import { escapePointer } from "../../core/json/canonical-key.ts";
+import type { Json, JsonSchema } from "../../core/json/json.ts";
 import { mapSchemas } from "./map-schemas.ts";
 
 /** The schema to write in place, and what must stand under the root's `$defs` for it. */

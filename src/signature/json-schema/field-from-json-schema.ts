@@ -1,6 +1,6 @@
 /** Reads a JSON Schema back into fields and types, as far as the grammar reaches, to bend values towards foreign schemas. */
 
-import type { Json, JsonSchema } from "../../core/json.ts";
+import type { Json, JsonSchema } from "../../core/json/json.ts";
 import type { Field, FieldType, LiteralValue } from "../field.ts";
 import { isForbiddenKey } from "../grammar/grammar-names.ts";
 import { unionOf } from "../grammar/union-of.ts";

@@ -1,8 +1,8 @@
 /** Lets a JSON Schema stand wherever a Standard Schema does: registered types, inputs of tools, answers of models. */
 
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
-import { FlockError } from "../../core/errors.ts";
-import type { JsonSchema } from "../../core/json.ts";
+import { FlockError } from "../../core/errors/errors.ts";
+import type { JsonSchema } from "../../core/json/json.ts";
 import { bendValue } from "./bend-value.ts";
 import { compileJsonSchema } from "./compile/compile-json-schema.ts";
 import type { InferJsonSchema } from "./infer-json-schema.ts";

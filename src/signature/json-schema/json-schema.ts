@@ -1,6 +1,6 @@
 /** Turns types into JSON Schema, draft 2020-12: what a model is asked to write, and what tools publish. */
 
-import type { JsonSchema } from "../../core/json.ts";
+import type { JsonSchema } from "../../core/json/json.ts";
 import { deepFreeze } from "../check/deep-freeze.ts";
 import type { Field, FieldType, LiteralValue, RegisteredType, Side } from "../field.ts";
 import { embedSchema } from "./embed-schema.ts";

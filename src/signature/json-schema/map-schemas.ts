@@ -1,6 +1,6 @@
 /** Walks a JSON Schema document: knows which keywords hold schemas and which hold data that only looks like one. */
 
-import type { Json, JsonSchema } from "../../core/json.ts";
+import type { Json, JsonSchema } from "../../core/json/json.ts";
 
 /** Keywords whose value is data or text. */
 const dataKeywords = new Set(["const", "enum", "default", "examples", "required", "dependentRequired"]);

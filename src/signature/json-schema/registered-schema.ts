@@ -1,10 +1,10 @@
 /** Makes a registered type of any Standard Schema: how it checks, and its JSON Schema brought into Flock's form. */
 
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
-import { canonicalText } from "../../core/canonical-key.ts";
-import { FlockError } from "../../core/errors.ts";
-import type { Json, JsonSchema } from "../../core/json.ts";
-import { describeValue } from "../../core/options.ts";
+import { FlockError } from "../../core/errors/errors.ts";
+import { describeValue } from "../../core/errors/options.ts";
+import { canonicalText } from "../../core/json/canonical-key.ts";
+import type { Json, JsonSchema } from "../../core/json/json.ts";
 import type { RegisteredResult, RegisteredType, Side } from "../field.ts";
 import { mapSchemas } from "./map-schemas.ts";
 

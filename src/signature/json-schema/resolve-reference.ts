@@ -1,6 +1,6 @@
 /** Follows references inside one JSON Schema document. */
 
-import type { Json, JsonSchema } from "../../core/json.ts";
+import type { Json, JsonSchema } from "../../core/json/json.ts";
 
 /** Gives what a `#/…` reference points at; undefined for one that leads nowhere or outside. */
 export function resolveReference(reference: string, root: JsonSchema): Json | undefined {

@@ -1,6 +1,6 @@
 /** Ranks passages by the words they share with a query, in typed arrays: some bytes a word, some milliseconds a search. */
 
-import type { Pacer } from "../../core/pacer.ts";
+import type { Pacer } from "../../core/runtime/pacer.ts";
 import { BestRows, type ScoredRow } from "../../store/best-rows.ts";
 
 /** How fast a repeated word stops to count. */

@@ -1,7 +1,7 @@
 /** Gives agents the search as a tool. */
 
 import { tool } from "../../agent/tool.ts";
-import { checkOptions, nameString, nonEmptyString, wholeNumber } from "../../core/options.ts";
+import { checkOptions, nameString, nonEmptyString, wholeNumber } from "../../core/errors/options.ts";
 import type { Documents } from "./documents.ts";
 
 /** How the tool presents itself to models. */

@@ -1,12 +1,12 @@
 /** Finds passages in indexed documents: by words and by vectors, fused, without repeating itself. */
 
 import type { EmbeddingModelV4 } from "@ai-sdk/provider";
-import { FlockError } from "../../core/errors.ts";
-import type { JsonObject } from "../../core/json.ts";
-import { nearestName } from "../../core/nearest-name.ts";
-import { checkOptions, describeValue, type OptionCheck, objectOption } from "../../core/options.ts";
+import { FlockError } from "../../core/errors/errors.ts";
+import { nearestName } from "../../core/errors/nearest-name.ts";
+import { checkOptions, describeValue, type OptionCheck, objectOption } from "../../core/errors/options.ts";
+import type { JsonObject } from "../../core/json/json.ts";
 import type { VectorStore } from "../../core/vector-store.ts";
-import { embedderId, embedTexts } from "../../models/embed-texts.ts";
+import { embedderId, embedTexts } from "../../models/embed/embed-texts.ts";
 import { termsOf } from "../../models/offline/text/words.ts";
 import type { ScoredRow } from "../../store/best-rows.ts";
 import type { Bm25Index } from "./bm25-index.ts";

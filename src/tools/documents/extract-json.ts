@@ -1,6 +1,6 @@
 /** Makes JSON searchable: a line for each text in it, under the path of keys that leads there. */
 
-import type { Pacer } from "../../core/pacer.ts";
+import type { Pacer } from "../../core/runtime/pacer.ts";
 import type { ExtractedText, Mark } from "./extracted-text.ts";
 
 const valuesBetweenPauses = 500;

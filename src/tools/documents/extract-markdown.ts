@@ -1,6 +1,6 @@
 /** Finds the headings of Markdown; its text stays as written. */
 
-import type { Pacer } from "../../core/pacer.ts";
+import type { Pacer } from "../../core/runtime/pacer.ts";
 import type { ExtractedText, Mark } from "./extracted-text.ts";
 
 const linesBetweenPauses = 1_000;

@@ -1,7 +1,7 @@
 /** Reads the text of PDF files, page by page. */
 
-import { loadPackage } from "../../core/optional-package.ts";
-import type { Pacer } from "../../core/pacer.ts";
+import { loadPackage } from "../../core/runtime/optional-package.ts";
+import type { Pacer } from "../../core/runtime/pacer.ts";
 import type { ExtractedText, Mark } from "./extracted-text.ts";
 
 /**

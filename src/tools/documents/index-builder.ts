@@ -1,8 +1,8 @@
 /** Gathers documents into an index: cuts them, counts their words and embeds them, without holding up the event loop. */
 
 import type { EmbeddingModelV4 } from "@ai-sdk/provider";
-import type { Pacer } from "../../core/pacer.ts";
-import { embedderId, embeddingBatchSize, embedTexts } from "../../models/embed-texts.ts";
+import type { Pacer } from "../../core/runtime/pacer.ts";
+import { embedderId, embeddingBatchSize, embedTexts } from "../../models/embed/embed-texts.ts";
 import { termsOf } from "../../models/offline/text/words.ts";
 import { MemoryVectorStore } from "../../store/memory-vectors.ts";
 import { Bm25Builder, type Bm25Index } from "./bm25-index.ts";

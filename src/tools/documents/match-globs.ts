@@ -1,6 +1,6 @@
 /** Understands the patterns of `include`. */
 
-import { FlockError } from "../../core/errors.ts";
+import { FlockError } from "../../core/errors/errors.ts";
 
 /**
  * Gives a test for paths with `/` between their parts. `*` and `?` stay within a part, `**` spans parts, `{a,b}` is a choice; a

@@ -1,7 +1,6 @@
 /** Makes a folder, or texts at hand, searchable. */
 
-import { FlockError } from "../../core/errors.ts";
-import type { JsonObject } from "../../core/json.ts";
+import { FlockError } from "../../core/errors/errors.ts";
 import {
   checkOptions,
   functionOption,
@@ -11,14 +10,15 @@ import {
   oneOf,
   optionError,
   wholeNumber,
-} from "../../core/options.ts";
-import { Pacer } from "../../core/pacer.ts";
-import type { Runtime } from "../../core/runtime.ts";
-import { systemRuntime } from "../../core/system-runtime.ts";
-import { embedderOption } from "../../models/embed-texts.ts";
-import type { AnyEmbeddingModel } from "../../models/embedding-model.ts";
+} from "../../core/errors/options.ts";
+import type { JsonObject } from "../../core/json/json.ts";
+import { Pacer } from "../../core/runtime/pacer.ts";
+import type { Runtime } from "../../core/runtime/runtime.ts";
+import { systemRuntime } from "../../core/runtime/system-runtime.ts";
+import { embedderOption } from "../../models/embed/embed-texts.ts";
+import type { AnyEmbeddingModel } from "../../models/embed/embedding-model.ts";
+import { embeddingModel } from "../../models/embed/resolve-embedder.ts";
 import { lexicalEmbedder } from "../../models/offline/lexical-embedder.ts";
-import { embeddingModel } from "../../models/resolve-embedder.ts";
 import { Documents } from "./documents.ts";
 import { IndexBuilder } from "./index-builder.ts";
 import { matchGlobs } from "./match-globs.ts";

@@ -1,7 +1,7 @@
 /** Chooses how the text of a document is read, by its format. */
 
-import { isFlockError } from "../../core/errors.ts";
-import type { Pacer } from "../../core/pacer.ts";
+import { isFlockError } from "../../core/errors/errors.ts";
+import type { Pacer } from "../../core/runtime/pacer.ts";
 import { decodeText } from "./decode-text.ts";
 import { extractHtml } from "./extract-html.ts";
 import { extractJson } from "./extract-json.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Json, JsonSchema } from "../../../src/core/json.ts";
+import type { Json, JsonSchema } from "../../../src/core/json/json.ts";
 import { JsonGrammar, literal } from "../../../src/models/llama/json-grammar.ts";
 import { parseSignature } from "../../../src/signature/parse-signature.ts";
 import { acceptsText } from "./read-grammar.ts";

@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool, LanguageModelV4Prompt } from "@ai-sdk/provider";
-import type { Json, JsonObject, JsonSchema } from "../../../src/core/json.ts";
+import type { Json, JsonObject, JsonSchema } from "../../../src/core/json/json.ts";
 import { offlineModel } from "../../../src/models/offline/offline-model.ts";
 import { termsOf } from "../../../src/models/offline/text/words.ts";
 

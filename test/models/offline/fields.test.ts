@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { JsonSchema } from "../../../src/core/json.ts";
+import type { JsonSchema } from "../../../src/core/json/json.ts";
 import { answer, answerText, day, fill, integer, listOf, number, object, orNull, text, truth } from "./ask-offline.ts";
 
 const notes = `# Project Apollo weekly meeting

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { isFlockError } from "../../../src/core/errors.ts";
-import type { Json, JsonObject, JsonSchema } from "../../../src/core/json.ts";
+import { isFlockError } from "../../../src/core/errors/errors.ts";
+import type { Json, JsonObject, JsonSchema } from "../../../src/core/json/json.ts";
 import { gatherEvidence } from "../../../src/models/offline/evidence/evidence.ts";
 import { passagesFrom } from "../../../src/models/offline/evidence/passages.ts";
 import { fits, schemaNode } from "../../../src/models/offline/fill/schema-check.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isFlockError } from "../../../src/core/errors.ts";
+import { isFlockError } from "../../../src/core/errors/errors.ts";
 import { embedLexically, lexicalEmbedder } from "../../../src/models/offline/lexical-embedder.ts";
 
 const lengthOf = (vector: readonly number[]) => Math.hypot(...vector);

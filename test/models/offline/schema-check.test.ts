@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { Json, JsonSchema } from "../../../src/core/json.ts";
+import type { Json, JsonSchema } from "../../../src/core/json/json.ts";
 import { fits, isCalendarDate, schemaNode } from "../../../src/models/offline/fill/schema-check.ts";
 
 const values: readonly Json[] = [

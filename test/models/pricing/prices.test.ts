@@ -2,7 +2,7 @@ import type { LanguageModelV4, LanguageModelV4Usage } from "@ai-sdk/provider";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { costOfTokens } from "../../../src/core/cost-of-tokens.ts";
-import type { FlockEvent, Usage } from "../../../src/core/event.ts";
+import type { FlockEvent, Usage } from "../../../src/core/events/event.ts";
 import { highestRate, type ModelPrice, mostTokens, type TokenRates } from "../../../src/core/model-price.ts";
 import { Flock } from "../../../src/flock.ts";
 import { createModel, usageOf } from "../../../src/models/model.ts";

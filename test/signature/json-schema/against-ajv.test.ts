@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Json, JsonSchema } from "../../../src/core/json.ts";
+import type { Json, JsonSchema } from "../../../src/core/json/json.ts";
 import { compileJsonSchema } from "../../../src/signature/json-schema/compile/compile-json-schema.ts";
 
 /** Compiles with ajv; what it keeps for the unevaluated keywords is off, since it changes what `contains` says. */

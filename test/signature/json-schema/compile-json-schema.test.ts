@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isFlockError } from "../../../src/core/errors.ts";
-import type { JsonSchema } from "../../../src/core/json.ts";
+import { isFlockError } from "../../../src/core/errors/errors.ts";
+import type { JsonSchema } from "../../../src/core/json/json.ts";
 import { isForbiddenKey } from "../../../src/signature/grammar/grammar-names.ts";
 import { compileJsonSchema } from "../../../src/signature/json-schema/compile/compile-json-schema.ts";
 import { parseSignature } from "../../../src/signature/parse-signature.ts";

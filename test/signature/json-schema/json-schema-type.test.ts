@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { tool } from "../../../src/agent/tool.ts";
-import { isFlockError } from "../../../src/core/errors.ts";
-import type { JsonSchema } from "../../../src/core/json.ts";
+import { isFlockError } from "../../../src/core/errors/errors.ts";
+import type { JsonSchema } from "../../../src/core/json/json.ts";
 import { parseModelOutput } from "../../../src/prompt/read/parse-model-output.ts";
 import { coerce } from "../../../src/signature/coerce.ts";
 import { jsonSchema } from "../../../src/signature/json-schema/json-schema-type.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Pacer } from "../../../src/core/pacer.ts";
+import { Pacer } from "../../../src/core/runtime/pacer.ts";
 import { createTestRuntime } from "../../../src/testing/test-runtime.ts";
 import { Bm25Builder } from "../../../src/tools/documents/bm25-index.ts";
 

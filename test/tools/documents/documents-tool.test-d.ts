@@ -1,5 +1,5 @@
 import { describe, expectTypeOf, it } from "vitest";
-import type { InputOf, OutputOf } from "../../../src/core/run.ts";
+import type { InputOf, OutputOf } from "../../../src/core/door/run.ts";
 import type { Documents } from "../../../src/tools/documents/documents.ts";
 import { documentsTool } from "../../../src/tools/documents/documents-tool.ts";
 

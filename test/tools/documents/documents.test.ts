@@ -1,7 +1,7 @@
 import type { EmbeddingModelV4 } from "@ai-sdk/provider";
 import { describe, expect, it } from "vitest";
-import { isFlockError } from "../../../src/core/errors.ts";
-import { sentenceEmbedder } from "../../../src/models/sentence-embedder.ts";
+import { isFlockError } from "../../../src/core/errors/errors.ts";
+import { sentenceEmbedder } from "../../../src/models/embed/sentence-embedder.ts";
 import { openDocuments } from "../../../src/tools/documents/open-documents.ts";
 
 const filler = Array.from(

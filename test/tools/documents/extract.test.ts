@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Pacer } from "../../../src/core/pacer.ts";
+import { Pacer } from "../../../src/core/runtime/pacer.ts";
 import { createTestRuntime } from "../../../src/testing/test-runtime.ts";
 import { decodeText } from "../../../src/tools/documents/decode-text.ts";
 import { extractHtml } from "../../../src/tools/documents/extract-html.ts";

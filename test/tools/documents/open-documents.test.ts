@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { isFlockError } from "../../../src/core/errors.ts";
+import { isFlockError } from "../../../src/core/errors/errors.ts";
 import { lexicalEmbedder } from "../../../src/models/offline/lexical-embedder.ts";
 import { createTestRuntime } from "../../../src/testing/test-runtime.ts";
 import { type OpenDocumentsOptions, openDocuments } from "../../../src/tools/documents/open-documents.ts";

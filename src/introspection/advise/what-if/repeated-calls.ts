@@ -1,6 +1,6 @@
 /** What a cache would have done: finds calls whose answer was there already, and replays the runs without them. */
 
-import type { Json } from "../../../core/json.ts";
+import type { Json } from "../../../core/json/json.ts";
 import type { Knobs } from "../../../core/knob.ts";
 import { meanInterval, meanOf, shareInterval } from "../../measure/statistics.ts";
 import { type CallNode, walkTree } from "../../record/call-tree.ts";

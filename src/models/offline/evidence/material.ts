@@ -1,6 +1,6 @@
 /** What the fillers work from: the evidence in order of worth, and what has been used of it so far. */
 
-import type { Json, JsonObject } from "../../../core/json.ts";
+import type { Json, JsonObject } from "../../../core/json/json.ts";
 import type { FieldIntent } from "../fill/field-intent.ts";
 import type { SchemaNode } from "../fill/schema-check.ts";
 import type { Evidence, EvidenceSentence } from "./evidence.ts";

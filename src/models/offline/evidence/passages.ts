@@ -1,6 +1,6 @@
 /** Finds the texts inside plain JSON (inputs, tool results), each with what stood beside it: file, heading, year, title. */
 
-import type { Json } from "../../../core/json.ts";
+import type { Json } from "../../../core/json/json.ts";
 import { isJsonObject } from "../offline-request.ts";
 import { wordsOf } from "../text/words.ts";
 

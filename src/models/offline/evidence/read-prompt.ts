@@ -6,7 +6,7 @@ import type {
   LanguageModelV4ToolResultOutput,
   LanguageModelV4ToolResultPart,
 } from "@ai-sdk/provider";
-import type { Json } from "../../../core/json.ts";
+import type { Json } from "../../../core/json/json.ts";
 import { isJsonObject } from "../offline-request.ts";
 import { type Passage, passagesFrom } from "./passages.ts";
 

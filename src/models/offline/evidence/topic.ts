@@ -1,6 +1,6 @@
 /** Tells what a task is about: which input is the question, and which of its words carry it. */
 
-import type { Json } from "../../../core/json.ts";
+import type { Json } from "../../../core/json/json.ts";
 import { sentencesOf } from "../text/sentences.ts";
 import { isStopword, stemOf, wordsOf } from "../text/words.ts";
 import { type Passage, passagesFrom } from "./passages.ts";

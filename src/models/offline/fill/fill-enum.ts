@@ -1,6 +1,6 @@
 /** Fills a field that allows only some values: by its name, by what the text says, or not at all. */
 
-import type { Json } from "../../../core/json.ts";
+import type { Json } from "../../../core/json/json.ts";
 import { type Filled, type Material, type Place, sampleOf } from "../evidence/material.ts";
 import { classify, scoreLabels } from "../language/classify.ts";
 import { readIntent } from "./field-intent.ts";

@@ -1,6 +1,6 @@
 /** Fills lists: distinct texts, numbers, labels, or objects of which each is told by one sentence. */
 
-import type { Json } from "../../../core/json.ts";
+import type { Json } from "../../../core/json/json.ts";
 import { yearOfSentence } from "../evidence/evidence.ts";
 import {
   type Filled,

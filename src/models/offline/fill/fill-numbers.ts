@@ -1,6 +1,6 @@
 /** Proposes numbers and truth values for a field: only what can be read or counted, never an estimate of the unseen. */
 
-import type { Json, JsonSchema } from "../../../core/json.ts";
+import type { Json, JsonSchema } from "../../../core/json/json.ts";
 import { yearOfSentence } from "../evidence/evidence.ts";
 import { type Material, type Place, sampleOf, shareOf } from "../evidence/material.ts";
 import { sourceOf } from "../evidence/passages.ts";

@@ -1,6 +1,6 @@
 /** Fills records with open keys: counts of words, `name: value` lines; empty when nothing of the kind is there. */
 
-import type { Json } from "../../../core/json.ts";
+import type { Json } from "../../../core/json/json.ts";
 import type { EvidenceSentence } from "../evidence/evidence.ts";
 import type { Filled, Material, Place } from "../evidence/material.ts";
 import { entitiesIn } from "../language/entities.ts";

@@ -1,7 +1,7 @@
 /** Walks the answer's schema and fills it with what the evidence holds; what it does not hold stays empty, or is named. */
 
-import { FlockError } from "../../../core/errors.ts";
-import type { Json, JsonObject, JsonSchema } from "../../../core/json.ts";
+import { FlockError } from "../../../core/errors/errors.ts";
+import type { Json, JsonObject, JsonSchema } from "../../../core/json/json.ts";
 import type { Filled, Material, Place } from "../evidence/material.ts";
 import { isJsonObject } from "../offline-request.ts";
 import { type FieldIntent, readIntent } from "./field-intent.ts";

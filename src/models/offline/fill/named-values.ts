@@ -1,6 +1,6 @@
 /** Finds values that carry the field's own name: an input, a field beside the text, a `name: value` line. */
 
-import type { Json } from "../../../core/json.ts";
+import type { Json } from "../../../core/json/json.ts";
 import type { Material, Place } from "../evidence/material.ts";
 import { emailsIn, phonesIn, urlsIn } from "../language/dates-and-figures.ts";
 import { type FieldIntent, nameTokens } from "./field-intent.ts";

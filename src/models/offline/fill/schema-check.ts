@@ -1,6 +1,6 @@
 /** Reads JSON Schema far enough to know what a field may hold, and checks every value before it is given out. */
 
-import type { Json, JsonSchema } from "../../../core/json.ts";
+import type { Json, JsonSchema } from "../../../core/json/json.ts";
 import { resolveReference } from "../../../signature/json-schema/resolve-reference.ts";
 import { isJsonObject } from "../offline-request.ts";
 

@@ -1,6 +1,6 @@
 /** What the fillers of string fields share: a proposed text with its sentences, and the ways to make one. */
 
-import type { Json } from "../../../core/json.ts";
+import type { Json } from "../../../core/json/json.ts";
 import type { EvidenceSentence } from "../evidence/evidence.ts";
 import { type Material, type Place, shareOf } from "../evidence/material.ts";
 import type { RankedSentence } from "../evidence/rank-sentences.ts";

@@ -1,8 +1,8 @@
 /** The keywords that hold a value to several schemas at once: `allOf`, `anyOf`, `oneOf`, `not`, `if`, `dependentSchemas`. */
 
-import type { ValueIssue } from "../../../core/errors.ts";
-import type { JsonSchema } from "../../../core/json.ts";
-import { describeValue } from "../../../core/options.ts";
+import type { ValueIssue } from "../../../core/errors/errors.ts";
+import { describeValue } from "../../../core/errors/options.ts";
+import type { JsonSchema } from "../../../core/json/json.ts";
 import { kindOf, kinds } from "./json-kinds.ts";
 import { has } from "./object-rule.ts";
 import { type Rule, type SchemaNode, type SchemaRun, Seen } from "./schema-node.ts";

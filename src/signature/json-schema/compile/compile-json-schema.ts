@@ -1,7 +1,7 @@
 /** Compiles a JSON Schema, draft 2020-12, into closures once, and checks values with them. No text is ever evaluated. */
 
-import { isFlockError, type ValueIssue } from "../../../core/errors.ts";
-import type { Json, JsonSchema } from "../../../core/json.ts";
+import { isFlockError, type ValueIssue } from "../../../core/errors/errors.ts";
+import type { Json, JsonSchema } from "../../../core/json/json.ts";
 import { compileNode } from "./compile-node.ts";
 import { plainSchema } from "./plain-schema.ts";
 import { SchemaDocument } from "./schema-document.ts";

@@ -1,6 +1,6 @@
 /** Fills in one schema's closures from its keywords. */
 
-import { describeValue } from "../../../core/options.ts";
+import { describeValue } from "../../../core/errors/options.ts";
 import { isJsonObject, kindOf, kinds } from "./json-kinds.ts";
 import { within } from "./reference-rules.ts";
 import type { SchemaDocument } from "./schema-document.ts";

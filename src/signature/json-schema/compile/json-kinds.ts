@@ -1,7 +1,7 @@
 /** What a value is to JSON Schema: its kind as one bit, and when two values are the same. */
 
-import { canonicalText } from "../../../core/canonical-key.ts";
-import type { Json, JsonSchema } from "../../../core/json.ts";
+import { canonicalText } from "../../../core/json/canonical-key.ts";
+import type { Json, JsonSchema } from "../../../core/json/json.ts";
 import { isPlain } from "../../check/safe-value.ts";
 
 /** One bit a kind; a number is a whole one, a broken one, or one that JSON cannot hold. */

@@ -1,6 +1,6 @@
 /** The keywords that judge lists, in one rule. */
 
-import type { JsonSchema } from "../../../core/json.ts";
+import type { JsonSchema } from "../../../core/json/json.ts";
 import { areDifferent } from "./json-kinds.ts";
 import type { Rule, SchemaNode, SchemaRun, Seen } from "./schema-node.ts";
 

@@ -1,8 +1,8 @@
 /** The keywords that judge objects, in one rule. */
 
-import { escapePointer } from "../../../core/canonical-key.ts";
-import type { JsonSchema } from "../../../core/json.ts";
-import { nearestName } from "../../../core/nearest-name.ts";
+import { nearestName } from "../../../core/errors/nearest-name.ts";
+import { escapePointer } from "../../../core/json/canonical-key.ts";
+import type { JsonSchema } from "../../../core/json/json.ts";
 import type { SafePattern } from "../pattern/safe-pattern.ts";
 import { boundOf, explainCount } from "./list-rule.ts";
 import type { Rule, SchemaNode, SchemaRun, Seen } from "./schema-node.ts";

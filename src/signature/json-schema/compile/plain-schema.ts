@@ -1,8 +1,8 @@
 /** Copies a schema that came from outside, so that no later change of it, and nothing that is not JSON, gets into a validator. */
 
-import { escapePointer } from "../../../core/canonical-key.ts";
-import type { Json } from "../../../core/json.ts";
-import { describeValue } from "../../../core/options.ts";
+import { describeValue } from "../../../core/errors/options.ts";
+import { escapePointer } from "../../../core/json/canonical-key.ts";
+import type { Json } from "../../../core/json/json.ts";
 import { schemaFault } from "./schema-fault.ts";
 
 const deepest = 128;

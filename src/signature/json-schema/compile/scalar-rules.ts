@@ -1,7 +1,7 @@
 /** The keywords that judge text and numbers. */
 
-import type { JsonSchema } from "../../../core/json.ts";
-import { describeValue } from "../../../core/options.ts";
+import { describeValue } from "../../../core/errors/options.ts";
+import type { JsonSchema } from "../../../core/json/json.ts";
 import type { SafePattern } from "../pattern/safe-pattern.ts";
 import { isMultiple } from "./decimal.ts";
 import { formatOf } from "./formats.ts";

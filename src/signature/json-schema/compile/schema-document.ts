@@ -1,9 +1,9 @@
 /** Reads a schema document once: holds every keyword to its rules, and knows each schema by its place, id and anchor. */
 
-import { escapePointer } from "../../../core/canonical-key.ts";
-import type { Json, JsonSchema } from "../../../core/json.ts";
-import { nearestName } from "../../../core/nearest-name.ts";
-import { describeValue } from "../../../core/options.ts";
+import { nearestName } from "../../../core/errors/nearest-name.ts";
+import { describeValue } from "../../../core/errors/options.ts";
+import { escapePointer } from "../../../core/json/canonical-key.ts";
+import type { Json, JsonSchema } from "../../../core/json/json.ts";
 import { isJsonObject } from "./json-kinds.ts";
 import { schemaFault } from "./schema-fault.ts";
 import { keywords, otherWords } from "./schema-keywords.ts";

@@ -1,6 +1,6 @@
 /** The one error of JSON Schemas that cannot be used: where in the document, why, and what was probably meant. */
 
-import { FlockError } from "../../../core/errors.ts";
+import { FlockError } from "../../../core/errors/errors.ts";
 
 /** Makes the error for one place of a schema. `pointer` is a JSON pointer into the document. */
 export function schemaFault(

@@ -1,6 +1,6 @@
 /** Every keyword of JSON Schema draft 2020-12 that is known here, what its value must be, and where it holds schemas. */
 
-import type { Json } from "../../../core/json.ts";
+import type { Json } from "../../../core/json/json.ts";
 import { isJsonObject } from "./json-kinds.ts";
 
 /** Where in a keyword's value schemas are: it is one, a list of them, a table of them, or there are none. */

@@ -1,8 +1,8 @@
 /** What a compiled schema is made of: nodes with a fast yes or no, and a slower telling of what is wrong. */
 
-import type { ValueIssue } from "../../../core/errors.ts";
-import type { Json } from "../../../core/json.ts";
-import { describeValue } from "../../../core/options.ts";
+import type { ValueIssue } from "../../../core/errors/errors.ts";
+import { describeValue } from "../../../core/errors/options.ts";
+import type { Json } from "../../../core/json/json.ts";
 import type { SafePattern } from "../pattern/safe-pattern.ts";
 
 const mostIssues = 50;

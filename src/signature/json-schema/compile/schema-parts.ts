@@ -1,7 +1,7 @@
 /** Sorts what one schema says by the kind of value it speaks of. */
 
-import { escapePointer } from "../../../core/canonical-key.ts";
-import type { Json, JsonSchema } from "../../../core/json.ts";
+import { escapePointer } from "../../../core/json/canonical-key.ts";
+import type { Json, JsonSchema } from "../../../core/json/json.ts";
 import { SafePattern } from "../pattern/safe-pattern.ts";
 import { combinedRules } from "./combined-rules.ts";
 import { everyKind, isSameJson, kindsOfType } from "./json-kinds.ts";

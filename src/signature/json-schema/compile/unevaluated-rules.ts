@@ -1,6 +1,6 @@
 /** The keywords that judge what no other schema has looked at: `unevaluatedProperties` and `unevaluatedItems`. */
 
-import { escapePointer } from "../../../core/canonical-key.ts";
+import { escapePointer } from "../../../core/json/canonical-key.ts";
 import { has } from "./object-rule.ts";
 import type { SchemaNode, SchemaRun, Seen } from "./schema-node.ts";
 

@@ -1,0 +1,144 @@
+/** Tells what happens to a call, each event as a single literal and only when somebody wants it. */
+
+import { codeOf, type FlockError } from "../errors/errors.ts";
+import { eventBits, type Outcome } from "../events/event.ts";
+import { InputReference } from "../events/input-reference.ts";
+import { copyJson } from "../json/copy-json.ts";
+import type { CallCost, Shape } from "../runnable.ts";
+import type { Call } from "./execution-context.ts";
+
+const noNames: readonly string[] = Object.freeze([]);
+const namesOf = new WeakMap<Shape, readonly string[]>();
+
+/** Tells that a call entered the door. */
+export function tellStart(call: Call): void {
+  const { run, runnable } = call;
+  if ((run.events.mask & eventBits["call-start"]) === 0) return;
+  run.events.emit({
+    v: 1,
+    type: "call-start",
+    runId: run.id,
+    path: call.path,
+    time: run.wallTime(call.startedAt),
+    name: runnable.name,
+    kind: runnable.kind,
+    input: new InputReference(call.input),
+    reads: fieldNames(runnable.input),
+    writes: fieldNames(runnable.output),
+    attempt: call.attempt,
+  });
+}
+
+/** Tells that an attempt began, and keeps its time for its end. */
+export function tellAttemptStart(call: Call): void {
+  if (!call.wants("attempt-start") && !call.wants("attempt-end")) return;
+  const head = call.head();
+  call.attemptStartedAt = head.time;
+  const { name, kind } = call.runnable;
+  call.run.events.emit({ ...head, type: "attempt-start", name, kind, attempt: call.attempt });
+}
+
+/** Tells that an attempt ended. */
+export function tellAttemptEnd(call: Call, ok: boolean, error: unknown): void {
+  if (!call.wants("attempt-end")) return;
+  const head = call.head();
+  const { name, kind } = call.runnable;
+  const { attempt } = call;
+  const outcome = outcomeOf(call, ok);
+  const durationMs = head.time - call.attemptStartedAt;
+  const code = ok ? undefined : codeOf(error);
+  call.run.events.emit({ ...head, type: "attempt-end", name, kind, attempt, outcome, durationMs, code });
+}
+
+/** Adds up what a call cost and tells that it ended; the outermost one ends the run. */
+export function tellEnd(call: Call, ok: boolean, value: unknown): void {
+  const { run, runnable, path, cacheState, queueMs } = call;
+  const endedAt = run.runtime.monotonic();
+  const durationMs = endedAt - call.startedAt;
+  const time = run.wallTime(endedAt);
+  const { name, kind } = runnable;
+  const outcome = outcomeOf(call, ok);
+  const code = ok ? undefined : codeOf(value);
+  const answered = ok && (cacheState === undefined || call.owesCache);
+  const cost = answered ? costOf(call, value) : undefined;
+  if (cost !== undefined) run.addCost(cost);
+  const { events } = run;
+  if (ok && (events.mask & eventBits.output) !== 0 && (kind === "agent" || kind === "pattern")) {
+    tellOutput(call, time, value);
+  }
+  if ((events.mask & eventBits["call-end"]) !== 0) {
+    events.emit({
+      v: 1,
+      type: "call-end",
+      runId: run.id,
+      path,
+      time,
+      name,
+      kind,
+      outcome,
+      durationMs,
+      queueMs,
+      attempts: Math.max(call.attempts, answered || !ok ? 1 : 0),
+      usage: cost?.usage,
+      costMicroUsd: cost?.costMicroUsd,
+      cacheState,
+      stream: kind === "model" ? call.stream?.timing : undefined,
+      code,
+    });
+  }
+  if (call.parent === undefined) run.finish(name, outcome, code, endedAt, durationMs);
+}
+
+/** A runnable's own arithmetic may break; its call and its run end all the same. */
+function costOf(call: Call, value: unknown): CallCost | undefined {
+  const { runnable, run } = call;
+  if (runnable.costOf === undefined) return undefined;
+  try {
+    const { environment } = run;
+    const cost = runnable.costOf(value, environment.priceOf?.(runnable));
+    if (cost !== undefined && cost.costMicroUsd === undefined && call.wants("warning")) {
+      const complaint = environment.complainOfPrice?.(runnable);
+      if (complaint !== undefined) call.warn("price_unknown", complaint);
+    }
+    return cost;
+  } catch (fault) {
+    call.warn(
+      "internal",
+      `costOf of ${call.runnable.name} broke: ${fault instanceof Error ? fault.message : String(fault)}`,
+    );
+    return undefined;
+  }
+}
+
+function tellOutput(call: Call, time: number, value: unknown): void {
+  const { run, path, runnable } = call;
+  try {
+    run.events.emit({ v: 1, type: "output", runId: run.id, path, time, name: runnable.name, value: copyJson(value) });
+  } catch (fault) {
+    call.warn(
+      "internal",
+      `the output of ${runnable.name} cannot be read: ${fault instanceof Error ? fault.message : String(fault)}`,
+    );
+  }
+}
+
+/** Lets an error learn where it happened and what was remarked on the way, at the first call it leaves. */
+export function tellStory(call: Call, error: FlockError): void {
+  error.path ??= call.path;
+  if (error.breadcrumbs.length === 0) error.breadcrumbs = call.breadcrumbs;
+}
+
+function outcomeOf(call: Call, ok: boolean): Outcome {
+  return ok ? "ok" : call.wasCancelled ? "cancelled" : "error";
+}
+
+/** The names of a shape's fields: one list for each shape, however often it is asked. */
+function fieldNames(shape: Shape | undefined): readonly string[] {
+  if (shape === undefined) return noNames;
+  let names = namesOf.get(shape);
+  if (names === undefined) {
+    names = Object.freeze(shape.fields.map((field) => field.name));
+    namesOf.set(shape, names);
+  }
+  return names;
+}

@@ -1,0 +1,248 @@
+/**
+ * The door: every call enters here, meets its layers in order, and ends exactly once, through `settle`.
+ *
+ * In: wrappers, guards of the call, cache, then the attempt: its guards, `perform`. Out: the same backwards. A failed
+ * attempt asks recovery, the one retry loop; a further attempt is a `Call` of its own at `…@2`.
+ */
+
+import { isFlockError } from "../errors/errors.ts";
+import type { CacheAnswer, RecoveryDecision } from "../layer.ts";
+import type { LayerPlan } from "../layer-plan.ts";
+import { tellAttemptEnd, tellAttemptStart, tellEnd, tellStart, tellStory } from "./call-events.ts";
+import { Call } from "./execution-context.ts";
+import type { Door } from "./run-scope.ts";
+import { runWrapped } from "./wrapped-call.ts";
+
+/** Runs calls; there is one door. */
+export const door: Door = {
+  enter: (call) => enter(call as Call),
+  end: (call, error) => settle(call as Call, false, error),
+  endAttempt: (call, error) => attemptFailed(call as Call, error),
+};
+
+function enter(call: Call): Promise<unknown> {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+  call.promise = promise;
+  call.resolve = resolve;
+  call.reject = reject;
+  call.attach();
+  call.startedAt = call.run.runtime.monotonic();
+  const { providers } = call.runnable;
+  if (providers !== undefined && !call.within && call.parent !== undefined) call.run.watch(providers, call.path, false);
+  if (!call.within) tellStart(call);
+  if (call.plan.wrappers.length > 0) wrap(call);
+  else enterGuards(call);
+  return promise;
+}
+
+function wrap(call: Call): void {
+  const attempt = (seen: { readonly runnable: Call["runnable"]; readonly input: unknown }, count: number) => {
+    const plan = call.run.environment.planFor(seen.runnable).withoutWrappers;
+    return tryAgain(call, seen.runnable, seen.input, count, plan);
+  };
+  call.phase = "attempt";
+  runWrapped(call.plan.wrappers, call, attempt).then(
+    (value) => settle(call, true, value),
+    (error) => settle(call, false, error),
+  );
+}
+
+/** Runs one more attempt of a call, as a call of its own below it. */
+function tryAgain(
+  call: Call,
+  runnable: Call["runnable"],
+  input: unknown,
+  count: number,
+  plan: LayerPlan,
+): Promise<unknown> {
+  call.attempts = count;
+  if (count > 1) call.voidDeltas();
+  const path = count === 1 ? call.path : `${call.path}@${count}`;
+  return enter(new Call(call.run, call, runnable, input, path, plan, count, true));
+}
+
+/** Enters guards until one waits, or until those of this phase are in; then goes on to the cache or to `perform`. */
+function enterGuards(call: Call): void {
+  const { guards, callGuardCount } = call.plan;
+  const until = call.phase === "attempt" ? guards.length : callGuardCount;
+  while (call.entered < until) {
+    const slot = call.entered;
+    let waiting: void | Promise<void>;
+    try {
+      waiting = guards[slot]!.enter(call, slot);
+    } catch (error) {
+      guardFailed(call, slot, error);
+      return;
+    }
+    if (waiting !== undefined) {
+      waiting.then(
+        () => guardEntered(call, slot) && enterGuards(call),
+        (error) => guardFailed(call, slot, error),
+      );
+      return;
+    }
+    if (!guardEntered(call, slot)) return;
+  }
+  if (call.phase === "attempt") perform(call);
+  else lookUp(call);
+}
+
+/** Counts a guard in; one that got in after its phase was over leaves at once. */
+function guardEntered(call: Call, slot: number): boolean {
+  if (call.phase === (slot < call.plan.callGuardCount ? "entering" : "attempt")) {
+    call.entered += 1;
+    return true;
+  }
+  call.plan.guards[slot]!.leave(call, slot, call.closedReason);
+  return false;
+}
+
+function guardFailed(call: Call, slot: number, error: unknown): void {
+  if (slot < call.plan.callGuardCount) settle(call, false, error);
+  else attemptFailed(call, error);
+}
+
+function lookUp(call: Call): void {
+  const { cache } = call.plan;
+  if (cache === undefined) return beginAttempt(call);
+  let answer: CacheAnswer | undefined | Promise<CacheAnswer | undefined>;
+  try {
+    answer = cache.lookup(call);
+  } catch (error) {
+    settle(call, false, error);
+    return;
+  }
+  if (!(answer instanceof Promise)) return lookedUp(call, answer);
+  answer.then(
+    (found) => lookedUp(call, found),
+    (error) => settle(call, false, error),
+  );
+}
+
+function lookedUp(call: Call, answer: CacheAnswer | undefined): void {
+  if (call.phase === "over") {
+    if (answer === undefined) call.plan.cache?.abandon(call, call.closedReason);
+  } else if (answer === undefined) {
+    call.owesCache = true;
+    call.cacheState = "miss";
+    beginAttempt(call);
+  } else {
+    call.cacheState = answer.state;
+    settle(call, true, answer.value);
+  }
+}
+
+function beginAttempt(call: Call): void {
+  call.phase = "attempt";
+  if (call.attempts === 0) call.attempts = 1;
+  tellAttemptStart(call);
+  enterGuards(call);
+}
+
+function perform(call: Call): void {
+  let result: Promise<unknown>;
+  try {
+    result = call.runnable.perform(call.input, call);
+    if (!(result instanceof Promise)) result = Promise.resolve(result);
+  } catch (error) {
+    performFailed(call, error);
+    return;
+  }
+  result.then(
+    (value) => attemptDone(call, value),
+    (error) => performFailed(call, error),
+  );
+}
+
+function attemptDone(call: Call, value: unknown): void {
+  if (call.phase === "attempt") settle(call, true, value);
+}
+
+function performFailed(call: Call, error: unknown): void {
+  if (call.phase !== "attempt") return;
+  const { runnable } = call;
+  const explained = runnable.explain === undefined ? error : runnable.explain(error, call);
+  if (!(explained instanceof Promise)) return attemptFailed(call, explained);
+  const failed = (told: unknown) => attemptFailed(call, told);
+  explained.then(failed, failed);
+}
+
+function attemptFailed(call: Call, error: unknown): void {
+  if (call.phase !== "attempt") return;
+  closeAttempt(call, false, error);
+  askRecovery(call, error);
+}
+
+/** Takes an attempt's guards out, ends what it left running, and tells. */
+function closeAttempt(call: Call, ok: boolean, error: unknown): void {
+  const { callGuardCount } = call.plan;
+  call.close(error);
+  call.phase = "between";
+  leaveGuards(call, callGuardCount, error);
+  tellAttemptEnd(call, ok, error);
+}
+
+/** Takes guards out, innermost first, down to a slot. One that breaks keeps no other from leaving. */
+function leaveGuards(call: Call, downTo: number, error: unknown): void {
+  while (call.entered > downTo) {
+    call.entered -= 1;
+    const slot = call.entered;
+    safely(call, () => call.plan.guards[slot]!.leave(call, slot, error));
+  }
+}
+
+/** Runs a part of an ending; what it throws is told as a warning, since a call must end whatever breaks. */
+function safely(call: Call, part: () => void): void {
+  try {
+    part();
+  } catch (fault) {
+    call.warn("internal", `an ending of ${call.path} broke: ${fault instanceof Error ? fault.message : String(fault)}`);
+  }
+}
+
+function askRecovery(call: Call, error: unknown): void {
+  if (call.phase === "over") return;
+  const { recovery } = call.plan;
+  if (recovery === undefined) return settle(call, false, error);
+  let decision: RecoveryDecision | undefined | Promise<RecoveryDecision | undefined>;
+  try {
+    decision = recovery.decide(call, error);
+  } catch {
+    decision = undefined;
+  }
+  if (!(decision instanceof Promise)) return recover(call, decision, error);
+  decision.then(
+    (decided) => recover(call, decided, error),
+    () => settle(call, false, error),
+  );
+}
+
+function recover(call: Call, decision: RecoveryDecision | undefined, error: unknown): void {
+  if (call.phase === "over") return;
+  if (decision === undefined) return settle(call, false, error);
+  if (decision.action === "value") return settle(call, true, decision.value);
+  call.retryTimer = call.run.runtime.setTimer(() => {
+    call.retryTimer = undefined;
+    tryAgain(call, call.runnable, call.input, call.attempts + 1, call.plan.attemptOnly).then(
+      (value) => settle(call, true, value),
+      (again) => askRecovery(call, again),
+    );
+  }, decision.afterMs);
+}
+
+/** The one way out. Whatever ends a call first ends it; everything later finds it over. */
+function settle(call: Call, ok: boolean, value: unknown): void {
+  if (call.phase === "over") return;
+  const { plan } = call;
+  const error = ok ? undefined : value;
+  if (!ok && isFlockError(value)) tellStory(call, value);
+  if (call.phase === "attempt" && plan.wrappers.length === 0) closeAttempt(call, ok, error);
+  call.close(error);
+  call.retryTimer?.cancel();
+  if (call.owesCache) safely(call, () => (ok ? plan.cache?.store(call, value) : plan.cache?.abandon(call, value)));
+  leaveGuards(call, 0, error);
+  call.detach();
+  if (!call.within) safely(call, () => tellEnd(call, ok, value));
+  if (ok) call.resolve?.(value);
+  else call.reject?.(value);
+}

@@ -1,0 +1,351 @@
+/** One call: the context its runnable sees and the call its layers see, in one object. How it runs is in door.ts. */
+
+import { type Breadcrumb, FlockError } from "../errors/errors.ts";
+import { type CacheState, type DeltaEvent, type EventHead, type EventType, eventBits } from "../events/event.ts";
+import { StreamTimer } from "../events/stream-timing.ts";
+import type { Json, JsonObject } from "../json/json.ts";
+import type { LayerCall } from "../layer.ts";
+import type { LayerPlan } from "../layer-plan.ts";
+import type {
+  AnyRunnable,
+  ApprovalRequest,
+  ContextState,
+  ExecutionContext,
+  ForkedContext,
+  ForkOptions,
+  Runnable,
+} from "../runnable.ts";
+import type { Runtime, Timer } from "../runtime/runtime.ts";
+import { createState, type RunScope, rootPath } from "./run-scope.ts";
+
+const ignore = (): void => {};
+
+interface Fork {
+  readonly index: string;
+  /** Undefined while it is empty: a copy is made only of what there is. */
+  state: ContextState | undefined;
+  readonly metadata: JsonObject;
+}
+
+/** Where a call is: before its attempt, in it, after it but not settled, or settled. */
+export type CallPhase = "entering" | "attempt" | "between" | "over";
+
+/** One call, or one further attempt of a call, or a fork of one. Fields after `attempt` belong to the door. */
+export class Call implements ForkedContext, LayerCall {
+  readonly run: RunScope;
+  readonly parent: Call | undefined;
+  readonly runnable: AnyRunnable;
+  readonly input: unknown;
+  readonly path: string;
+  readonly plan: LayerPlan;
+  readonly attempt: number;
+  /** One attempt of the parent's own call: it tells no call-start and call-end. */
+  readonly within: boolean;
+  phase: CallPhase = "entering";
+  attempts = 0;
+  startedAt = 0;
+  attemptStartedAt = 0;
+  queueMs = 0;
+  /** Guards entered so far. */
+  entered = 0;
+  /** The cache waits for our value. */
+  owesCache = false;
+  cacheState: CacheState | undefined = undefined;
+  wasCancelled = false;
+  retryTimer: Timer | undefined = undefined;
+  /** Follows the deltas of all attempts; made at the first one. */
+  stream: StreamTimer | undefined = undefined;
+  resolve: ((value: unknown) => void) | undefined = undefined;
+  reject: ((reason: unknown) => void) | undefined = undefined;
+  promise: Promise<unknown> | undefined = undefined;
+  firstChild: Call | undefined = undefined;
+  #previous: Call | undefined = undefined;
+  #next: Call | undefined = undefined;
+  #ordinal = 0;
+  #fork: Fork | undefined = undefined;
+  #hear: ((delta: DeltaEvent["delta"]) => void) | undefined = undefined;
+  /** What the guards keep: the thing itself where there is one guard, which most calls have, else a list. */
+  #slots: unknown = undefined;
+  #controller: AbortController | undefined = undefined;
+  /** Why this context starts nothing more. */
+  closedReason: unknown = undefined;
+
+  constructor(
+    run: RunScope,
+    parent: Call | undefined,
+    runnable: AnyRunnable,
+    input: unknown,
+    path: string,
+    plan: LayerPlan,
+    attempt: number,
+    within: boolean,
+  ) {
+    this.run = run;
+    this.parent = parent;
+    this.runnable = runnable;
+    this.input = input;
+    this.path = path;
+    this.plan = plan;
+    this.attempt = attempt;
+    this.within = within;
+  }
+
+  call<Input, Output>(runnable: Runnable<Input, Output>, input: NoInfer<Input>): Promise<Output> {
+    if (this.phase !== "attempt") return Promise.reject(this.closedReason ?? endedError(this.path));
+    const plan = this.run.environment.planFor(runnable);
+    const path = `${this.path}/${plan.step}${this.#fork === undefined ? "" : this.#fork.index}#${this.#ordinal++}`;
+    return this.run.door.enter(new Call(this.run, this, runnable, input, path, plan, 1, false)) as Promise<Output>;
+  }
+
+  fork(options?: ForkOptions): ForkedContext {
+    const fork = new Call(this.run, this, this.runnable, this.input, this.path, this.plan, this.attempt, true);
+    const metadata = options?.metadata === undefined ? this.metadata : { ...this.metadata, ...options.metadata };
+    const index = options?.index === undefined ? "" : `[${options.index}]`;
+    const outer = this.#nearestFork();
+    const known = outer === undefined ? this.run.usedState : outer.state;
+    const state = known === undefined ? undefined : createState(known);
+    fork.#fork = { index, state, metadata: Object.freeze(metadata) };
+    if (this.phase === "attempt") {
+      fork.phase = "attempt";
+      fork.attach();
+    } else fork.close(this.closedReason ?? endedError(this.path));
+    return fork;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.closedReason !== undefined) this.#controller.abort(this.closedReason);
+    }
+    return this.#controller.signal;
+  }
+
+  get state(): ContextState {
+    const fork = this.#nearestFork();
+    if (fork === undefined) return this.run.state;
+    fork.state ??= createState();
+    return fork.state;
+  }
+
+  get metadata(): JsonObject {
+    return this.#nearestFork()?.metadata ?? this.run.metadata;
+  }
+
+  get tenant(): string | undefined {
+    return this.run.tenant;
+  }
+
+  get runId(): string {
+    return this.run.id;
+  }
+
+  get runtime(): Runtime {
+    return this.run.runtime;
+  }
+
+  get breadcrumbs(): readonly Breadcrumb[] {
+    return this.run.breadcrumbs;
+  }
+
+  addBreadcrumb(message: string, data?: Json): void {
+    const time = this.head().time;
+    this.run.addBreadcrumb({ path: this.path, message, ...(data === undefined ? {} : { data }), time });
+  }
+
+  emit(name: string, data?: Json): void {
+    if (this.wants("custom")) this.run.events.emit({ ...this.head(), type: "custom", name, data });
+  }
+
+  warn(code: string, message: string): void {
+    if (this.wants("warning")) this.run.events.emit({ ...this.head(), type: "warning", code, message });
+  }
+
+  recovered(strategy: string, code: string, healed: boolean): void {
+    if (!this.wants("recovery-applied")) return;
+    this.run.events.emit({ ...this.head(), type: "recovery-applied", strategy, code, healed });
+  }
+
+  delta(delta: DeltaEvent["delta"]): void {
+    if (this.phase !== "attempt" || !this.wants("delta")) return;
+    let attempt: Call = this;
+    while (attempt.#fork !== undefined && attempt.parent !== undefined) attempt = attempt.parent;
+    const outermost = this.#outermost();
+    outermost.stream ??= new StreamTimer();
+    const now = this.runtime.monotonic();
+    outermost.stream.note(delta.kind, now, attempt.startedAt + attempt.queueMs);
+    this.#tellDelta(this.path, now, delta);
+  }
+
+  hearDeltas(listener: (delta: DeltaEvent["delta"]) => void): () => void {
+    this.#hear = listener;
+    return () => {
+      if (this.#hear === listener) this.#hear = undefined;
+    };
+  }
+
+  /** Tells that what earlier attempts of this call streamed is void, when they streamed anything. */
+  voidDeltas(): void {
+    const outermost = this.#outermost();
+    if (outermost.stream?.startAgain() !== true) return;
+    this.#tellDelta(outermost.path, this.runtime.monotonic(), { kind: "reset" });
+  }
+
+  #tellDelta(path: string, now: number, delta: DeltaEvent["delta"]): void {
+    const { run } = this;
+    run.events.emit({ v: 1, runId: run.id, path, time: run.wallTime(now), type: "delta", delta });
+    const hearer = this.#hearer();
+    if (hearer !== undefined) hearer.#hear?.(delta);
+  }
+
+  wants(type: EventType): boolean {
+    return (this.run.events.mask & eventBits[type]) !== 0;
+  }
+
+  async approve(request: ApprovalRequest): Promise<boolean> {
+    return (await this.run.environment.approve?.(request)) === true;
+  }
+
+  resolveModel(model: unknown, agent: string): AnyRunnable {
+    return this.run.environment.resolveModel(model, agent);
+  }
+
+  /** What begins each event of this call that is told now. */
+  head(): EventHead {
+    return { v: 1, runId: this.run.id, path: this.path, time: this.run.wallTime(this.runtime.monotonic()) };
+  }
+
+  get context(): ExecutionContext {
+    return this;
+  }
+
+  get isRoot(): boolean {
+    return this.parent === undefined || (this.within && this.parent.isRoot);
+  }
+
+  get runTimeoutMs(): number | undefined {
+    return this.run.timeoutMs;
+  }
+
+  getSlot(slot: number): unknown {
+    return this.plan.guards.length === 1 ? this.#slots : (this.#slots as unknown[] | undefined)?.[slot];
+  }
+
+  setSlot(slot: number, value: unknown): void {
+    const count = this.plan.guards.length;
+    if (count === 1) {
+      this.#slots = value;
+      return;
+    }
+    this.#slots ??= new Array(count);
+    (this.#slots as unknown[])[slot] = value;
+  }
+
+  addWait(ms: number): void {
+    this.queueMs += ms;
+  }
+
+  with(changes: { readonly runnable?: AnyRunnable; readonly input?: unknown }): LayerCall {
+    const input = "input" in changes ? changes.input : this.input;
+    return new Call(
+      this.run,
+      this.parent,
+      changes.runnable ?? this.runnable,
+      input,
+      this.path,
+      this.plan,
+      this.attempt,
+      true,
+    );
+  }
+
+  fail(error: unknown): void {
+    this.run.door.end(this, error);
+  }
+
+  failAttempt(error: unknown): void {
+    this.run.door.endAttempt(this, error);
+  }
+
+  /** Ends this call and all below it with this reason, innermost first. */
+  cancel(reason: unknown = endedError(this.path)): void {
+    if (this.phase === "over") return;
+    this.wasCancelled = true;
+    if (this.promise === undefined) this.close(reason);
+    else {
+      this.promise.catch(ignore);
+      this.fail(reason);
+    }
+    this.detach();
+  }
+
+  [Symbol.dispose](): void {
+    this.cancel();
+  }
+
+  /** Ends what this context started and still runs, and refuses to start more. */
+  close(reason: unknown): void {
+    this.phase = "over";
+    if (reason !== undefined) {
+      this.closedReason ??= reason;
+      this.#controller?.abort(reason);
+    }
+    if (this.firstChild !== undefined) this.cancelChildren(reason);
+  }
+
+  cancelChildren(reason: unknown): void {
+    const why = reason ?? endedError(this.path);
+    for (let child = this.firstChild; child !== undefined; child = this.firstChild) child.cancel(why);
+  }
+
+  attach(): void {
+    const { parent } = this;
+    if (parent === undefined) return;
+    this.#next = parent.firstChild;
+    if (this.#next !== undefined) this.#next.#previous = this;
+    parent.firstChild = this;
+  }
+
+  detach(): void {
+    const { parent } = this;
+    if (parent === undefined) return;
+    if (this.#previous !== undefined) this.#previous.#next = this.#next;
+    else if (parent.firstChild === this) parent.firstChild = this.#next;
+    if (this.#next !== undefined) this.#next.#previous = this.#previous;
+    this.#previous = undefined;
+    this.#next = undefined;
+  }
+
+  /** The call itself, past its attempts and forks. */
+  #outermost(): Call {
+    let call: Call = this;
+    while (call.within && call.parent !== undefined) call = call.parent;
+    return call;
+  }
+
+  /** The context that made this call, or the one it was forked from when the fork does not listen. */
+  #hearer(): Call | undefined {
+    let hearer = this.#outermost().parent;
+    while (hearer !== undefined && hearer.#fork !== undefined && hearer.#hear === undefined) hearer = hearer.parent;
+    return hearer;
+  }
+
+  #nearestFork(): Fork | undefined {
+    for (let call: Call | undefined = this; call !== undefined; call = call.parent) {
+      if (call.#fork !== undefined) return call.#fork;
+    }
+    return undefined;
+  }
+}
+
+/** Makes the outermost call of a run. */
+export function createRootCall(run: RunScope, runnable: AnyRunnable, input: unknown): Call {
+  const plan = run.environment.planFor(runnable);
+  return new Call(run, undefined, runnable, input, `${rootPath}/${plan.step}#0`, plan, 1, false);
+}
+
+function endedError(path: string): FlockError<"cancelled"> {
+  return new FlockError("cancelled", `the call at ${path} has ended; await every context.call before it does`, {
+    details: { reason: "its caller ended" },
+    path,
+  });
+}
