@@ -101,6 +101,8 @@ export interface FlockErrorDetails {
   path_forbidden: { readonly path: string };
   /** A store holds vectors of another model or dimension. */
   store_mismatch: { readonly expected: string; readonly received: string };
+  /** A store on disk or on a server could not be reached, read or written. */
+  store_failed: { readonly store: string; readonly operation: string; readonly reason: string };
   /** An optional package is needed and not installed. */
   package_missing: { readonly package: string; readonly install: string; readonly purpose: string };
   /** A provider could not start. */
