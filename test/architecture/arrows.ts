@@ -131,9 +131,15 @@ export const powers: readonly { readonly names: readonly string[]; readonly only
       wayOut: "call runtime.variable(name)",
     },
     {
-      names: ["AbortSignal.any", "AsyncLocalStorage"],
+      names: ["AbortSignal.any"],
       only: "nobody",
-      wayOut: "cancellation and context travel on the ExecutionContext; both cost too much on the path of every call",
+      wayOut: "cancellation travels on the ExecutionContext; joining signals costs too much on the path of every call",
+    },
+    {
+      // A computation that waits for itself can be found in no other way, and only a cache's misses pay for it.
+      names: ["AsyncLocalStorage"],
+      only: "layers/cache/current-flight.ts",
+      wayOut: "context travels on the ExecutionContext; this costs too much on the path of every call",
     },
     {
       names: ["eval()", "new Function()", "new Function(…)", "Function()", "import(computed)"],
