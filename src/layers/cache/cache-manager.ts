@@ -25,7 +25,7 @@ import {
   type SetOptions,
 } from "./cache-request.ts";
 import type { CacheStats } from "./cache-stats.ts";
-import { Computations } from "./computations.ts";
+import { type Computation, Computations } from "./computations.ts";
 import type { ComputeContext } from "./flight.ts";
 import { copyOut } from "./memory/private-copy.ts";
 import { StoreLevel } from "./store-level.ts";
@@ -109,13 +109,18 @@ export class CacheManager {
     try {
       checkCompute(compute);
       if (options !== noOptions) checkGetOptions(options);
-      const run = (context: ComputeContext) => compute(args as Arguments, context);
-      if (options.signal?.aborted) return Promise.reject(options.signal.reason);
-      return (
-        this.#memory.isOn && options.mode !== "bypass"
-          ? this.#find(idOf(key, args), key, run, options)
-          : runAlone(run, options.signal)
-      ) as Promise<T>;
+      const { signal, mode, owner } = options;
+      if (signal?.aborted) return Promise.reject(signal.reason);
+      const run: Computation = (context) => compute(args as Arguments, context);
+      if (!this.#memory.isOn || mode === "bypass") return runAlone(run, signal) as Promise<T>;
+      const id = idOf(key, args);
+      const state = mode === "refresh" ? "gone" : this.#memory.look(id);
+      if (state === "gone") return this.#join(id, key, run, options) as Promise<T>;
+      const { found } = this.#memory;
+      this.#memory.count(state === "fresh" ? "hits" : "stale", owner);
+      if (state === "stale") this.#refresh(id, key, run, options);
+      if (typeof found === "object" && found instanceof KeptError) return Promise.reject(found.error);
+      return Promise.resolve(copyOut(found) as T);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -220,41 +225,34 @@ export class CacheManager {
     timer.cancel();
   }
 
-  #find(
-    id: string,
-    key: string,
-    run: (context: ComputeContext) => unknown,
-    options: GetOrComputeOptions,
-  ): Promise<unknown> {
+  /** Waits for the flight of an entry, and makes it where there is none. */
+  #join(id: string, key: string, run: Computation, options: GetOrComputeOptions): Promise<unknown> {
     const { owner, signal, tags, ttlMs = this.#config.ttlMs } = options;
     const isRefresh = options.mode === "refresh";
-    const state = isRefresh ? "gone" : this.#memory.look(id);
     const flight = this.#computations.find(id);
-    if (state === "gone") {
-      if (flight !== undefined && (!isRefresh || flight.facts.isRefresh)) {
-        const joined = flight.join(signal);
-        this.#memory.count("joined", owner);
-        return joined;
-      }
-      const opened = this.#computations.open({ id, name: key, tags, owner, ttlMs, isBackground: false, isRefresh });
-      const promise = opened.join(signal);
-      if (this.#store === undefined || isRefresh) this.#memory.count("misses", owner);
-      this.#computations.begin(opened, run);
-      return promise;
+    if (flight !== undefined && (!isRefresh || flight.facts.isRefresh)) {
+      const joined = flight.join(signal);
+      this.#memory.count("joined", owner);
+      return joined;
     }
-    const { found } = this.#memory;
-    this.#memory.count(state === "fresh" ? "hits" : "stale", owner);
-    if (state === "stale" && flight === undefined) {
-      const facts = { id, name: key, tags, owner, ttlMs, isBackground: true, isRefresh: false };
-      this.#computations.begin(this.#computations.open(facts), run);
-    }
-    if (typeof found === "object" && found instanceof KeptError) return Promise.reject(found.error);
-    return Promise.resolve(copyOut(found));
+    const opened = this.#computations.open({ id, name: key, tags, owner, ttlMs, isBackground: false, isRefresh });
+    const promise = opened.join(signal);
+    if (this.#store === undefined || isRefresh) this.#memory.count("misses", owner);
+    this.#computations.begin(opened, run);
+    return promise;
+  }
+
+  /** Computes a stale value anew, unless somebody does. */
+  #refresh(id: string, key: string, run: Computation, options: GetOrComputeOptions): void {
+    if (this.#computations.find(id) !== undefined) return;
+    const { owner, tags, ttlMs = this.#config.ttlMs } = options;
+    const facts = { id, name: key, tags, owner, ttlMs, isBackground: true, isRefresh: false };
+    this.#computations.begin(this.#computations.open(facts), run);
   }
 }
 
 /** Computes for one caller, who leaves by the signal at once. */
-function runAlone(run: (context: ComputeContext) => unknown, signal: AbortSignal | undefined): Promise<unknown> {
+function runAlone(run: Computation, signal: AbortSignal | undefined): Promise<unknown> {
   if (signal === undefined) {
     const { signal: never } = new AbortController();
     return (async () => run({ signal: never }))();

@@ -98,6 +98,7 @@ export class Computations {
 
   /** Takes a flight off: its result will not be kept, and nobody joins it any more. */
   takeOff(id: string): void {
+    if (this.#flights.size === 0) return;
     const flight = this.#flights.get(id);
     if (flight !== undefined) this.#land(flight);
   }
@@ -120,7 +121,7 @@ export class Computations {
   #compute(flight: Flight, compute: Computation): void {
     let result: unknown;
     try {
-      result = runInside(flight, () => compute(flight.context));
+      result = runInside(flight, compute, flight);
     } catch (error) {
       this.fail(flight, error);
       return;

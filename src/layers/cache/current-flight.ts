@@ -8,15 +8,15 @@ export interface Waiting {
   /** What it was asked for. */
   readonly name: string;
   /** Those it waits for now; more than one when it asked for several at once. */
-  readonly waitsFor: Set<Waiting>;
+  waitsFor: Set<Waiting> | undefined;
   readonly isOver: boolean;
 }
 
 const inside = new AsyncLocalStorage<Waiting>();
 
 /** Runs a computation; what it asks for, also later and in what it calls, is known to be asked by it. */
-export function runInside<T>(computation: Waiting, run: () => T): T {
-  return inside.run(computation, run);
+export function runInside<Context, T>(computation: Waiting, run: (context: Context) => T, context: Context): T {
+  return inside.run(computation, run, context);
 }
 
 /**
@@ -33,6 +33,7 @@ export function waitInside(other: Waiting): Waiting | undefined {
       `${other === self ? "" : ` through "${other.name}"`}: ask for another key, or compute it without the cache`;
     throw new FlockError("cache_cycle", message, { details: { key: self.name, through: other.name } });
   }
+  self.waitsFor ??= new Set();
   self.waitsFor.add(other);
   return self;
 }
@@ -40,7 +41,7 @@ export function waitInside(other: Waiting): Waiting | undefined {
 function waitsForIt(one: Waiting, goal: Waiting, seen: Set<Waiting>): boolean {
   if (seen.has(one)) return false;
   seen.add(one);
-  for (const next of one.waitsFor) {
+  for (const next of one.waitsFor ?? []) {
     if (next === goal || waitsForIt(next, goal, seen)) return true;
   }
   return false;

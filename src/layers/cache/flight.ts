@@ -8,7 +8,7 @@ export interface ComputeContext {
   readonly signal: AbortSignal;
 }
 
-/** What a flight's result is kept with, and who is told when nobody waits any more. */
+/** What a flight's result is kept with, and what ends it. */
 export interface FlightFacts {
   readonly id: string;
   /** The key as it was asked for. */
@@ -22,33 +22,46 @@ export interface FlightFacts {
   readonly isRefresh: boolean;
 }
 
-interface Caller {
+/** Someone who waits; a link of a ring, so that any of 10,000 can leave in constant time. */
+class Caller {
+  previous: Caller = this;
+  next: Caller = this;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
-  readonly signal: AbortSignal | undefined;
-  readonly onAbort: (() => void) | undefined;
   /** The computation this caller runs in. */
   readonly within: Waiting | undefined;
+  readonly signal: AbortSignal | undefined;
+  onAbort: (() => void) | undefined = undefined;
+
+  constructor(
+    resolve: Caller["resolve"],
+    reject: Caller["reject"],
+    signal: AbortSignal | undefined,
+    within: Waiting | undefined,
+  ) {
+    this.resolve = resolve;
+    this.reject = reject;
+    this.signal = signal;
+    this.within = within;
+  }
 }
 
 /**
  * A computation and its callers. Each caller leaves by its own signal without harm to the others; when the last one has
  * left, the computation's signal aborts and `onAbandoned` is called. Whoever ends it does so once; later endings do nothing.
  */
-export class Flight implements Waiting {
+export class Flight implements Waiting, ComputeContext {
   readonly facts: FlightFacts;
-  readonly context: ComputeContext;
-  readonly waitsFor = new Set<Waiting>();
+  waitsFor: Set<Waiting> | undefined = undefined;
   /** False once newer state makes the result unfit for keeping. */
   isCurrent = true;
   isOver = false;
-  readonly #controller = new AbortController();
-  readonly #callers = new Set<Caller>();
+  #controller: AbortController | undefined = undefined;
+  #callers: Caller | undefined = undefined;
   readonly #onAbandoned: (flight: Flight) => void;
 
   constructor(facts: FlightFacts, onAbandoned: (flight: Flight) => void) {
     this.facts = facts;
-    this.context = { signal: this.#controller.signal };
     this.#onAbandoned = onAbandoned;
   }
 
@@ -56,18 +69,25 @@ export class Flight implements Waiting {
     return this.facts.name;
   }
 
+  /** Made when it is first read: most computations never look. */
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    return this.#controller.signal;
+  }
+
   /**
    * Waits for the result; rejects at once with the signal's own reason when it aborts.
    *
    * @throws cache_cycle when the flight waits for the computation this is called in.
    */
-  join<T>(signal: AbortSignal | undefined): Promise<T> {
+  join(signal: AbortSignal | undefined): Promise<unknown> {
     const within = waitInside(this);
-    return new Promise<T>((resolve, reject) => {
-      const onAbort = signal === undefined ? undefined : () => this.#leave(caller, signal.reason);
-      const caller: Caller = { resolve, reject, signal, onAbort, within };
-      this.#callers.add(caller);
-      if (onAbort !== undefined) signal?.addEventListener("abort", onAbort, { once: true });
+    return new Promise((resolve, reject) => {
+      const caller = new Caller(resolve, reject, signal, within);
+      this.#add(caller);
+      if (signal === undefined) return;
+      caller.onAbort = () => this.#leave(caller, signal.reason);
+      signal.addEventListener("abort", caller.onAbort, { once: true });
     });
   }
 
@@ -84,25 +104,46 @@ export class Flight implements Waiting {
   #end(tell: (caller: Caller) => void): void {
     if (this.isOver) return;
     this.isOver = true;
-    for (const caller of this.#callers) {
+    const first = this.#callers;
+    this.#callers = undefined;
+    if (first === undefined) return;
+    let caller = first;
+    do {
       this.#release(caller);
       tell(caller);
+      caller = caller.next;
+    } while (caller !== first);
+  }
+
+  #add(caller: Caller): void {
+    const first = this.#callers;
+    if (first === undefined) {
+      this.#callers = caller;
+      return;
     }
-    this.#callers.clear();
+    caller.previous = first.previous;
+    caller.next = first;
+    first.previous.next = caller;
+    first.previous = caller;
   }
 
   #leave(caller: Caller, reason: unknown): void {
-    if (!this.#callers.delete(caller)) return;
+    if (this.isOver) return;
     this.#release(caller);
     caller.reject(reason);
-    if (this.#callers.size > 0 || this.facts.isBackground) return;
+    caller.previous.next = caller.next;
+    caller.next.previous = caller.previous;
+    if (this.#callers === caller) this.#callers = caller.next === caller ? undefined : caller.next;
+    if (this.#callers !== undefined || this.facts.isBackground) return;
     this.isOver = true;
     this.#onAbandoned(this);
+    // Whoever reads the signal from now on finds it aborted.
+    this.#controller ??= new AbortController();
     this.#controller.abort(reason);
   }
 
   #release({ signal, onAbort, within }: Caller): void {
     if (onAbort !== undefined) signal?.removeEventListener("abort", onAbort);
-    within?.waitsFor.delete(this);
+    within?.waitsFor?.delete(this);
   }
 }

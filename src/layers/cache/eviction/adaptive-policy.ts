@@ -16,8 +16,8 @@ const ways: readonly AdmissionRules[] = [
   { name: "popular", window: 0.01, admit: 2, remembers: true },
 ];
 
-/** A sampled cache holds this many entries at least: fewer say too little, more cost time. */
-const sampledEntries = 64;
+/** A sampled cache holds this many entries at least, and fewer than twice as many: fewer say too little, more cost time. */
+const sampledEntries = 48;
 /** Below this no sample would say anything. */
 const fewestEntries = 16;
 /** How much of the hits counted so far still counts after a sampled cache has been used once for each of its entries. */

@@ -9,15 +9,15 @@ const ways = 4;
  */
 export class EvictedKeys {
   readonly #hashes: Uint32Array;
-  readonly #turns: Float64Array;
+  readonly #turns: Uint32Array;
   readonly #mask: number;
   #turn = 0;
 
   constructor(entries: number) {
     let places = 64;
-    while (places < entries * 1.5) places *= 2;
+    while (places < entries * 1.25) places *= 2;
     this.#hashes = new Uint32Array(places);
-    this.#turns = new Float64Array(places);
+    this.#turns = new Uint32Array(places);
     this.#mask = places / ways - 1;
   }
 
@@ -31,7 +31,8 @@ export class EvictedKeys {
       }
       if (this.#turns[place]! < this.#turns[oldest]!) oldest = place;
     }
-    this.#turn += 1;
+    // Zero stands for an empty place; the turns of four billion evictions ago mean nothing.
+    this.#turn = (this.#turn + 1) >>> 0 || 1;
     this.#hashes[oldest] = hash;
     this.#turns[oldest] = this.#turn;
   }
@@ -41,7 +42,7 @@ export class EvictedKeys {
     const start = (hash & this.#mask) * ways;
     for (let place = start; place < start + ways; place++) {
       if (this.#hashes[place] !== hash || this.#turns[place] === 0) continue;
-      const isNear = this.#turn - this.#turns[place]! < reach;
+      const isNear = (this.#turn - this.#turns[place]!) >>> 0 < reach;
       this.#turns[place] = 0;
       return isNear;
     }

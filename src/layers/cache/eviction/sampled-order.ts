@@ -8,34 +8,53 @@ import { type AdmissionRules, SegmentedOrder } from "./segmented-order.ts";
  * Ahmad, Park: Cache modeling and optimization using miniature simulations, 2017).
  */
 export class SampledOrder {
-  readonly rules: AdmissionRules;
   readonly #order: SegmentedOrder;
-  readonly #slots = new Map<number, number>();
   readonly #entries: number;
+  /** A table of chains: the first slot of each, and the next one for each slot. */
+  readonly #first: Int32Array;
+  readonly #next: Int32Array;
+  readonly #mask: number;
   hits = 0;
 
   constructor(rules: AdmissionRules, sketch: FrequencySketch, entries: number) {
-    this.rules = rules;
     this.#entries = entries;
     this.#order = new SegmentedOrder(rules, sketch, entries);
+    let chains = 16;
+    while (chains < entries) chains *= 2;
+    this.#first = new Int32Array(chains).fill(-1);
+    this.#next = new Int32Array(entries);
+    this.#mask = chains - 1;
   }
 
   /** Counts one use of the key with this hash. */
   use(hash: number): void {
-    // Small enough for the engine to keep in the map without a heap number.
-    const key = hash >>> 2;
-    let slot = this.#slots.get(key);
-    if (slot !== undefined) {
+    const order = this.#order;
+    const chain = hash & this.#mask;
+    let slot = this.#first[chain]!;
+    while (slot !== -1 && order.hashOf(slot) !== hash) slot = this.#next[slot]!;
+    if (slot !== -1) {
       this.hits += 1;
-      this.#order.touch(slot);
+      order.touch(slot);
       return;
     }
-    slot = this.#order.entries;
+    slot = order.entries;
     if (slot >= this.#entries) {
-      slot = this.#order.evict();
-      this.#slots.delete(this.#order.hashOf(slot) >>> 2);
+      slot = order.evict();
+      this.#unlink(slot);
     }
-    this.#slots.set(key, slot);
-    this.#order.add(slot, hash);
+    this.#next[slot] = this.#first[chain]!;
+    this.#first[chain] = slot;
+    order.add(slot, hash);
+  }
+
+  #unlink(slot: number): void {
+    const chain = this.#order.hashOf(slot) & this.#mask;
+    let before = this.#first[chain]!;
+    if (before === slot) {
+      this.#first[chain] = this.#next[slot]!;
+      return;
+    }
+    while (this.#next[before] !== slot) before = this.#next[before]!;
+    this.#next[before] = this.#next[slot]!;
   }
 }

@@ -32,6 +32,8 @@ export interface EntryFacts {
 }
 
 const firstSlots = 64;
+/** Weights are kept in 32 bits. */
+const heaviest = 2 ** 32 - 1;
 
 /**
  * A table of values by text. It decides who leaves, not what is fresh: an entry past its end is still found until it is
@@ -45,8 +47,7 @@ export class CacheTable {
   /** Tags and owners by slot; few entries have any. */
   readonly #tags = new Map<number, readonly string[]>();
   readonly #owners = new Map<number, string>();
-  #endsAt = new Float64Array(0);
-  #bytesOf = new Float64Array(0);
+  #bytesOf = new Uint32Array(0);
   #free: number[] = [];
   #capacity = 0;
   #policy: EvictionPolicy;
@@ -79,14 +80,14 @@ export class CacheTable {
   }
 
   endsAt(slot: number): number {
-    return this.#endsAt[slot]!;
+    return this.#expiry.timeOf(slot);
   }
 
   /** Puts an entry in, in the place of an older one; gives whether there was room for it at all. */
   put(key: string, value: unknown, facts: EntryFacts): boolean {
     const { maxBytes, maxEntries } = this.#limits;
     let slot = this.#slots.get(key);
-    if (facts.bytes > maxBytes) {
+    if (facts.bytes > Math.min(maxBytes, heaviest)) {
       if (slot !== undefined) this.remove(slot);
       return false;
     }
@@ -96,7 +97,7 @@ export class CacheTable {
     }
     this.#makeRoom(slot === undefined ? maxEntries - 1 : maxEntries, maxBytes - facts.bytes, facts.now);
     // What made room may have been the older entry itself.
-    slot = this.#slots.get(key);
+    if (slot !== undefined) slot = this.#slots.get(key);
     if (slot === undefined) {
       slot = this.#free.pop() ?? this.#newSlot();
       this.#slots.set(key, slot);
@@ -172,7 +173,6 @@ export class CacheTable {
 
   #fill(slot: number, value: unknown, { bytes, endsAt, tags, owner }: EntryFacts): void {
     this.#values[slot] = value;
-    this.#endsAt[slot] = endsAt;
     this.#expiry.add(slot, endsAt);
     this.#bytesOf[slot] = bytes;
     this.bytes += bytes;
@@ -195,7 +195,6 @@ export class CacheTable {
     const slot = this.#keys.length;
     if (slot >= this.#capacity) {
       this.#capacity = Math.max(slot + 1, Math.min(this.#limits.maxEntries, Math.max(firstSlots, slot * 2)));
-      this.#endsAt = grown(this.#endsAt, this.#capacity);
       this.#bytesOf = grown(this.#bytesOf, this.#capacity);
       this.#expiry.grow(this.#capacity);
       this.#policy.grow(this.#capacity);

@@ -26,6 +26,11 @@ export class ExpiryQueue {
     this.#bucket = grown(this.#bucket, slots);
   }
 
+  /** Gives when a slot expires. */
+  timeOf(slot: number): number {
+    return this.#time[slot]!;
+  }
+
   /** Takes in a slot that expires at `time`, for which `Infinity` means never. */
   add(slot: number, time: number): void {
     this.#time[slot] = time;
@@ -86,6 +91,7 @@ export class ExpiryQueue {
 
 /** 0 for equal times, else one more than the number of the highest bit in which they differ. */
 function bucketOf(time: number, other: number): number {
+  if (time < twoTo32) return 32 - Math.clz32(time ^ other);
   const high = Math.floor(time / twoTo32) ^ Math.floor(other / twoTo32);
   if (high !== 0) return 64 - Math.clz32(high);
   return 32 - Math.clz32((time % twoTo32) ^ (other % twoTo32));

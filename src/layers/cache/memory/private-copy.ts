@@ -29,6 +29,9 @@ const fieldBytes = 8;
 /** The objects a value lies in, to find cycles. */
 type Ancestors = object[];
 
+/** What is no object lies in none. */
+const noAncestors: Ancestors = [];
+
 let bytes = 0;
 
 /**
@@ -38,7 +41,7 @@ let bytes = 0;
  */
 export function copyIn(value: unknown): PrivateCopy {
   bytes = 0;
-  const copy = copyValue(value, []);
+  const copy = copyValue(value, typeof value === "object" ? [] : noAncestors);
   return { value: copy, bytes };
 }
 
