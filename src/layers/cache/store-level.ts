@@ -35,6 +35,8 @@ export interface StoredFacts {
 interface Pending {
   readonly text: string | undefined;
   readonly options: KeepOptions;
+  /** Whether it has failed once. */
+  readonly isRetry?: boolean;
 }
 
 /** Values that may wait to be written; more are given up, and only their deletion waits. */
@@ -253,7 +255,7 @@ export class StoreLevel {
     return sent.every((each) => each);
   }
 
-  async #sendOne(key: string, { text, options }: Pending): Promise<boolean> {
+  async #sendOne(key: string, { text, options, isRetry }: Pending): Promise<boolean> {
     const { store } = this.#options;
     try {
       if (text === undefined) await store.delete(key);
@@ -261,8 +263,9 @@ export class StoreLevel {
       return true;
     } catch (error) {
       this.#rest(error);
-      // An older value may be there still: until it is deleted, the key is not read.
-      if (!this.#pending.has(key)) this.#pending.set(key, { text: undefined, options });
+      // What fails twice is given up, but an older value may be there still: until it is deleted, the key is not read.
+      const again = { text: isRetry ? undefined : text, options, isRetry: true };
+      if (!this.#pending.has(key)) this.#pending.set(key, again);
       return false;
     }
   }

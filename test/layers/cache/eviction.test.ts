@@ -84,7 +84,10 @@ describe("lru", () => {
 
   it("hits as often as the plain list on recorded traces, where FLOCK_TRACES leads to some, and on generated ones", () => {
     const recorded = recordedWorkloads(process.env.FLOCK_TRACES);
-    const small = [byName("zipf 0.8"), byName("recent keys")].map((each) => ({ ...each, uses: each.uses.subarray(0, 50_000) }));
+    const small = [byName("zipf 0.8"), byName("recent keys")].map((each) => ({
+      ...each,
+      uses: each.uses.subarray(0, 50_000),
+    }));
     for (const workload of [...recorded, ...small]) {
       expect(play(new LruPolicy(), workload, 500)).toBe(play(new NaiveLru(), workload, 500));
     }
@@ -142,7 +145,9 @@ describe("tinylfu", () => {
     for (const workload of generated) {
       for (const entries of workload.capacities) {
         const best = Math.max(play(new LruPolicy(), workload, entries), play(new LfuPolicy(), workload, entries));
-        expect(play(new AdaptivePolicy(7), workload, entries), `${workload.name} in ${entries}`).toBeGreaterThan(best - 0.02);
+        expect(play(new AdaptivePolicy(7), workload, entries), `${workload.name} in ${entries}`).toBeGreaterThan(
+          best - 0.02,
+        );
       }
     }
   }, 60_000);
