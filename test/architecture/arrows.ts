@@ -159,6 +159,8 @@ export const longFiles: Readonly<Record<string, string>> = {
     "one object is the context, the layers' call and the attempt, so that a call costs one allocation",
   "prompt/read/partial-reader.ts": "one state machine over characters; its steps share the state of every open object",
   "prompt/read/tolerant-reader.ts": "one cursor with its own stack; each rule of mending looks at the same position",
+  "layers/cache/cache-manager.ts":
+    "one lifetime; two fifths of it documents, and what it does is in the files beside it",
   "introspection/watch/performance-monitor.ts":
     "one lifetime; runs, nested calls and alerts end in the same record, and a quarter of it documents",
   "providers/vector-store-provider.ts":

@@ -107,7 +107,7 @@ export function idOf(key: string, args: unknown): string {
   try {
     return entryKeyWith(key, args);
   } catch (error) {
-    throw plainError(error, `the arguments of "${key}"`);
+    throw plainError(error, "the arguments");
   }
 }
 

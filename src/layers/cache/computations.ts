@@ -66,7 +66,7 @@ export class Computations {
       copy = copyIn(value);
     } catch (error) {
       this.#land(flight);
-      flight.fail(error instanceof NotPlainJson ? notKept(flight.name, error) : error);
+      flight.fail(error instanceof NotPlainJson ? notKept(error) : error);
       return;
     }
     if (this.#land(flight)) this.keep(flight.facts, copy);
@@ -163,8 +163,8 @@ function isAbort(error: unknown): boolean {
   return typeof error === "object" && error !== null && (error as { name?: unknown }).name === "AbortError";
 }
 
-function notKept(name: string, { pointer, found }: NotPlainJson): FlockError<"output_invalid"> {
-  const message = `the cache keeps plain JSON alone, and the value of "${name}" has ${found} at ${pointer || "its root"}`;
+function notKept({ pointer, found }: NotPlainJson): FlockError<"output_invalid"> {
+  const message = `a cache takes plain JSON alone, and what was computed has ${found} at ${pointer || "the root"}`;
   const issues = [{ pointer, message, expected: "plain JSON", received: found }];
   return new FlockError("output_invalid", message, { details: { pointer, issues } });
 }

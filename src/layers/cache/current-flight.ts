@@ -28,10 +28,11 @@ export function waitInside(other: Waiting): Waiting | undefined {
   const self = inside.getStore();
   if (self === undefined || self.isOver) return undefined;
   if (other === self || waitsForIt(other, self, new Set())) {
+    const [key, through] = [shown(self.name), shown(other.name)];
     const message =
-      `the computation of "${self.name}" waits for its own result` +
-      `${other === self ? "" : ` through "${other.name}"`}: ask for another key, or compute it without the cache`;
-    throw new FlockError("cache_cycle", message, { details: { key: self.name, through: other.name } });
+      `the computation of "${key}" waits for its own result` +
+      `${other === self ? "" : ` through "${through}"`}: ask for another key, or compute it without the cache`;
+    throw new FlockError("cache_cycle", message, { details: { key, through } });
   }
   self.waitsFor ??= new Set();
   self.waitsFor.add(other);
@@ -45,4 +46,9 @@ function waitsForIt(one: Waiting, goal: Waiting, seen: Set<Waiting>): boolean {
     if (next === goal || waitsForIt(next, goal, seen)) return true;
   }
   return false;
+}
+
+/** Keys may be long. */
+function shown(key: string): string {
+  return key.length > 80 ? `${key.slice(0, 80)}…` : key;
 }

@@ -269,6 +269,24 @@ describe("a store that fails", () => {
     expect(cache.get("k")).toBe("second");
   });
 
+  it.each([
+    ["clear", (cache: CacheManager) => cache.clear()],
+    ["tag", (cache: CacheManager) => cache.invalidate({ tag: "t" })],
+  ])("does not write again what was deleted while a first try was under way: %s", async (_, remove) => {
+    const { cache, store, runtime } = make();
+    store.delayMs = 10;
+    store.broken.add("set");
+    cache.set("k", 1, { tags: ["t"] });
+    await runtime.clock.settle();
+    remove(cache);
+    await runtime.clock.advance(10);
+    store.broken.clear();
+    const flushed = cache.flush();
+    await runtime.clock.advance(1_000);
+    await flushed;
+    expect(rowsOf(store)).toEqual([]);
+  });
+
   it("makes neither memory nor time of those who write grow without bound", async () => {
     const { cache, store, runtime } = make({ maxEntries: 30_000 });
     store.broken.add("set").add("delete").add("deleteWhere");
