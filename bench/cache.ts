@@ -8,7 +8,7 @@ import { CacheManager, type EvictionStrategy } from "../src/entries/cache.ts";
 import { generatedWorkloads, optimalHits, recordedWorkloads, type Workload } from "./cache-workloads.ts";
 
 const strategies: readonly EvictionStrategy[] = ["lru", "lfu", "tinylfu"];
-const repeats = 50_000;
+const repeats = 100_000;
 const folder = process.argv[2] ?? process.env.FLOCK_TRACES;
 
 const recorded = recordedWorkloads(folder);
@@ -89,13 +89,13 @@ function contenders(entries: number): Readonly<Record<string, Timed>> {
   };
 }
 
-/** Best of many rounds, taken in turn, since other work on the machine only ever adds. */
+/** Best of some rounds, taken in turn. */
 async function printTimes(): Promise<void> {
   for (const entries of [1_000, 10_000]) {
     const keys = Array.from({ length: entries * 2 }, (_, index) => `key-${index}-of-a-usual-length`);
     const all = Object.entries(contenders(entries));
     const best = new Map(all.map(([name]) => [name, [9e9, 9e9, 9e9]]));
-    for (let round = 0; round < 15; round++) {
+    for (let round = 0; round < 8; round++) {
       for (const [name, cache] of all) {
         const times = [timeGets(cache, keys, entries), timeSets(cache, keys), await timeComputes(cache, keys, entries)];
         best.set(
@@ -113,8 +113,8 @@ async function printTimes(): Promise<void> {
 function timeGets(cache: Timed, keys: readonly string[], entries: number): number {
   for (let index = 0; index < entries; index++) cache.set(keys[index]!, index);
   const start = cpuTime();
-  for (let index = 0; index < repeats; index++) cache.get(keys[(index * 7_919) % entries]!);
-  return (cpuTime() - start) / repeats;
+  for (let index = 0; index < repeats * 4; index++) cache.get(keys[(index * 7_919) % entries]!);
+  return (cpuTime() - start) / (repeats * 4);
 }
 
 function timeSets(cache: Timed, keys: readonly string[]): number {

@@ -229,7 +229,7 @@ class Schedule {
   }
 }
 
-/** Steps in all, spread over the combinations; `CACHE_STEPS=1000000 npx vitest run test/layers/cache/every` plays more. */
+/** Steps in all, spread over the combinations; `npm run check:cache` plays a million. */
 const wanted = Number(process.env.CACHE_STEPS ?? 60_000);
 const stepsInRun = 240;
 const runs = Math.ceil(wanted / combinations.length / (stepsInRun / 2));

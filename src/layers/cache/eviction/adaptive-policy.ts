@@ -16,14 +16,17 @@ const ways: readonly AdmissionRules[] = [
   { name: "popular", window: 0.01, admit: 2, remembers: true },
 ];
 
-/** A sampled cache holds this many entries at least, and fewer than twice as many: fewer say too little, more cost time. */
+/**
+ * A sampled cache of a cache of 1,000 entries holds this many at least, and fewer than twice as many: fewer say too little, more
+ * cost time. For larger caches it grows with the square root: samples are better then, and cost less for each use.
+ */
 const sampledEntries = 48;
 /** Below this no sample would say anything. */
 const fewestEntries = 16;
 /** How much of the hits counted so far still counts after a sampled cache has been used once for each of its entries. */
 const memory = 0.9;
 /** How many standard deviations better another way must be. */
-const margin = 0.3;
+const margin = 0.5;
 
 /**
  * TinyLFU that adapts. All entries are in one {@link SegmentedOrder}. Beside it, for each way, a {@link SampledOrder} sees the
@@ -93,7 +96,8 @@ export class AdaptivePolicy implements EvictionPolicy {
       return;
     }
     let rate = 1;
-    while (entries / (rate * 2) >= sampledEntries) rate *= 2;
+    const least = sampledEntries * Math.sqrt(Math.max(1, entries / 1_000));
+    while (entries / (rate * 2) >= least) rate *= 2;
     this.#sampleMask = rate - 1;
     const size = Math.round(entries / rate);
     this.#samples = ways.map((rules) => new SampledOrder(rules, this.#sketch, size));

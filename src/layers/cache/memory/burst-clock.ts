@@ -7,6 +7,9 @@ import { systemRuntime } from "../../../core/system-runtime.ts";
 const burstMs = 0.02;
 /** Uses of one reading at most. */
 const usesOfReading = 32;
+/** A reading that served fewer questions was not worth telling its end; so many bursts are then let pass. */
+const worthwhileUses = 4;
+const burstsPassed = 64;
 /** A reading is never used to call something fresh that ends sooner than this. */
 const safeMs = 60_000;
 
@@ -21,6 +24,7 @@ export class BurstClock {
   #reading = Number.NEGATIVE_INFINITY;
   #usesLeft = 0;
   #ends = false;
+  #burstsToPass = 0;
 
   constructor(runtime: Pick<Runtime, "monotonic">) {
     this.#runtime = runtime;
@@ -45,18 +49,24 @@ export class BurstClock {
 
   read(): number {
     const now = this.#runtime.monotonic();
-    if (!this.#isExact && now - this.#reading < burstMs) {
-      this.#usesLeft = usesOfReading;
-      if (!this.#ends) {
-        this.#ends = true;
-        queueMicrotask(this.#end);
-      }
-    }
+    if (!this.#isExact && now - this.#reading < burstMs) this.#noteBurst();
     this.#reading = now;
     return now;
   }
 
+  #noteBurst(): void {
+    if (this.#burstsToPass > 0) {
+      this.#burstsToPass -= 1;
+      return;
+    }
+    this.#usesLeft = usesOfReading;
+    if (this.#ends) return;
+    this.#ends = true;
+    queueMicrotask(this.#end);
+  }
+
   readonly #end = (): void => {
+    if (usesOfReading - this.#usesLeft < worthwhileUses) this.#burstsToPass = burstsPassed;
     this.#ends = false;
     this.#usesLeft = 0;
   };
