@@ -131,7 +131,11 @@ describe("errors of computations", () => {
     const { cache, runtime } = make({ negativeTtlMs: 100, staleWhileRevalidateMs: 1_000 });
     const own = new Error("mine");
     let calls = 0;
-    const fail = () => cache.getOrCompute("k", () => (++calls, Promise.reject(own)));
+    const fail = () =>
+      cache.getOrCompute("k", () => {
+        calls++;
+        return Promise.reject(own);
+      });
     await expect(fail()).rejects.toBe(own);
     await expect(fail()).rejects.toBe(own);
     expect(calls).toBe(1);
@@ -218,8 +222,14 @@ describe("signals of those who wait", () => {
     const { signal } = controller;
     const add = signal.addEventListener.bind(signal);
     const remove = signal.removeEventListener.bind(signal);
-    signal.addEventListener = (...args: Parameters<typeof add>) => (listeners++, add(...args));
-    signal.removeEventListener = (...args: Parameters<typeof remove>) => (listeners--, remove(...args));
+    signal.addEventListener = (...args: Parameters<typeof add>) => {
+      listeners++;
+      add(...args);
+    };
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+      listeners--;
+      remove(...args);
+    };
     await cache.getOrCompute("k", async () => 1, undefined, { signal });
     await cache.getOrCompute("k", async () => 1, undefined, { signal });
     await cache.getOrCompute("k", async () => 1, undefined, { signal, mode: "bypass" });
