@@ -174,6 +174,21 @@ describe("deleting from a store", () => {
     expect(await open().getOrCompute("k", () => "third")).toBe("third");
   });
 
+  it("counts from when it is asked for, though the store takes its time", async () => {
+    const { cache, store, runtime } = make();
+    cache.set("k", "old");
+    await cache.flush();
+    store.delayMs = 50;
+    cache.delete("k");
+    await runtime.clock.settle();
+    // The next question would overtake the deletion.
+    store.delayMs = 0;
+    expect(await cache.getOrCompute("k", () => "new")).toBe("new");
+    await runtime.clock.advance(50);
+    await cache.flush();
+    expect(rowsOf(store)).toEqual(["cache:k~1"]);
+  });
+
   it("is tried again while the store fails, and nothing is read meanwhile", async () => {
     const { cache, store, runtime } = make();
     cache.set("k", "old", { tags: ["t"] });
