@@ -135,7 +135,7 @@ describe("values in a cache", () => {
   it("are asked for by strings alone", () => {
     const { cache } = make();
     for (const method of ["get", "has", "delete"] as const) {
-      expect(() => cache[method](5 as never)).toThrow("CacheManager." + method + ': "key" must be a string, not 5');
+      expect(() => cache[method](5 as never)).toThrow(`CacheManager.${method}: "key" must be a string, not 5`);
     }
     expect(() => cache.set(undefined as never, 1)).toThrow('"key" must be a string');
     expect(() => cache.set("k", 1, { ttlMS: 5 } as never)).toThrow('no option "ttlMS"; did you mean "ttlMs"?');
