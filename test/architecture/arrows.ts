@@ -134,9 +134,15 @@ export const powers: readonly { readonly names: readonly string[]; readonly only
       wayOut: "call runtime.variable(name)",
     },
     {
-      names: ["AbortSignal.any", "AsyncLocalStorage"],
+      names: ["AbortSignal.any"],
       only: "nobody",
-      wayOut: "cancellation and context travel on the ExecutionContext; both cost too much on the path of every call",
+      wayOut: "cancellation travels on the ExecutionContext; joining signals costs too much on the path of every call",
+    },
+    {
+      // A computation that waits for itself can be found in no other way, and only a cache's misses pay for it.
+      names: ["AsyncLocalStorage"],
+      only: "layers/cache/current-flight.ts",
+      wayOut: "context travels on the ExecutionContext; this costs too much on the path of every call",
     },
     {
       names: ["eval()", "new Function()", "new Function(…)", "Function()", "import(computed)"],
@@ -156,6 +162,8 @@ export const longFiles: Readonly<Record<string, string>> = {
     "one object is the context, the layers' call and the attempt, so that a call costs one allocation",
   "prompt/read/partial-reader.ts": "one state machine over characters; its steps share the state of every open object",
   "prompt/read/tolerant-reader.ts": "one cursor with its own stack; each rule of mending looks at the same position",
+  "layers/cache/cache-manager.ts":
+    "one lifetime; two fifths of it documents, and what it does is in the files beside it",
   "introspection/watch/performance-monitor.ts":
     "one lifetime; runs, nested calls and alerts end in the same record, and a quarter of it documents",
   "providers/vector-store-provider.ts":
