@@ -1,6 +1,5 @@
 /** What a cache may be told, and the checks of it. */
 
-import type { KeyValueStore } from "../../core/key-value-store.ts";
 import {
   booleanOption,
   checkOptions,
@@ -9,7 +8,8 @@ import {
   objectOption,
   oneOf,
   wholeNumber,
-} from "../../core/options.ts";
+} from "../../core/errors/options.ts";
+import type { KeyValueStore } from "../../core/key-value-store.ts";
 import type { EvictionStrategy } from "./memory/cache-table.ts";
 
 /** How a cache works. */

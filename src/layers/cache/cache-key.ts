@@ -1,6 +1,6 @@
 /** One text for a key and its arguments, such that two different pairs never give the same one. */
 
-import { canonicalText, digestOf } from "../../core/canonical-key.ts";
+import { canonicalText, digestOf } from "../../core/json/canonical-key.ts";
 import { copyIn } from "./memory/private-copy.ts";
 
 /** Marks texts that are not a key alone. A key that itself begins so is marked too. */

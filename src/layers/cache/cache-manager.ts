@@ -1,8 +1,8 @@
 /** The cache that users hold: values by key, computed once for everybody who asks at the same time. */
 
-import { checkOptions, objectOption } from "../../core/options.ts";
-import type { Runtime } from "../../core/runtime.ts";
-import { systemRuntime } from "../../core/system-runtime.ts";
+import { checkOptions, objectOption } from "../../core/errors/options.ts";
+import type { Runtime } from "../../core/runtime/runtime.ts";
+import { systemRuntime } from "../../core/runtime/system-runtime.ts";
 import {
   type CacheConfig,
   type CompleteCacheConfig,

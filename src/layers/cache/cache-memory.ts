@@ -1,6 +1,6 @@
 /** The first level: values in memory by text, fresh, stale or gone, and the counts of what was asked. */
 
-import type { Runtime } from "../../core/runtime.ts";
+import type { Runtime } from "../../core/runtime/runtime.ts";
 import type { CompleteCacheConfig } from "./cache-config.ts";
 import { type CacheStats, type CountName, type Counts, noCounts, OwnerCounts } from "./cache-stats.ts";
 import { BurstClock } from "./memory/burst-clock.ts";

@@ -1,6 +1,6 @@
 /** What is asked of a cache beside the key, and the checks of it. */
 
-import { FlockError } from "../../core/errors.ts";
+import { FlockError } from "../../core/errors/errors.ts";
 import {
   checkOptions,
   functionOption,
@@ -9,7 +9,7 @@ import {
   oneOf,
   optionError,
   wholeNumber,
-} from "../../core/options.ts";
+} from "../../core/errors/options.ts";
 import { ttlOption } from "./cache-config.ts";
 import { entryKey, entryKeyWith } from "./cache-key.ts";
 import { copyIn, NotPlainJson, type PrivateCopy } from "./memory/private-copy.ts";

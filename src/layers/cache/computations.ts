@@ -1,6 +1,6 @@
 /** Runs computations, one for each key at a time, and keeps their results unless something newer came in between. */
 
-import { FlockError } from "../../core/errors.ts";
+import { FlockError } from "../../core/errors/errors.ts";
 import { type CacheMemory, KeptError } from "./cache-memory.ts";
 import { runInside } from "./current-flight.ts";
 import { type ComputeContext, Flight, type FlightFacts } from "./flight.ts";

@@ -1,7 +1,7 @@
 /** Knows which computation a piece of code runs in, so that one that waits for itself ends with an error, not never. */
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import { FlockError } from "../../core/errors.ts";
+import { FlockError } from "../../core/errors/errors.ts";
 
 /** A computation that may wait for others. */
 export interface Waiting {

@@ -1,6 +1,6 @@
 /** What a store keeps for a value: the value's JSON with its age and limit, and a digest that finds damage. */
 
-import { digestOf } from "../../core/canonical-key.ts";
+import { digestOf } from "../../core/json/canonical-key.ts";
 
 /** A value with what is needed to judge its age. */
 export interface Envelope {

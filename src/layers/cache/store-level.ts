@@ -1,9 +1,9 @@
 /** The second level of a cache: what it does with a store, such that a store can neither fail, nor delay, nor falsify an answer. */
 
-import { digestOf } from "../../core/canonical-key.ts";
-import { FlockError, isFlockError } from "../../core/errors.ts";
+import { FlockError, isFlockError } from "../../core/errors/errors.ts";
+import { digestOf } from "../../core/json/canonical-key.ts";
 import type { KeyValueStore } from "../../core/key-value-store.ts";
-import type { Runtime } from "../../core/runtime.ts";
+import type { Runtime } from "../../core/runtime/runtime.ts";
 import { storeKeyOf, userKeyOf } from "./cache-key.ts";
 import type { CacheFilter } from "./cache-request.ts";
 import { type Envelope, openEnvelope, sealEnvelope } from "./store-envelope.ts";

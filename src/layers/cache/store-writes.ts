@@ -1,7 +1,7 @@
 /** What waits to be written to a store: in order, in the background, bounded, and tried again when the store fails. */
 
 import type { KeepOptions, KeyValueStore, StoreFilter } from "../../core/key-value-store.ts";
-import type { Runtime } from "../../core/runtime.ts";
+import type { Runtime } from "../../core/runtime/runtime.ts";
 
 /** A write that waits; without a text it is a deletion. */
 export interface StoreWrite {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalText } from "../../../src/core/canonical-key.ts";
+import { canonicalText } from "../../../src/core/json/canonical-key.ts";
 import { entryKey, entryKeyWith, storeKeyOf, userKeyOf } from "../../../src/layers/cache/cache-key.ts";
 
 /** Texts that try to look like parts of a key. */

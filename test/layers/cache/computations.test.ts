@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isFlockError } from "../../../src/core/errors.ts";
+import { isFlockError } from "../../../src/core/errors/errors.ts";
 import { CacheManager } from "../../../src/layers/cache/cache-manager.ts";
 import { createTestRuntime } from "../../../src/testing/test-runtime.ts";
 

@@ -1,7 +1,7 @@
 /** Reads the clock less often than values are asked for: on some machines a reading takes longer than a look-up. */
 
-import type { Runtime } from "../../../core/runtime.ts";
-import { systemRuntime } from "../../../core/system-runtime.ts";
+import type { Runtime } from "../../../core/runtime/runtime.ts";
+import { systemRuntime } from "../../../core/runtime/system-runtime.ts";
 
 /** Readings this close together are a burst. */
 const burstMs = 0.02;

@@ -1,7 +1,7 @@
 /** Copies values into the cache and out of it, so that nobody can change what somebody else gets, and weighs them on the way. */
 
-import { escapePointer } from "../../../core/canonical-key.ts";
-import { describeValue } from "../../../core/options.ts";
+import { describeValue } from "../../../core/errors/options.ts";
+import { escapePointer } from "../../../core/json/canonical-key.ts";
 
 /** A copy that belongs to the cache. */
 export interface PrivateCopy {
