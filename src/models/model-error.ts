@@ -1,9 +1,9 @@
 /** Turns what a vendor's client throws into one typed error that names the way out and carries no secret. */
 
 import { FlockError, type FlockErrorDetails, isFlockError } from "../core/errors.ts";
+import { retryAfterOf } from "../core/retry-after.ts";
 import type { Runtime } from "../core/runtime.ts";
 import { hideKeys, redact } from "./redact.ts";
-import { retryAfterOf } from "./retry-after.ts";
 import { read, readVendorWords, type VendorWords } from "./vendor-body.ts";
 import { readVendorError, type VendorError } from "./vendor-error.ts";
 import { vendors } from "./vendors.ts";
