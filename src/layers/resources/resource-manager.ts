@@ -78,7 +78,12 @@ export class ResourceManager {
     const name = options.name ?? "resources";
     this.#tree = parent === undefined ? newTree(options) : nestedTree(parent.#tree, options);
     const specs = readLimits(name, limits);
-    this.#scope = new Scope(name, parent === undefined ? undefined : parent.#scope, options.maxQueue ?? 10_000, this.#tree.version);
+    this.#scope = new Scope(
+      name,
+      parent === undefined ? undefined : parent.#scope,
+      options.maxQueue ?? 10_000,
+      this.#tree.version,
+    );
     this.#apply([{ name: "concurrency", key: "concurrency", part: "", capacity: undefined }, ...specs]);
   }
 

@@ -50,6 +50,23 @@ export function stuckWaiters(waits: Waits, now: number): Set<Waiter> {
   return world.stuck;
 }
 
+/** Names those who hold a limit, and those anywhere who hold something and wait. */
+export function waitingHolders(
+  limit: Limit,
+  waits: Waits,
+  now: number,
+): { owner: string; limit: string; ageMs: number }[] {
+  const named: { owner: string; limit: string; ageMs: number }[] = [];
+  for (const { holders } of waits.places) {
+    for (const hold of holders) {
+      if (holdsOf(hold, limit) === 0 && !holderWaits(hold, waits, () => 1)) continue;
+      const held = hold.scope.path.find((candidate) => holdsOf(hold, candidate) > 0);
+      named.push({ owner: hold.owner, limit: held?.name ?? limit.name, ageMs: now - hold.since });
+    }
+  }
+  return named;
+}
+
 /** Gives how much of a limit a lease holds. */
 export function holdsOf(hold: Hold, limit: Limit): number {
   if (limit.kind === "budget" && hold.phase === "settled") return 0;

@@ -64,6 +64,8 @@ export class Lane {
   limit: Limit | undefined = undefined;
   /** Goes first and whatever is kept for others: a holder that must finish waits for it. */
   jumps = false;
+  /** The pass in which it last let others of another line go first. */
+  yieldedIn = -1;
   readonly places = [0, 0];
 
   constructor(key: string, owner: string, priority: number, serial: number, since: number) {

@@ -8,10 +8,10 @@ import { concurrencyDimension, customDimension, type Limit } from "../limits/lim
 import type { Scope } from "../limits/scope.ts";
 import { deadlocked, queueFull, refusalOf, timedOut } from "../refusals.ts";
 import type { Holders } from "./holders.ts";
-import { Line } from "./line.ts";
+import { Lines } from "./lines.ts";
 import { lend, lendableTo } from "./loans.ts";
 import { Ranks } from "./ranks.ts";
-import { blocksHolderOf, everyHolderWaits, holderWaits, holdsOf, stuckWaiters } from "./stuck.ts";
+import { blocksHolderOf, everyHolderWaits, stuckWaiters, waitingHolders } from "./stuck.ts";
 import { Lane, Waiter } from "./waiter.ts";
 import { type Waits, waitsOf } from "./waits.ts";
 import { WakeTimer } from "./wake-timer.ts";
@@ -34,11 +34,11 @@ export class WaitingRoom {
   readonly #waits: Waits;
   readonly #ranks = new Ranks();
   readonly #lanes = new Map<string, Lane>();
-  readonly #lines = new Map<Limit, Line>();
-  /** Lines to look at. */
-  readonly #due = new Set<Limit>();
+  readonly #lines: Lines;
   readonly #timer: WakeTimer;
   #lastLane = 0;
+  /** Counts times that lines were looked at. */
+  #pass = 0;
   #size = 0;
   /** The oldest that was passed over too long: what it needs is kept for it. */
   #next: Waiter | undefined = undefined;
@@ -52,6 +52,7 @@ export class WaitingRoom {
     this.holders = holders;
     this.#runtime = runtime;
     this.#ageingMs = ageingMs;
+    this.#lines = new Lines(ageingMs);
     this.#waits = waitsOf(runtime);
     this.#timer = new WakeTimer(runtime, ageingMs, (now) => this.#beat(now));
   }
@@ -68,7 +69,7 @@ export class WaitingRoom {
   /** Gives how many wait in the line of a limit. */
   waitingFor(limit: Limit): number {
     let count = 0;
-    for (const lane of this.#lines.get(limit) ?? []) for (const _ of lane.waiters) count += 1;
+    for (const lane of this.#lines.of(limit) ?? []) for (const _ of lane.waiters) count += 1;
     return count;
   }
 
@@ -78,13 +79,25 @@ export class WaitingRoom {
    */
   take(hold: Hold, now: number, waiter?: Waiter): Limit | undefined {
     const { path } = hold.scope;
+    const stands = waiter?.lane?.limit;
     let borrows: Limit[] | undefined;
+    let short: Limit | undefined;
+    let behind: Limit | undefined;
     for (const limit of path) {
       const amount = hold.amountOf(limit.dimension);
-      if (amount === 0 || this.#fits(limit, amount, now, waiter)) continue;
-      if (amount > lendableTo(hold, limit, this.holders)) return limit;
-      borrows ??= [];
-      borrows.push(limit);
+      if (amount === 0) continue;
+      const hasRoom = this.#hasRoom(limit, amount, now, waiter);
+      if (hasRoom && this.#isTurn(limit, now, waiter)) continue;
+      if (amount <= lendableTo(hold, limit, this.holders)) {
+        borrows ??= [];
+        borrows.push(limit);
+      } else if (hasRoom) behind ??= limit;
+      else if (short === undefined || limit === stands) short = limit;
+    }
+    if (short !== undefined) return short;
+    if (behind !== undefined) {
+      if (waiter?.lane !== undefined) waiter.lane.yieldedIn = this.#pass;
+      return behind;
     }
     for (const limit of path) {
       const amount = hold.amountOf(limit.dimension);
@@ -118,14 +131,14 @@ export class WaitingRoom {
   freed(limits: readonly Limit[], now: number): void {
     for (const limit of limits) {
       limit.freedAt = now;
-      if (limit.waiting > 0) this.#due.add(limit);
+      if (limit.waiting > 0) this.#lines.due.add(limit);
     }
     this.#serveDue(now);
   }
 
   /** Serves those below holders whose permits came back to be lent again. */
   lendAgain(limit: Limit, lenders: readonly Hold[], now: number): void {
-    for (const lane of this.#lines.get(limit) ?? []) {
+    for (const lane of this.#lines.of(limit) ?? []) {
       if (!lenders.some((lender) => isBelow(lane.owner, lender.owner))) continue;
       for (let waiter = lane.waiters.first; waiter !== undefined; waiter = lane.waiters.first) {
         if (this.take(waiter.hold, now, waiter) !== undefined) return;
@@ -140,34 +153,34 @@ export class WaitingRoom {
     const lanes = [...this.#lanes.values()];
     this.#keepNothing();
     for (const lane of lanes) {
-      this.#stand(lane, undefined);
+      this.#lines.stand(lane, undefined);
       for (const waiter of [...lane.waiters]) this.#refuseImpossible(waiter, now);
     }
     for (const lane of lanes) {
       const first = lane.waiters.first;
       if (first === undefined) continue;
       // Any limit will do: serving moves it on to the one that is short.
-      this.#stand(lane, first.hold.scope.path[0]);
+      this.#lines.stand(lane, first.hold.scope.path[0]);
     }
     this.#serveDue(now);
   }
 
-  #fits(limit: Limit, amount: number, now: number, waiter: Waiter | undefined): boolean {
-    const room = limit.room(now);
-    const lane = waiter?.lane;
-    if (waiter !== undefined && (waiter === this.#next || lane?.jumps)) return amount <= room;
-    if (amount > room - limit.kept) return false;
-    if (limit.waiting === 0 || lane?.limit === limit) return true;
-    return lane !== undefined && this.#outranks(lane, this.#lines.get(limit)!, now);
+  #hasRoom(limit: Limit, amount: number, now: number, waiter: Waiter | undefined): boolean {
+    const isFirst = waiter !== undefined && (waiter === this.#next || waiter.lane?.jumps === true);
+    return amount <= limit.room(now) - (isFirst ? 0 : limit.kept);
   }
 
-  /** Compares by level, then age, then order: strictly, or two lanes could send each other round in circles. */
-  #outranks(lane: Lane, line: Line, now: number): boolean {
+  /** Tells whether nobody in the line of a limit comes before. A lane yields once a pass, or two could yield for ever. */
+  #isTurn(limit: Limit, now: number, waiter: Waiter | undefined): boolean {
+    if (limit.waiting === 0) return true;
+    const lane = waiter?.lane;
+    if (lane === undefined) return false;
+    if (lane.limit === limit || waiter === this.#next || lane.jumps || lane.yieldedIn === this.#pass) return true;
+    const line = this.#lines.of(limit)!;
     const other = line.best(now);
     if (other === undefined) return true;
     const ahead = line.levelOf(lane, now) - line.levelOf(other, now);
-    if (ahead !== 0 && !Number.isNaN(ahead)) return ahead > 0;
-    return lane.since === other.since ? lane.serial < other.serial : lane.since < other.since;
+    return ahead === 0 ? lane.since < other.since : ahead > 0;
   }
 
   #enter(waiter: Waiter, short: Limit, now: number): void {
@@ -189,7 +202,7 @@ export class WaitingRoom {
       this.#timer.start(now);
     }
     this.#waits.add(waiter);
-    if (lane.limit === undefined) this.#stand(lane, short);
+    if (lane.limit === undefined) this.#lines.stand(lane, short);
   }
 
   /** Takes a waiter out, however it ended; the others are looked at by `#serveDue`. */
@@ -206,11 +219,11 @@ export class WaitingRoom {
     waiter.deadline?.cancel();
     waiter.signal?.removeEventListener("abort", waiter);
     if (lane.waiters.isEmpty) {
-      this.#stand(lane, undefined);
+      this.#lines.stand(lane, undefined);
       this.#lanes.delete(lane.key);
     } else if (wasFirst && lane.limit !== undefined) {
-      this.#lines.get(lane.limit)?.headChanged(lane, now);
-      this.#due.add(lane.limit);
+      this.#lines.of(lane.limit)?.headChanged(lane, now);
+      this.#lines.due.add(lane.limit);
     }
     if (waiter === this.#next) this.#keepNothing();
     this.#size -= 1;
@@ -219,38 +232,17 @@ export class WaitingRoom {
     this.#timer.rest();
   }
 
-  /** Puts a lane into the line of a limit, out of the one it stood in. */
-  #stand(lane: Lane, limit: Limit | undefined): void {
-    const before = lane.limit;
-    if (before !== undefined) {
-      const line = this.#lines.get(before)!;
-      line.remove(lane);
-      before.waiting = line.size;
-      if (line.size === 0) this.#lines.delete(before);
-      else this.#due.add(before);
-    }
-    lane.limit = limit;
-    if (limit === undefined) return;
-    let line = this.#lines.get(limit);
-    if (line === undefined) {
-      line = new Line(this.#ageingMs);
-      this.#lines.set(limit, line);
-    }
-    line.add(lane);
-    limit.waiting = line.size;
-    this.#due.add(limit);
-  }
-
   #serveDue(now: number): void {
-    for (const limit of this.#due) {
-      this.#due.delete(limit);
+    this.#pass += 1;
+    for (const limit of this.#lines.due) {
+      this.#lines.due.delete(limit);
       this.#serveLine(limit, now);
     }
   }
 
   #serveLine(limit: Limit, now: number): void {
     for (;;) {
-      const lane = this.#lines.get(limit)?.best(now);
+      const lane = this.#turnIn(limit, now);
       const waiter = lane?.waiters.first;
       if (lane === undefined || waiter === undefined) return;
       if (this.#refuseImpossible(waiter, now)) continue;
@@ -262,7 +254,7 @@ export class WaitingRoom {
       if (short !== limit) waiter.moves += 1;
       this.#keepFor(waiter, short, now);
       if (short !== limit) {
-        this.#stand(lane, short);
+        this.#lines.stand(lane, short);
         continue;
       }
       const kept = waiter === this.#next ? 0 : limit.kept;
@@ -272,11 +264,18 @@ export class WaitingRoom {
     }
   }
 
+  /** What is kept for the next waiter blocks all others of its line, so it comes before them. */
+  #turnIn(limit: Limit, now: number): Lane | undefined {
+    const best = this.#lines.of(limit)?.best(now);
+    const kept = this.#next?.lane;
+    return kept?.limit === limit && !best?.jumps ? kept : best;
+  }
+
   #serve(waiter: Waiter, now: number): void {
     const { lane, hold } = waiter;
     const limit = lane?.limit;
     if (lane !== undefined && limit !== undefined) {
-      this.#lines.get(limit)?.served(lane, hold.amountOf(limit.dimension), now);
+      this.#lines.of(limit)?.served(lane, hold.amountOf(limit.dimension), now);
     }
     this.#remove(waiter, now);
     waiter.resolve(hold.handle!);
@@ -284,7 +283,7 @@ export class WaitingRoom {
 
   #leave(waiter: Waiter, now: number): void {
     const { lane } = waiter;
-    if (lane?.limit !== undefined) this.#due.add(lane.limit);
+    if (lane?.limit !== undefined) this.#lines.due.add(lane.limit);
     this.#remove(waiter, now);
     this.#serveDue(now);
   }
@@ -322,7 +321,10 @@ export class WaitingRoom {
     const isSoon =
       short.kind === "permits" || short.waitFor(waiter.hold.amountOf(short.dimension), now) <= this.#ageingMs;
     if (waiter === this.#next) {
-      if (!isSoon) this.#keepNothing();
+      if (isSoon) return;
+      // Counted from 0, or it would be kept for again at once, and so on for ever.
+      waiter.moves = 0;
+      this.#keepNothing();
       return;
     }
     if (!isSoon || waiter.moves < passedOver || now - waiter.enteredAt < this.#ageingMs) return;
@@ -336,7 +338,7 @@ export class WaitingRoom {
   #keepNothing(): void {
     for (const limit of this.#keptIn) {
       limit.kept = 0;
-      if (limit.waiting > 0) this.#due.add(limit);
+      if (limit.waiting > 0) this.#lines.due.add(limit);
     }
     this.#keptIn = [];
     this.#next = undefined;
@@ -344,7 +346,7 @@ export class WaitingRoom {
 
   #beat(now: number): void {
     this.holders.watch(now);
-    for (const limit of this.#lines.keys()) this.#due.add(limit);
+    for (const [limit] of this.#lines) this.#lines.due.add(limit);
     this.#serveDue(now);
     for (const [limit, line] of this.#lines) {
       if (now - limit.freedAt < this.#ageingMs) continue;
@@ -364,31 +366,18 @@ export class WaitingRoom {
     const limit = lane?.limit;
     if (lane === undefined || limit === undefined || limit.kind === "window") return false;
     if (!everyHolderWaits(limit, this.holders, this.#waits)) return false;
-    const line = this.#lines.get(limit)!;
+    const line = this.#lines.of(limit)!;
     if (!lane.jumps && blocksHolderOf(limit, waiter, this.holders)) {
       line.jump(lane);
-      this.#due.add(limit);
+      this.#lines.due.add(limit);
       this.#serveDue(now);
       if (waiter.lane === undefined) return true;
     }
     if (!stuckWaiters(this.#waits, now).has(waiter)) return false;
-    const error = deadlocked(limit, waiter.hold, this.#waitingHolders(limit, now));
+    const error = deadlocked(limit, waiter.hold, waitingHolders(limit, this.#waits, now));
     this.#leave(waiter, now);
     waiter.reject(error);
     return true;
-  }
-
-  /** Names who holds a limit, or something else, and waits. */
-  #waitingHolders(limit: Limit, now: number): { owner: string; limit: string; ageMs: number }[] {
-    const named: { owner: string; limit: string; ageMs: number }[] = [];
-    for (const { holders } of this.#waits.places) {
-      for (const hold of holders) {
-        if (holdsOf(hold, limit) === 0 && !holderWaits(hold, this.#waits, () => 1)) continue;
-        const held = hold.scope.path.find((candidate) => holdsOf(hold, candidate) > 0);
-        named.push({ owner: hold.owner, limit: held?.name ?? limit.name, ageMs: now - hold.since });
-      }
-    }
-    return named;
   }
 }
 
