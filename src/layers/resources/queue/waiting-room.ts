@@ -9,7 +9,7 @@ import type { Scope } from "../limits/scope.ts";
 import { deadlocked, queueFull, refusalOf, timedOut } from "../refusals.ts";
 import type { Holders } from "./holders.ts";
 import { Lines } from "./lines.ts";
-import { lend, lendableTo } from "./loans.ts";
+import { lend, lendableOf, lendableTo } from "./loans.ts";
 import { Ranks } from "./ranks.ts";
 import { blocksHolderOf, everyHolderWaits, stuckWaiters, waitingHolders } from "./stuck.ts";
 import { Lane, Waiter } from "./waiter.ts";
@@ -141,9 +141,10 @@ export class WaitingRoom {
     for (const lane of this.#lines.of(limit) ?? []) {
       if (!lenders.some((lender) => isBelow(lane.owner, lender.owner))) continue;
       for (let waiter = lane.waiters.first; waiter !== undefined; waiter = lane.waiters.first) {
-        if (this.take(waiter.hold, now, waiter) !== undefined) return;
+        if (this.take(waiter.hold, now, waiter) !== undefined) break;
         this.#serve(waiter, now);
       }
+      if (lenders.every((lender) => lendableOf(limit, lender) === 0)) break;
     }
     this.#serveDue(now);
   }
@@ -366,12 +367,13 @@ export class WaitingRoom {
     const limit = lane?.limit;
     if (lane === undefined || limit === undefined || limit.kind === "window") return false;
     if (!everyHolderWaits(limit, this.holders, this.#waits)) return false;
-    const line = this.#lines.of(limit)!;
-    if (!lane.jumps && blocksHolderOf(limit, waiter, this.holders)) {
-      line.jump(lane);
-      this.#lines.due.add(limit);
-      this.#serveDue(now);
-      if (waiter.lane === undefined) return true;
+    if (blocksHolderOf(limit, waiter, this.holders)) {
+      this.#lines.of(limit)?.jump(lane);
+      if (this.take(waiter.hold, now, waiter) === undefined) {
+        this.#serve(waiter, now);
+        this.#serveDue(now);
+        return true;
+      }
     }
     if (!stuckWaiters(this.#waits, now).has(waiter)) return false;
     const error = deadlocked(limit, waiter.hold, waitingHolders(limit, this.#waits, now));
