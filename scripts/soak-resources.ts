@@ -4,7 +4,7 @@ import { runSchedule } from "../test/layers/resources/random-schedule.ts";
 
 const schedules = Number(process.argv[2] ?? 1_000_000);
 const firstSeed = Number(process.argv[3] ?? 1);
-const stepsEach = Number(process.argv[4] ?? 40);
+const stepsEach = Number(process.argv[4] ?? 20);
 const totals = { steps: 0, asked: 0, granted: 0, refused: 0 };
 const startedAt = performance.now();
 for (let seed = firstSeed; seed < firstSeed + schedules; seed++) {

@@ -27,15 +27,18 @@ export interface CallObservation {
   readonly inFlight?: number | undefined;
 }
 
-/** What is usual, learnt from this many calls: recent ones count more. */
-const longWindow = 600;
+/** What is usual is learnt from so many rounds; a slow one counts a tenth, or a queue would soon look usual. */
+const usualRounds = 60;
+const slowRounds = 600;
+/** How far one round moves the limit. */
 const smoothing = 0.2;
+const smallestRound = 4;
 
 /**
- * An estimate of the concurrency a server bears, a pure fold over ended calls. Growth and decrease by latency follow
- * Gradient2 of Netflix's concurrency-limits (2018): the limit moves with the ratio of usual to present latency, plus a
- * queue of its square root; a signal of overload decreases it by a factor, as in additive increase and multiplicative
- * decrease (Chiu and Jain, 1989), once for each round of calls in flight.
+ * An estimate of the concurrency a server bears, a pure fold over ended calls. After each round, as many calls as the
+ * limit, it moves as Gradient2 of Netflix's concurrency-limits (2018) does: by the ratio of usual to present latency, plus
+ * a queue of its square root. A signal of overload multiplies it down at once, as in additive increase and multiplicative
+ * decrease (Chiu and Jain, 1989), once for each round.
  */
 export class AdaptiveLimit {
   readonly #min: number;
@@ -45,6 +48,10 @@ export class AdaptiveLimit {
   readonly #perToken = new UsualLatency();
   readonly #perCall = new UsualLatency();
   #limit: number;
+  /** Of this round: calls, the sum of how much slower than usual each was, and whether the limit was made use of. */
+  #calls = 0;
+  #slowness = 0;
+  #isUsed = false;
   /** Calls still to end that began before the last decrease. */
   #settling = 0;
 
@@ -85,17 +92,30 @@ export class AdaptiveLimit {
   }
 
   #follow(call: CallObservation): void {
-    const { outputTokens = 0 } = call;
-    const perToken = Number.isFinite(outputTokens) && outputTokens > 0;
-    const usual = perToken ? this.#perToken : this.#perCall;
-    const latency = perToken ? call.durationMs / outputTokens : call.durationMs;
-    const before = usual.learn(latency);
     // Who uses half of the limit learns nothing about the other half.
-    if ((call.inFlight ?? this.limit) < this.#limit / 2) return;
-    const gradient = Math.max(0.5, Math.min(1, (this.#tolerance * before) / latency));
-    if (this.#settling > 0 && gradient === 1) return;
-    const wanted = this.#limit * gradient + Math.sqrt(this.#limit);
-    this.#limit = this.#within(this.#limit * (1 - smoothing) + wanted * smoothing);
+    if ((call.inFlight ?? this.limit) >= this.#limit / 2) this.#isUsed = true;
+    const { outputTokens = 0 } = call;
+    const isPerToken = outputTokens > 0 && outputTokens < Number.POSITIVE_INFINITY;
+    const slowness = isPerToken
+      ? this.#perToken.observe(call.durationMs / outputTokens)
+      : this.#perCall.observe(call.durationMs);
+    this.#slowness += slowness;
+    this.#calls += 1;
+    if (this.#calls >= Math.max(smallestRound, this.limit)) this.#endRound();
+  }
+
+  #endRound(): void {
+    const gradient = Math.max(0.5, Math.min(1, (this.#tolerance * this.#calls) / this.#slowness));
+    const isSlow = this.#slowness > this.#tolerance * this.#calls;
+    this.#perToken.endRound(isSlow);
+    this.#perCall.endRound(isSlow);
+    if (this.#isUsed && this.#settling === 0) {
+      const wanted = this.#limit * gradient + Math.sqrt(this.#limit);
+      this.#limit = this.#within(this.#limit * (1 - smoothing) + wanted * smoothing);
+    }
+    this.#slowness = 0;
+    this.#calls = 0;
+    this.#isUsed = false;
   }
 
   #within(limit: number): number {
@@ -103,17 +123,32 @@ export class AdaptiveLimit {
   }
 }
 
-/** A slow average: what latency is usual. */
+/** What latency is usual, and the mean of the present round. */
 class UsualLatency {
-  #mean = 0;
+  #usual = 0;
+  #rounds = 0;
+  #sum = 0;
   #count = 0;
 
-  /** Gives the average with this one counted in. */
-  learn(latency: number): number {
-    this.#count = Math.min(this.#count + 1, longWindow);
-    this.#mean += (latency - this.#mean) / this.#count;
-    // After an outage the average is far too high; it comes down faster than it would by itself.
-    if (this.#mean > 2 * latency) this.#mean *= 0.95;
-    return this.#mean;
+  /** Gives how many times as slow as usual this is; 1 while nothing is usual yet. */
+  observe(latency: number): number {
+    if (!(latency > 0)) return 1;
+    this.#sum += latency;
+    this.#count += 1;
+    return this.#usual === 0 ? 1 : Math.min(latency / this.#usual, slowestTimes);
+  }
+
+  endRound(isSlow: boolean): void {
+    if (this.#count === 0) return;
+    const mean = this.#sum / this.#count;
+    this.#sum = 0;
+    this.#count = 0;
+    this.#rounds = Math.min(this.#rounds + 1, usualRounds);
+    // After an outage what is usual is far too high; it comes down faster than it would by itself.
+    const weight = this.#rounds === 1 ? 1 : isSlow ? 1 / slowRounds : mean < this.#usual / 2 ? 0.5 : 1 / this.#rounds;
+    this.#usual += (mean - this.#usual) * weight;
   }
 }
+
+/** One call that hung for minutes says no more than that. */
+const slowestTimes = 100;
