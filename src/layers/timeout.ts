@@ -1,10 +1,10 @@
 /** Time limits: one on a whole call, one on each attempt. */
 
+import { type Deadline, deadlineQueue } from "../core/deadline-queue.ts";
 import { FlockError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 import type { Knob } from "../core/knob.ts";
 import type { Guard, GuardLayer, LayerCall, LayerHost } from "../core/layer.ts";
-import { type Deadline, deadlineQueue } from "./deadline-queue.ts";
 
 /** What one attempt of a model may take when nothing else is said, in milliseconds. */
 export const defaultAttemptTimeoutMs = 120_000;

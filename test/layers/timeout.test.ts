@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { deadlineQueue } from "../../src/core/deadline-queue.ts";
 import { isFlockError } from "../../src/core/errors.ts";
 import type { RecoveryLayer } from "../../src/core/layer.ts";
 import { executeRun } from "../../src/core/run.ts";
-import { deadlineQueue } from "../../src/layers/deadline-queue.ts";
 import { defaultStack } from "../../src/layers/default-stack.ts";
 import { attemptTimeoutLayer, deadlineLayer } from "../../src/layers/timeout.ts";
 import { createTestRuntime } from "../../src/testing/test-runtime.ts";

@@ -7,9 +7,9 @@ import {
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FlockError, isFlockError } from "../../src/core/errors.ts";
+import { retryAfterOf } from "../../src/core/retry-after.ts";
 import { modelError } from "../../src/models/model-error.ts";
 import { redact } from "../../src/models/redact.ts";
-import { retryAfterOf } from "../../src/core/retry-after.ts";
 import { createTestRuntime } from "../../src/testing/test-runtime.ts";
 
 function apiError(parts: Partial<ConstructorParameters<typeof APICallError>[0]>): APICallError {

@@ -1,9 +1,8 @@
 /** The handle to what was acquired: nobody but the manager makes one, and it works once. */
 
-import { checkOptions } from "../../core/options.ts";
 import type { Hold } from "./hold.ts";
 import type { ActualUse, Lease } from "./lease.ts";
-import { money, wholeAmount } from "./limits/resource-limits.ts";
+import { checkActualUse } from "./read-request.ts";
 import { leaseInvalid } from "./refusals.ts";
 import type { ResourceTree } from "./resource-tree.ts";
 
@@ -26,7 +25,7 @@ export class HeldLease implements Lease {
     const { owner, phase } = HeldLease.#own(this).#hold;
     if (phase === "settled") throw leaseInvalid("settled", owner);
     if (phase !== "held") throw leaseInvalid("released", owner);
-    checkOptions("Lease.settle", actual, { requests: wholeAmount, tokens: wholeAmount, usd: money });
+    checkActualUse(actual);
     this.#tree.settle(this.#hold, actual);
   }
 

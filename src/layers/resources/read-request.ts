@@ -4,13 +4,14 @@ import { FlockError } from "../../core/errors.ts";
 import { nearestName } from "../../core/nearest-name.ts";
 import { optionError } from "../../core/options.ts";
 import type { Hold } from "./hold.ts";
-import type { AcquireOptions, ResourceRequest } from "./lease.ts";
+import type { AcquireOptions, ActualUse, ResourceRequest } from "./lease.ts";
 import { customDimension } from "./limits/limit.ts";
 import { microUsdUp } from "./limits/micro-usd.ts";
 import { money, wholeAmount } from "./limits/resource-limits.ts";
 import type { ResourceTree } from "./resource-tree.ts";
 
 const requestKeys = ["concurrency", "requests", "tokens", "usd", "custom"];
+const actualKeys = ["requests", "tokens", "usd"];
 const optionKeys = ["signal", "priority", "timeoutMs", "owner"];
 
 /**
@@ -59,6 +60,23 @@ export function checkAcquireOptions(options: AcquireOptions, name: string): void
     if (value === undefined) continue;
     const expected = expectedOption(key, value);
     if (expected === "known") throw unknownKey(name, key, optionKeys);
+    if (expected !== undefined) throw optionError(name, key, expected, value);
+  }
+}
+
+/**
+ * Checks what a lease used.
+ *
+ * @throws option_invalid for an unknown key or a wrong figure.
+ */
+export function checkActualUse(actual: ActualUse): void {
+  const name = "Lease.settle";
+  if (typeof actual !== "object" || actual === null) throw optionError(name, "actual", "an object", actual);
+  for (const key in actual) {
+    const value: unknown = actual[key as keyof ActualUse];
+    if (value === undefined) continue;
+    if (!actualKeys.includes(key)) throw unknownKey(name, key, actualKeys);
+    const expected = key === "usd" ? money(value) : wholeAmount(value);
     if (expected !== undefined) throw optionError(name, key, expected, value);
   }
 }

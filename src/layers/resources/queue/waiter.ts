@@ -1,6 +1,6 @@
 /** Someone who waits, and the lane of those like him: same owner, same priority, same needs. */
 
-import type { Deadline } from "../../deadline-queue.ts";
+import type { Deadline } from "../../../core/deadline-queue.ts";
 import type { Hold } from "../hold.ts";
 import type { Lease } from "../lease.ts";
 import type { Limit } from "../limits/limit.ts";

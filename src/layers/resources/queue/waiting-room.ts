@@ -1,7 +1,7 @@
 /** Where acquisitions wait: lines in front of short limits, served in turn whenever something comes back. */
 
+import { deadlineQueue } from "../../../core/deadline-queue.ts";
 import type { Runtime } from "../../../core/runtime.ts";
-import { deadlineQueue } from "../../deadline-queue.ts";
 import { type Hold, isBelow } from "../hold.ts";
 import type { Lease } from "../lease.ts";
 import { concurrencyDimension, customDimension, type Limit } from "../limits/limit.ts";
