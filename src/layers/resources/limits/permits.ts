@@ -24,10 +24,6 @@ export class Permits implements Limit {
     this.firstSerial = firstSerial;
   }
 
-  get held(): number {
-    return this.#held;
-  }
-
   room(): number {
     return this.capacity - this.#held;
   }
