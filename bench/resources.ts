@@ -90,15 +90,19 @@ print(
 );
 
 for (const waiting of [1_000, 9_000]) {
-  const busy = new ResourceManager({ concurrency: 1 });
-  const first = busy.tryAcquire(request)!;
-  const start = process.hrtime.bigint();
-  const all = Array.from({ length: waiting }, async (_, index) => {
-    (await busy.acquire(request, { owner: `owner-${index % 100}` })).release();
-  });
-  first.release();
-  await Promise.all(all);
-  print(`a wait among ${waiting} of 100 owners, queued and served`, Number(process.hrtime.bigint() - start) / waiting);
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 9; round++) {
+    const busy = new ResourceManager({ concurrency: 1 });
+    const first = busy.tryAcquire(request)!;
+    const start = process.hrtime.bigint();
+    const all = Array.from({ length: waiting }, async (_, index) => {
+      (await busy.acquire(request, { owner: `owner-${index % 100}` })).release();
+    });
+    first.release();
+    await Promise.all(all);
+    best = Math.min(best, Number(process.hrtime.bigint() - start) / waiting);
+  }
+  print(`a wait among ${waiting} of 100 owners, queued and served`, best);
 }
 
 globalThis.gc?.();

@@ -154,6 +154,33 @@ describe("an owner below a holder", () => {
   });
 });
 
+describe("what is kept for one that was passed over", () => {
+  it("is not kept from those that its holders wait for", async () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const runtime = createTestRuntime({ seed });
+      const random = (below: number) => Math.floor(runtime.random() * below);
+      const manager = new ResourceManager({ custom: { left: 1, right: 1 } }, { runtime, ageingMs: 20 });
+      const use = async (left: number, right: number, owner: string): Promise<void> => {
+        using _ = await manager.acquire({ custom: { left, right } }, { owner });
+        await runtime.sleep(random(12));
+      };
+      const flow = async (owner: string): Promise<void> => {
+        using _ = await manager.acquire({ custom: { left: 1 } }, { owner });
+        await runtime.sleep(random(30));
+        await use(0, 1, `${owner}/inner#0`);
+      };
+      for (let turn = 0; turn < 60; turn++) {
+        const at = random(300);
+        if (turn % 6 === 0) void runtime.sleep(at).then(() => use(1, 1, `both-${turn}`));
+        else if (turn % 6 === 1) void runtime.sleep(at).then(() => flow(`run/flow#${turn}`));
+        else void runtime.sleep(at).then(() => use(turn % 2, 1 - (turn % 2), `one-${turn}`));
+      }
+      await runtime.clock.advance(10_000);
+      expect(manager.usage(), `seed ${seed}`).toMatchObject({ queued: 0, holding: 0 });
+    }
+  });
+});
+
 describe("circles", () => {
   it("between two agents whose children ask for each other's permits are refused", async () => {
     const manager = new ResourceManager({ custom: { gpu: 2 } });
@@ -220,11 +247,15 @@ describe("circles", () => {
       fc.asyncProperty(fc.integer(), fc.integer({ min: 1, max: 4 }), async (seed, permits) => {
         const runtime = createTestRuntime({ seed });
         const random = (below: number) => Math.floor(runtime.random() * below);
-        const manager = new ResourceManager({ concurrency: permits, custom: { gpu: 2 } }, { runtime, ageingMs: 500 });
+        const manager = new ResourceManager(
+          { concurrency: permits, custom: { gpu: 2, disk: 2 } },
+          { runtime, ageingMs: 30 },
+        );
         let working = 0;
         let most = 0;
         const agent = async (owner: string, depth: number): Promise<void> => {
-          const request = { concurrency: 1 + random(Math.min(2, permits)), custom: { gpu: random(4) === 0 ? 1 : 0 } };
+          const custom = { gpu: random(4) === 0 ? 1 + random(2) : 0, disk: random(4) === 0 ? 1 + random(2) : 0 };
+          const request = { concurrency: random(4) === 0 ? 0 : 1 + random(Math.min(2, permits)), custom };
           const lease = await manager.acquire(request, { owner }).catch((error: unknown) => {
             if (isFlockError(error, "deadlock")) return undefined;
             throw error;

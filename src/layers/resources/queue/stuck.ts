@@ -29,11 +29,10 @@ export function everyHolderWaits(limit: Limit, holds: Iterable<Hold>, waits: Wai
   return true;
 }
 
-/** Tells whether a waiter keeps some holder of a limit from releasing it. */
-export function blocksHolderOf(limit: Limit, waiter: Waiter, holds: Iterable<Hold>): boolean {
-  for (const hold of holds) {
-    if (holdsOf(hold, limit) > 0 && isBelow(waiter.hold.owner, hold.owner)) return true;
-  }
+/** Tells whether a holder cannot release before a waiter is served, as far as their owners say. */
+export function blocksHolder(waiter: Waiter, holds: Iterable<Hold>): boolean {
+  const { owner } = waiter.hold;
+  for (const hold of holds) if (hold.owner === owner || isBelow(owner, hold.owner)) return true;
   return false;
 }
 

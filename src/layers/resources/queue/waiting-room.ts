@@ -11,7 +11,7 @@ import type { Holders } from "./holders.ts";
 import { Lines } from "./lines.ts";
 import { lend, lendableOf, lendableTo } from "./loans.ts";
 import { Ranks } from "./ranks.ts";
-import { blocksHolderOf, everyHolderWaits, stuckWaiters, waitingHolders } from "./stuck.ts";
+import { blocksHolder, everyHolderWaits, stuckWaiters, waitingHolders } from "./stuck.ts";
 import { Lane, Waiter } from "./waiter.ts";
 import { type Waits, waitsOf } from "./waits.ts";
 import { WakeTimer } from "./wake-timer.ts";
@@ -304,12 +304,18 @@ export class WaitingRoom {
     if (limit !== undefined) waiter.reject(timedOut(limit, waiter.hold, now, timeoutMs));
   };
 
-  /** Lets the least important waiter go where a scope is full; gives the scope when none is less important. */
+  /** Lets the least important waiter go where a scope is full; gives a scope where none is less important, and lets none go. */
   #makePlace(hold: Hold, priority: number, now: number): Scope | undefined {
+    const full: Scope[] = [];
     for (let scope: Scope | undefined = hold.scope; scope !== undefined; scope = scope.parent) {
       if (scope.queued < scope.maxQueue) continue;
-      const victim = this.#ranks.leastBelow(priority, scope);
-      if (victim === undefined) return scope;
+      if (this.#ranks.leastBelow(priority, scope) === undefined) return scope;
+      full.push(scope);
+    }
+    for (const scope of full) {
+      // Who left an inner scope left the outer ones, too.
+      const victim = scope.queued < scope.maxQueue ? undefined : this.#ranks.leastBelow(priority, scope);
+      if (victim === undefined) continue;
       const error = queueFull(scope, victim.hold, true);
       this.#remove(victim, now);
       victim.reject(error);
@@ -358,6 +364,11 @@ export class WaitingRoom {
     }
   }
 
+  #blocksAnyHolder(waiter: Waiter): boolean {
+    for (const { holders } of this.#waits.places) if (blocksHolder(waiter, holders)) return true;
+    return false;
+  }
+
   /**
    * Where every holder of a limit waits, nothing of it comes back by itself: those below a holder go first if there is room,
    * and a wait that could never end is refused. Tells whether it did anything.
@@ -367,13 +378,12 @@ export class WaitingRoom {
     const limit = lane?.limit;
     if (lane === undefined || limit === undefined || limit.kind === "window") return false;
     if (!everyHolderWaits(limit, this.holders, this.#waits)) return false;
-    if (blocksHolderOf(limit, waiter, this.holders)) {
-      this.#lines.of(limit)?.jump(lane);
-      if (this.take(waiter.hold, now, waiter) === undefined) {
-        this.#serve(waiter, now);
-        this.#serveDue(now);
-        return true;
-      }
+    if (!this.#blocksAnyHolder(waiter)) return false;
+    this.#lines.of(limit)?.jump(lane);
+    if (this.take(waiter.hold, now, waiter) === undefined) {
+      this.#serve(waiter, now);
+      this.#serveDue(now);
+      return true;
     }
     if (!stuckWaiters(this.#waits, now).has(waiter)) return false;
     const error = deadlocked(limit, waiter.hold, waitingHolders(limit, this.#waits, now));
