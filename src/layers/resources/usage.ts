@@ -3,6 +3,7 @@
 import type { Hold } from "./hold.ts";
 import { Budget } from "./limits/budget.ts";
 import { type Limit, usdDimension } from "./limits/limit.ts";
+import type { CostLimits, RateLimits } from "./limits/resource-limits.ts";
 import { SlidingWindow } from "./limits/sliding-window.ts";
 import type { Holders, LeaseReport } from "./queue/holders.ts";
 import { holdsOf } from "./queue/stuck.ts";
@@ -28,9 +29,9 @@ export interface LimitUsage {
 /** The limits of one manager now, shaped as they were written. */
 export interface ResourceUsage {
   readonly concurrency: LimitUsage;
-  readonly requests: Readonly<Record<string, LimitUsage>>;
-  readonly tokens: Readonly<Record<string, LimitUsage>>;
-  readonly usd: Readonly<Record<string, LimitUsage>>;
+  readonly requests: { readonly [Part in keyof RateLimits]: LimitUsage };
+  readonly tokens: { readonly [Part in keyof RateLimits]: LimitUsage };
+  readonly usd: { readonly [Part in keyof CostLimits]: LimitUsage };
   readonly custom: Readonly<Record<string, LimitUsage>>;
   /** Leases held through this manager and those below it. */
   readonly holding: number;

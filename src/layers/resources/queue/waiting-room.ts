@@ -37,6 +37,8 @@ export class WaitingRoom {
   readonly #lines: Lines;
   readonly #timer: WakeTimer;
   #lastLane = 0;
+  /** When it was last looked for waits that never end. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
   /** Counts times that lines were looked at. */
   #pass = 0;
   #size = 0;
@@ -355,8 +357,10 @@ export class WaitingRoom {
     this.holders.watch(now);
     for (const [limit] of this.#lines) this.#lines.due.add(limit);
     this.#serveDue(now);
+    if (now - this.#lookedAt < this.#ageingMs) return;
+    this.#lookedAt = now;
     for (const [limit, line] of this.#lines) {
-      if (now - limit.freedAt < this.#ageingMs) continue;
+      if (now - limit.freedAt < this.#ageingMs || !everyHolderWaits(limit, this.holders, this.#waits)) continue;
       for (const lane of line) {
         const first = lane.waiters.first;
         if (first !== undefined && this.#checkDeadlock(first, now)) break;
