@@ -150,6 +150,28 @@ describe("the order of waiting", () => {
     expect(isServed).toBe(true);
   });
 
+  it("holds for those who come from another line, too", async () => {
+    const runtime = createTestRuntime();
+    const manager = new ResourceManager({ custom: { left: 1, right: 2 } }, { runtime });
+    const left = manager.tryAcquire({ custom: { left: 1 } })!;
+    const right = manager.tryAcquire({ custom: { right: 1 } })!;
+    const served: string[] = [];
+    const use = async (owner: string, custom: { readonly left?: number; readonly right: number }): Promise<void> => {
+      using _ = await manager.acquire({ custom }, { owner });
+      served.push(owner);
+      await runtime.sleep(10);
+    };
+    void use("big", { right: 2 });
+    await runtime.clock.advance(1);
+    void use("small", { left: 1, right: 1 });
+    left.release();
+    await runtime.clock.advance(50);
+    expect(served).toEqual([]);
+    right.release();
+    await runtime.clock.advance(50);
+    expect(served).toEqual(["big", "small"]);
+  });
+
   it("does not hold up those who need something else", async () => {
     const runtime = createTestRuntime();
     const manager = new ResourceManager({ concurrency: 8, tokens: { perDay: 10 } }, { runtime });
