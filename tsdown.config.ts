@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { UserConfig } from "tsdown";
 
 /** Front doors that do without agents and the Flock; what they load must not bring those along. */
-const smallDoors = ["cache", "models", "providers", "store", "tools", "types"];
+const smallDoors = ["cache", "models", "providers", "resources", "store", "tools", "types"];
 
 /** What is read of the bundler's graph: who imports a module at once. */
 interface ModuleGraph {
@@ -45,6 +45,7 @@ export default {
     models: "src/entries/models.ts",
     patterns: "src/entries/patterns.ts",
     providers: "src/entries/providers.ts",
+    resources: "src/entries/resources.ts",
     store: "src/entries/store.ts",
     templates: "src/entries/templates.ts",
     testing: "src/entries/testing.ts",

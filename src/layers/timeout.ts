@@ -4,7 +4,7 @@ import { FlockError } from "../core/errors/errors.ts";
 import type { Json } from "../core/json/json.ts";
 import type { Knob } from "../core/knob.ts";
 import type { Guard, GuardLayer, LayerCall, LayerHost } from "../core/layer.ts";
-import { type Deadline, deadlineQueue } from "./deadline-queue.ts";
+import { type Deadline, deadlineQueue } from "../core/runtime/deadline-queue.ts";
 
 /** What one attempt of a model may take when nothing else is said, in milliseconds. */
 export const defaultAttemptTimeoutMs = 120_000;

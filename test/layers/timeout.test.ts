@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { executeRun } from "../../src/core/door/run.ts";
 import { isFlockError } from "../../src/core/errors/errors.ts";
 import type { RecoveryLayer } from "../../src/core/layer.ts";
-import { deadlineQueue } from "../../src/layers/deadline-queue.ts";
+import { deadlineQueue } from "../../src/core/runtime/deadline-queue.ts";
 import { defaultStack } from "../../src/layers/default-stack.ts";
 import { attemptTimeoutLayer, deadlineLayer } from "../../src/layers/timeout.ts";
 import { createTestRuntime } from "../../src/testing/test-runtime.ts";

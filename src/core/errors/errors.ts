@@ -93,6 +93,46 @@ export interface FlockErrorDetails {
   no_evidence: { readonly field: string };
   /** A time limit passed. */
   timeout: { readonly limit: "deadline" | "attempt"; readonly timeoutMs: number; readonly name: string };
+  /** A limit can never give what is asked, or did not within `waitedMs`. Money is in dollars. */
+  limit_exceeded: {
+    readonly limit: string;
+    readonly manager: string;
+    readonly capacity: number;
+    readonly used: number;
+    readonly asked: number;
+    readonly owner: string;
+    /** Milliseconds until time alone makes room; absent when only a release can. */
+    readonly freesUpInMs?: number;
+    /** How long it was waited for; absent when it was refused at once. */
+    readonly waitedMs?: number;
+  };
+  /** A cost budget has not enough left, whatever comes back of what is reserved. */
+  budget_exceeded: {
+    readonly budget: string;
+    readonly manager: string;
+    readonly limitMicroUsd: number;
+    readonly spentMicroUsd: number;
+    readonly reservedMicroUsd: number;
+    readonly askedMicroUsd: number;
+    readonly owner: string;
+  };
+  /** Too many wait already; `shed` says that it waited and had to make place for a higher priority. */
+  queue_full: {
+    readonly manager: string;
+    readonly limit: number;
+    readonly queued: number;
+    readonly owner: string;
+    readonly shed: boolean;
+  };
+  /** A lease was released or settled a second time, or is none of ours. */
+  lease_invalid: { readonly reason: "released" | "settled" | "foreign"; readonly owner?: string };
+  /** Waiting would never end: everyone who holds the limit waits for whoever asks. */
+  deadlock: {
+    readonly limit: string;
+    readonly manager: string;
+    readonly owner: string;
+    readonly holders: readonly { readonly owner: string; readonly limit: string; readonly ageMs: number }[];
+  };
   /** The run or its owner was stopped or closed. */
   cancelled: { readonly reason: string };
   /** A folder or file cannot be used as documents. */

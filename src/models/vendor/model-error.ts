@@ -1,10 +1,10 @@
 /** Turns what a vendor's client throws into one typed error that names the way out and carries no secret. */
 
 import { FlockError, type FlockErrorDetails, isFlockError } from "../../core/errors/errors.ts";
+import { retryAfterOf } from "../../core/runtime/retry-after.ts";
 import type { Runtime } from "../../core/runtime/runtime.ts";
 import { vendors } from "../vendors.ts";
 import { hideKeys, redact } from "./redact.ts";
-import { retryAfterOf } from "./retry-after.ts";
 import { read, readVendorWords, type VendorWords } from "./vendor-body.ts";
 import { readVendorError, type VendorError } from "./vendor-error.ts";
 

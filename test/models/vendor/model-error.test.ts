@@ -7,9 +7,9 @@ import {
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FlockError, isFlockError } from "../../../src/core/errors/errors.ts";
+import { retryAfterOf } from "../../../src/core/runtime/retry-after.ts";
 import { modelError } from "../../../src/models/vendor/model-error.ts";
 import { redact } from "../../../src/models/vendor/redact.ts";
-import { retryAfterOf } from "../../../src/models/vendor/retry-after.ts";
 import { createTestRuntime } from "../../../src/testing/test-runtime.ts";
 
 function apiError(parts: Partial<ConstructorParameters<typeof APICallError>[0]>): APICallError {

@@ -1,6 +1,6 @@
 /** Many time limits of equal length with one timer: entries of one duration expire in the order they came. */
 
-import type { Runtime, Timer } from "../core/runtime/runtime.ts";
+import type { Runtime, Timer } from "./runtime.ts";
 
 /** One running time limit. */
 export interface Deadline {

@@ -1,0 +1,19 @@
+/** The front door `flock-ts/resources`: limits on how many, how fast and how dear. */
+
+export type { AcquireOptions, ActualUse, Lease, ResourceRequest } from "../layers/resources/lease.ts";
+export type {
+  CostLimits,
+  LimitChanges,
+  RateLimits,
+  ResourceLimits,
+} from "../layers/resources/limits/resource-limits.ts";
+export {
+  AdaptiveLimit,
+  type AdaptiveLimitOptions,
+  type CallObservation,
+} from "../layers/resources/pace/adaptive-limit.ts";
+export { Cooldown, type CooldownOptions } from "../layers/resources/pace/cooldown.ts";
+export { type RateHint, type RateHints, readRateHints } from "../layers/resources/pace/rate-hints.ts";
+export type { LeaseReport } from "../layers/resources/queue/holders.ts";
+export { ResourceManager, type ResourceManagerOptions } from "../layers/resources/resource-manager.ts";
+export type { LimitUsage, ResourceUsage } from "../layers/resources/usage.ts";
