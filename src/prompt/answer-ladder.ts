@@ -44,8 +44,11 @@ export function lessonOfWarnings(
   const next = nextMode(mode);
   if (next === undefined) return undefined;
   const about = mode === "native" ? schemaFeature : toolFeature;
-  const ignored = warnings.some((warning) => warning.type === "unsupported" && about.test(warning.feature));
-  return ignored ? { mode: next, scope: "model" } : undefined;
+  for (const warning of warnings) {
+    if (warning.type !== "unsupported" || !about.test(warning.feature)) continue;
+    return { mode: next, scope: thisSchema.test(warning.details ?? "") ? "agent" : "model" };
+  }
+  return undefined;
 }
 
 /**
@@ -70,6 +73,8 @@ function nextMode(mode: AnswerMode): AnswerMode | undefined {
 const refusals: ReadonlySet<number> = new Set([400, 404, 415, 422, 501]);
 const schemaFeature = /response.?format|schema|structured/i;
 const toolFeature = /tool/i;
+/** Details of a warning that is about one schema, not about schemas. */
+const thisSchema = /\b(?:the|this) schema\b/i;
 const schemaRefusal =
   /response[\s_.-]?(?:format|schema|mime)|json[\s_-]?(?:schema|mode|object|output)|structured[\s_-]?output|output[\s_-]?(?:format|config|schema)|guided[\s_-]?(?:json|decoding)|grammar/i;
 const toolRefusal = /\btools?\b|tool[\s_-]?(?:choice|use|call)|function[\s_-]?call/i;

@@ -79,6 +79,17 @@ describe("a model that takes no schema beside the prompt", () => {
     expect(ways()).toEqual(["schema", "tool", "schema"]);
   });
 
+  it("keeps other agents' schemas when it warned of this one alone", async () => {
+    const details = "the schema cannot be written as a grammar";
+    const warned = { text: good, warnings: [{ type: "unsupported" as const, feature: "responseFormat", details }] };
+    const { flock, ways } = house([warned, throughTool, good]);
+    const agent = new DeclarativeAgent({ name: "a", ...summary });
+    expect(await agent.execute("x", { flock })).toEqual(value);
+    expect(await agent.execute("x", { flock })).toEqual(value);
+    expect(await new DeclarativeAgent({ name: "b", ...summary }).execute("x", { flock })).toEqual(value);
+    expect(ways()).toEqual(["schema", "tool", "schema"]);
+  });
+
   it("may answer in text all the same", async () => {
     const { flock } = house([noSchema, `Sure: ${good}`]);
     expect(await new DeclarativeAgent({ name: "a", ...summary }).execute("x", { flock })).toEqual(value);
