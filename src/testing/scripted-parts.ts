@@ -58,7 +58,7 @@ export interface ScriptedParts {
   /** Tokens it reports, true or not; `none` reports nothing. @default 10 and 5 */
   readonly usage?: { readonly inputTokens?: number; readonly outputTokens?: number } | "none";
   /** Features it says it does not support. */
-  readonly unsupported?: readonly string[];
+  readonly unsupported?: readonly (string | { readonly feature: string; readonly details: string })[];
   /** Warnings in its own words. */
   readonly warnings?: readonly string[];
 }
@@ -104,7 +104,7 @@ const partChecks: Readonly<Record<keyof ScriptedParts, OptionCheck>> = {
   stop: objectOption,
   finishReason: oneOf("stop", "length", "content-filter", "tool-calls", "error", "other"),
   usage: either(objectOption, oneOf("none"), '"none", or { inputTokens, outputTokens }'),
-  unsupported: texts,
+  unsupported: listOf(either(text, objectOption, ""), "a list of features, each a text or { feature, details }"),
   warnings: texts,
 };
 

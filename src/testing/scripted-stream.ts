@@ -209,7 +209,10 @@ function usageOf({ usage = {} }: ScriptedParts): LanguageModelV4Usage {
 
 function warningsOf({ unsupported = [], warnings = [] }: ScriptedParts): SharedV4Warning[] {
   return [
-    ...unsupported.map((feature) => ({ type: "unsupported" as const, feature })),
+    ...unsupported.map((one) => ({
+      type: "unsupported" as const,
+      ...(typeof one === "string" ? { feature: one } : one),
+    })),
     ...warnings.map((message) => ({ type: "other" as const, message })),
   ];
 }

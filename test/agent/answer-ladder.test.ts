@@ -81,7 +81,7 @@ describe("a model that takes no schema beside the prompt", () => {
 
   it("keeps other agents' schemas when it warned of this one alone", async () => {
     const details = "the schema cannot be written as a grammar";
-    const warned = { text: good, warnings: [{ type: "unsupported" as const, feature: "responseFormat", details }] };
+    const warned = { text: good, unsupported: [{ feature: "responseFormat", details }] };
     const { flock, ways } = house([warned, throughTool, good]);
     const agent = new DeclarativeAgent({ name: "a", ...summary });
     expect(await agent.execute("x", { flock })).toEqual(value);
