@@ -54,7 +54,9 @@ export async function furtherAnswers(asker: Asker, talk: Talk, soFar: AnswerSoFa
       step += 1;
     } else {
       const text = given?.input ?? answerText(answer);
-      const read = await readGiven(text, answer, output, context);
+      const plain = readPlainAnswer(text, output);
+      const checked = plain instanceof Promise ? await plain : plain;
+      const read: Answer = checked?.ok ? checked : await mend(text, answer, output, context);
       if (read.ok) {
         if (adapter === standing.adapter) standing.proven = true;
         if (refused !== undefined) context.recovered("ask-again", refused, true);
@@ -83,15 +85,12 @@ function stepDown({ ways }: Asker, talk: Talk, asked: PromptAdapter, error: unkn
   ways.learn(talk, lesson);
 }
 
-async function readGiven(
+function mend(
   text: string,
   answer: ModelAnswer,
   output: Signature,
   { runtime, signal }: ExecutionContext,
-): Promise<Answer> {
-  const plain = readPlainAnswer(text, output);
-  const checked = plain instanceof Promise ? await plain : plain;
-  if (checked?.ok) return checked;
+): Answer | Promise<Answer> {
   // An answer that was cut off must be whole by itself: mended, it would be a valid object with its end missing.
   const strict = answer.finishReason.unified === "length";
   return readAnswerInTurns(text, output, { strict, runtime, signal });
