@@ -2,12 +2,16 @@
 
 import {
   assignedKey,
+  brokenKey,
   entryFollows,
   itemWithoutQuote,
   itemWord,
   keyAtEnd,
+  loneScalar,
+  looksLikeKey,
   matches,
   quotedInSentence,
+  strayWord,
 } from "./entry-patterns.ts";
 import { asciiOf, closersOf, isDigit, skipSpace } from "./tolerant-text.ts";
 
@@ -16,7 +20,7 @@ export function separates(text: string, at: number, role: "field" | "item", inSe
   const next = skipSpace(text, at);
   if (next >= text.length) return true;
   const code = asciiOf(text.charCodeAt(next));
-  if (code === 34) return role === "item" || !matches(quotedInSentence, text, next);
+  if (code === 34) return role === "item" || !matches(quotedInSentence, text, next) || matches(brokenKey, text, next);
   if (code === 125 || code === 93 || code === 41 || code === 44) return true;
   if (code === 35 || code === 47 || code === 92 || text.startsWith("```", next)) return true;
   // The ellipsis of "and so on" stands where an entry would.
@@ -24,7 +28,16 @@ export function separates(text: string, at: number, role: "field" | "item", inSe
   if (role === "field")
     return closersOf(code) !== "" || code === 123 || code === 91 || fieldFollows(text, next, inSentence);
   if (closersOf(code) !== "" || code === 123 || code === 91 || code === 40 || code === 45 || isDigit(code)) return true;
-  return matches(itemWord, text, next) || (!inSentence && matches(itemWithoutQuote, text, next));
+  if (matches(itemWord, text, next)) return true;
+  return !inSentence && (matches(itemWithoutQuote, text, next) || matches(strayWord, text, next));
+}
+
+/** Tells whether a semicolon before `at` separates two entries: only where one surely follows. */
+export function semicolonSeparates(text: string, at: number, role: "field" | "item"): boolean {
+  const next = skipSpace(text, at);
+  const code = text.charCodeAt(next);
+  if (role === "field") return code === 125 || looksLikeKey(text, next);
+  return code === 93 || code === 123 || closersOf(code) !== "" || matches(loneScalar, text, next);
 }
 
 function fieldFollows(text: string, at: number, inSentence: boolean): boolean {

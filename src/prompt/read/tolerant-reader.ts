@@ -40,6 +40,8 @@ interface Frame {
   readonly kind: "plain" | "call" | "more";
   key: string;
   pairs: number;
+  /** Braces that opened it beside the first. */
+  extra: number;
 }
 
 /**
@@ -174,7 +176,7 @@ export class TolerantReader {
     inObject: boolean,
     kind: Frame["kind"],
   ): void {
-    this.#stack.push({ fields, items, closer, start, inObject, kind, key: "", pairs: 0 });
+    this.#stack.push({ fields, items, closer, start, inObject, kind, key: "", pairs: 0, extra: 0 });
   }
 
   #count(closer: Closer, by: 1 | -1): void {
@@ -214,12 +216,41 @@ export class TolerantReader {
         // A brace written as a bracket: another object of the list follows.
         this.at++;
         this.#close();
-      } else if (this.#closes(code, 125)) this.#close();
+      } else if (code === 93 && this.#strayBracket()) this.at++;
+      else if (this.#closes(code, 125)) this.#closeObject(frame, code);
+    } else if (code === 123 && frame.pairs === 0 && this.at === frame.start + 1 + frame.extra) {
+      // An opening brace too many, as in templates.
+      this.at++;
+      frame.extra++;
     } else if (code === 123 && frame.pairs > 0 && this.#stack.at(-2)?.fields === undefined && this.#stack.length > 1) {
       // The next item of the list around: this one's closing brace was left out.
       this.#close();
     } else if (code === 91 && frame.pairs > 0 && Array.isArray(fields[frame.key])) this.#moreItems(frame, fields);
     else this.#key(frame);
+  }
+
+  /** Ends an object, with as many braces as opened it; of several behind one brace it was a list. */
+  #closeObject(frame: Frame, code: Closer): void {
+    if (frame.extra > 0 && code === 125) {
+      if (this.#stack.length === 1 && matches(objectBehind, this.#text, this.at) && this.#secondLooks-- > 0) {
+        this.at = frame.start + 1;
+        this.#stack.pop();
+        this.#push(undefined, [], 125, frame.start, false, "plain");
+        return;
+      }
+      for (let left = frame.extra; left > 0; left--) {
+        const next = skipSpace(this.#text, this.at);
+        if (this.#text.charCodeAt(next) === 125) this.at = next + 1;
+      }
+    }
+    this.#close();
+  }
+
+  /** Tells whether a bracket in an object is one too many, because its list goes on behind the object. */
+  #strayBracket(): boolean {
+    const stack = this.#stack;
+    if (stack.at(-2)?.closer !== 93 || stack.at(-4)?.closer === 93) return false;
+    return matches(bracketTooMany, this.#text, this.at);
   }
 
   /** Reads `"a": [1], [2]` as one list. */
@@ -231,7 +262,8 @@ export class TolerantReader {
     this.#count(93, 1);
     const items = fields[frame.key] as unknown[];
     this.#push(undefined, items, 93, this.at, true, "more");
-    this.at++;
+    // A list of lists was closed too early: this is its next item.
+    if (!Array.isArray(items[0])) this.at++;
   }
 
   /** Tells whether a comma and a quoted key follow at `at`: the brace before them closed the root too early. */
@@ -277,6 +309,7 @@ export class TolerantReader {
     frame.key = key;
     this.#skip();
     while (quoted && this.#text.charCodeAt(this.at) === 42) this.at++;
+    if (quoted && matches(strayBeforeColon, this.#text, this.at)) this.at = strayBeforeColon.lastIndex - 1;
     const code = this.at < this.#end ? asciiOf(this.#text.charCodeAt(this.at)) : -1;
     if (code === -1) {
       this.complete = false;
@@ -286,13 +319,16 @@ export class TolerantReader {
     else if (code === 61) this.at += this.#text.charCodeAt(this.at + 1) === 62 ? 2 : 1;
     else if (!quoted || code === 44 || code === 125 || code === 93) {
       if (this.at === start) this.at++;
-      if (frame.pairs === 0 && this.at < this.#end) this.#setOrProse(frame);
+      const isStray = this.at > start && closersOf(code) !== "" && looksLikeKey(this.#text, this.at);
+      if (frame.pairs === 0 && this.at < this.#end && !isStray) this.#setOrProse(frame);
       return;
     }
     this.#fieldValue(frame);
   }
 
   #fieldValue(frame: Frame): void {
+    this.#skip();
+    while (this.at < this.#end && matches(strayBeforeValue, this.#text, this.at)) this.at = strayBeforeValue.lastIndex;
     const value = this.#value("field", false);
     if (value === begun || (value === missing && (this.at >= this.#end || this.tooDeep))) return;
     this.#put(frame, frame.fields!, value === missing ? null : value);
@@ -316,7 +352,8 @@ export class TolerantReader {
     if (code === 44 || code === 59 || code === 58) this.at++;
     else if (code === 125 || code === 93 || code === 41) {
       const root = this.#stack[0]!.fields !== undefined && this.#stack.length === 2;
-      if (code === 125 && root && frame.closer === 93 && this.#fieldsFollow(this.at + 1)) this.at++;
+      if (code === 125 && frame.closer === 93 && this.#braceForBracket()) this.at++;
+      else if (code === 125 && root && frame.closer === 93 && this.#fieldsFollow(this.at + 1)) this.at++;
       else if (!this.#closes(code, frame.closer)) return;
       this.#close();
     } else {
@@ -328,6 +365,13 @@ export class TolerantReader {
       const item = this.#value("item", mayBeKey);
       if (item !== begun && item !== missing) frame.items.push(item);
     }
+  }
+
+  /** Tells whether a brace in a list was written for its bracket, because the list around it goes on. */
+  #braceForBracket(): boolean {
+    const stack = this.#stack;
+    if (stack.at(-2)?.closer === 93) return matches(nextList, this.#text, this.at);
+    return stack.at(-3)?.closer === 93 && stack.at(-5)?.closer !== 93 && matches(braceTooMany, this.#text, this.at);
   }
 
   /** Handles a closing bracket: its own ends the container, an outer one ends it too but is left, a stray one is passed over. */
@@ -438,7 +482,7 @@ export class TolerantReader {
     }
     const word = text.slice(start, at).trim();
     const stop = text.charCodeAt(at);
-    if (stop === 40 && callee.test(word)) {
+    if (stop === 40 && callee.test(word) && !isSpace(text.charCodeAt(at - 1))) {
       const call = this.#begin(41, false, false, "call");
       if (call === begun) this.#stack.push({ ...this.#stack.pop()!, start });
       return call;
@@ -480,6 +524,7 @@ export class TolerantReader {
       else if (code === 47 && text.charCodeAt(this.at + 1) === 42) this.#skipPast("*/");
       else if (code === 35) this.#skipPast("\n");
       else if (code === 92 && /[nrt]/.test(text[this.at + 1] ?? "")) this.at += 2;
+      else if (code === 92 && /["':,}\]]/.test(text[this.at + 1] ?? "")) this.at++;
       else if (code === 0x2026) this.at++;
       else if (code === 46 && text.startsWith("...", this.at)) this.at += 3;
       else if (code === 62 && text.charCodeAt(this.at - 1) === 10) this.at++;
@@ -494,6 +539,16 @@ export class TolerantReader {
   }
 }
 
+/** A closing brace, and the list that follows. */
+const nextList = /\}\s{0,64},\s{0,64}\[/y;
+/** What ends an object, and another object. */
+const objectBehind = /\s{0,64},\s{0,64}\{/y;
+const bracketTooMany = /\]\s{0,64}\}\s{0,64},\s{0,64}\{/y;
+const braceTooMany = /\}\s{0,64}\}\s{0,64},\s{0,64}\{/y;
+/** A mark between a quoted key and its colon. */
+const strayBeforeColon = /[\]})\\,]\s{0,16}:/y;
+/** A second colon, or a closing bracket right before a text. */
+const strayBeforeValue = /[:\uff1a]\s{0,16}|[\]})]\s{0,16}(?=["'][^\s,}\]])/y;
 const nextObject = /\]\s{0,64},\s{0,64}\{/y;
 const callee = /^(?:new\s{1,8})?[A-Za-z_][\w.]{0,64}$/;
 const marks = "*-•> \t";

@@ -14,7 +14,7 @@ import {
   nextEntry,
   quotedItem,
 } from "./entry-patterns.ts";
-import { separates } from "./entry-separator.ts";
+import { semicolonSeparates, separates } from "./entry-separator.ts";
 import { readEscape } from "./string-escape.ts";
 import { asciiOf, closersOf, isDigit, isSpace, skipSpace } from "./tolerant-text.ts";
 
@@ -48,7 +48,9 @@ export class StringCursor {
   readonly #text: string;
   readonly #open: OpenContainers;
   #closers = "";
-  #sawQuote = false;
+  /** Unescaped quotes that are content so far, and where the last of them stands. */
+  #quotes = 0;
+  #lastQuote = 0;
   #from = 0;
   #index = 0;
 
@@ -65,7 +67,7 @@ export class StringCursor {
     this.listInObject = listInObject;
     this.value = "";
     this.closed = false;
-    this.#sawQuote = false;
+    this.#quotes = 0;
     this.#from = start + 1;
     this.#index = start + 1;
   }
@@ -80,10 +82,15 @@ export class StringCursor {
       if (!special.test(text)) return this.#end(text.length, text.length, false);
       const at = special.lastIndex - 1;
       const code = text.charCodeAt(at);
-      if (code === 92) this.#escape(at);
-      else if (code === 10 ? this.#lostAtLineEnd(at) : this.#endsAt(at)) return true;
+      if (code === 92) {
+        if (this.#escapedEnd(at)) return true;
+        this.#escape(at);
+      } else if (code === 10 ? this.#lostAtLineEnd(at) : this.#endsAt(at)) return true;
       else {
-        if (code !== 10) this.#sawQuote = true;
+        if (code !== 10) {
+          this.#quotes++;
+          this.#lastQuote = at;
+        }
         this.#index = at + 1;
       }
     }
@@ -107,13 +114,38 @@ export class StringCursor {
   /** Decides what the closing kind of quote at `at` is: the end, the start of what follows a lost end, or content. */
   #endsAt(at: number): boolean {
     const text = this.#text;
-    if (this.#fits(at)) return this.#end(at, at + 1);
-    if (this.role === "key") return this.#keyLostItsQuote(at);
+    if (this.#fits(at)) return this.#endWithoutDoubles(at);
+    if (this.role === "key") return this.#keyLostItsQuote(at) || this.#strayInKey(at);
     if (this.role === "root") return false;
     const before = lastCharacter(text, at);
     if (text.charCodeAt(before) !== 44 || before <= this.start) return false;
     if (this.role === "field" ? !looksLikeKey(text, at) : !matches(quotedItem, text, at)) return false;
     return this.#endBeforeComma(before, at);
+  }
+
+  /** Ends the string at `at`, less a second quote at its begin or end. Behind a digit it may stand for inches. */
+  #endWithoutDoubles(at: number): true {
+    const doubled = this.#quotes === 1 && this.role !== "root" && this.#text.charCodeAt(this.#lastQuote) === 34;
+    const last = doubled && this.#lastQuote === at - 1 && !isDigit(this.#text.charCodeAt(at - 2));
+    this.#end(last ? Math.max(this.#from, at - 1) : at, at + 1);
+    if (doubled && !last && this.#lastQuote === this.start + 1) this.value = this.value.slice(1);
+    return true;
+  }
+
+  /** Leaves out a double quote inside a key, where it never belongs, and blanks before it. */
+  #strayInKey(at: number): false {
+    if (this.#text.charCodeAt(at) !== 34) return false;
+    this.value += this.#text.slice(this.#from, at);
+    if (this.value.trim() === "") this.value = "";
+    this.#from = at + 1;
+    return false;
+  }
+
+  /** A string whose opening quote has a backslash before it may end in such a quote. */
+  #escapedEnd(at: number): boolean {
+    const text = this.#text;
+    if (text.charCodeAt(this.start - 1) !== 92 || text.charCodeAt(at + 1) !== text.charCodeAt(this.start)) return false;
+    return this.#fits(at + 1) && this.#end(at, at + 2);
   }
 
   #endBeforeComma(comma: number, next: number): true {
@@ -170,13 +202,15 @@ export class StringCursor {
       case 61: // =
         return role === "key";
       case 125: // }
-        return open.braces > 0 || matches(closersToEnd, text, next);
+        return open.braces > 0 || matches(closersToEnd, text, next) || this.#colonBehind(next);
       case 93: // ]
-        return open.brackets > 0 || matches(closersToEnd, text, next);
+        return open.brackets > 0 || matches(closersToEnd, text, next) || this.#colonBehind(next);
       case 41: // )
         return open.parens > 0;
       case 44: // ,
-        return role === "key" || separates(text, next + 1, role, this.#sawQuote);
+        return role === "key" || separates(text, next + 1, role, this.#quotes > 0);
+      case 59: // ;
+        return role !== "key" && semicolonSeparates(text, next + 1, role);
       case 47: // comments
         return text.charCodeAt(next + 1) === 47 || text.charCodeAt(next + 1) === 42;
       case 35: // #
@@ -186,10 +220,14 @@ export class StringCursor {
       case 43: // + joins two strings
         return closersOf(text.charCodeAt(skipSpace(text, next + 1))) !== "";
       case 92: // an escaped line break between tokens
-        return /[nrt]/.test(text[next + 1] ?? "");
+        return /[nrt:,}\]]/.test(text[next + 1] ?? "");
     }
     if (text.startsWith("```", next) || matches(ellipsis, text, next)) return true;
     return this.#fitsBeforeValue(at, next, code);
+  }
+
+  #colonBehind(bracket: number): boolean {
+    return this.role === "key" && matches(colonAhead, this.#text, bracket + 1);
   }
 
   /** Tells whether the string ends where the next token follows without a comma or colon. */
@@ -201,10 +239,12 @@ export class StringCursor {
     const isJoint = quotes && !apart && at > this.start + 1 && text.charCodeAt(this.start + 1) !== code;
     if (this.role === "key") {
       if (isJoint) return !matches(colonAhead, text, next + 1);
+      if (isDigit(code) && !apart) return matches(loneScalar, text, next);
       return code === 123 || code === 91 || (apart && (quotes || isDigit(code) || matches(itemWord, text, next)));
     }
     if (isJoint) return this.role === "field" ? looksLikeKey(text, next) : !matches(itemEndAhead, text, next + 1);
-    if (quotes) return apart && (this.role === "item" || looksLikeKey(text, next));
+    if (quotes && this.role === "field") return (apart || at === this.start + 1) && looksLikeKey(text, next);
+    if (quotes) return apart;
     if (this.role === "item") return apart && (code === 123 || code === 91 || matches(loneScalar, text, next));
     return looksLikeKey(text, next);
   }

@@ -16,10 +16,14 @@ export function wordEnd(text: string, start: number, end: number, role: "field" 
       if (startsComment(text, at) && text.charCodeAt(at - 1) !== 58) return at;
     } else if (code === 44 || code === 59) {
       if (role !== "field" || !goesOn(text, start, at, end)) return at;
-    } else return at;
+    } else if (code !== 40 || role !== "field" || !matches(aside, text, at - 1)) return at;
+    else at = aside.lastIndex - 1;
   }
   return end;
 }
+
+/** Words in parentheses within a sentence. */
+const aside = /\s\([\w ,.'-]{1,128}\)(?=[\s,.])/y;
 
 /** Every character that may end a word; white space, slashes and separators only sometimes do. */
 const wordStop = /[\s\u200b-\u200d,;/{}[\]()"\u3001\uff08\uff09\uff0c\uff1b\uff3b\uff3d\uff5b\uff5d]/g;
