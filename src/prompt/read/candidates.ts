@@ -27,6 +27,8 @@ export interface CandidateOptions {
   readonly partial?: boolean;
   /** Most containers in one another. @default 256 */
   readonly maxDepth?: number;
+  /** How often a value may be encoded as a string in a string. @default 3 */
+  readonly encodings?: number;
 }
 
 /** What a search found. */
@@ -70,6 +72,7 @@ export function* searchSteps(text: string, options: CandidateOptions = {}): Gene
     partial: options.partial ?? false,
     spans: new NativeSpans(text),
   };
+  const { encodings = maxEncodings } = options;
   const found: Candidate[] = [];
   const rows = new RowGroup(text);
   // A broken value in a thought must not swallow the answer behind it.
@@ -93,8 +96,8 @@ export function* searchSteps(text: string, options: CandidateOptions = {}): Gene
     }
     const start = match.index;
     const reading = yield* start < thought.length
-      ? readAt(thought, start, inThought, maxEncodings)
-      : readAt(text, start, limits, maxEncodings);
+      ? readAt(thought, start, inThought, encodings)
+      : readAt(text, start, limits, encodings);
     // What is left of a value nested too deep would only look like one of its own.
     if (reading.tooDeep) return { candidates: found.reverse().sort(better), rows: undefined, tooDeep: true };
     starts.lastIndex = Math.max(reading.end, start + 1);
@@ -138,7 +141,10 @@ function* readAt(text: string, start: number, limits: Limits, encodingsLeft: num
   const decoded = encodingsLeft > 0 ? decodedFrom(text, start) : undefined;
   if (decoded !== undefined) {
     const inner = yield* readAt(decoded.text, 0, { ...limits, spans: undefined }, encodingsLeft - 1);
-    return { ...inner, end: decoded.end };
+    // Several encoded values, such as a row on each line.
+    if (!/[{[]/.test(decoded.text.slice(inner.end))) return { ...inner, end: decoded.end };
+    const { candidates, rows } = yield* searchSteps(decoded.text, { ...limits, encodings: encodingsLeft - 1 });
+    return { ...inner, value: rows ?? candidates[0]?.value ?? inner.value, end: decoded.end };
   }
   const reader = new TolerantReader(text, start, limits);
   while (!reader.run(tokensPerStep)) yield undefined;
@@ -179,18 +185,27 @@ const entities: Readonly<Record<string, string>> = {
 /** An opening bracket whose first quote is escaped: everything from here is encoded as a string. */
 const escapedStart = /[{[](?:[\s{[]|\\[nrt]){0,64}\\+["']/y;
 
+/** A quote that ends a key or value. */
+const tokenEnd = /"\s{0,16}[:,}\]]/y;
+
 /** Takes one level of string escapes off, up to the quote that ends the string or the end of the text. */
-function decodeOnce(text: string, start: number): { text: string; end: number } {
+function decodeOnce(text: string, start: number): { text: string; end: number } | undefined {
   let decoded = "";
   let from = start;
   let at = start;
+  let quotes = 0;
   for (; at < text.length; at++) {
     const code = text.charCodeAt(at);
     // A quote behind an escaped backslash is one inside the value, escaped once too little.
-    if (code === 34 && !(at === from && decoded.endsWith("\\"))) break;
+    if (code === 34 && !(at === from && decoded.endsWith("\\"))) {
+      if (quotes % 2 === 0) break;
+      // A lone backslash before the first key is no encoding; later, the quote is one inside an encoded text.
+      if (quotes === 1 && matches(tokenEnd, text, at)) return undefined;
+    }
     if (code !== 92) continue;
     decoded += text.slice(from, at);
     const next = text[at + 1] ?? "";
+    if (next === '"' && !(at === from && decoded.endsWith("\\"))) quotes++;
     decoded += next === "n" ? "\n" : next === "r" ? "\r" : next === "t" ? "\t" : next === "u" ? "\\u" : next;
     at++;
     from = at + 1;

@@ -8,6 +8,8 @@ export const itemWord = /(?:true|false|null|None|True|False|NaN|Infinity|undefin
 export const loneScalar = /(?:-?\d[\w.+-]{0,40}|true|false|null|None|True|False)\s{0,32}(?:[,\]}]|$)/y;
 /** A word that a quote ends: its opening quote was left out. */
 export const itemWithoutQuote = /[\w-](?:[\w -]{0,64}[\w.!?-])?"\s{0,16}[,\]]/y;
+/** A mark or word between a quoted key and its colon. */
+export const strayBeforeColon = /(?:[\]})\\,{]|\w{1,16})\s{0,16}:/y;
 /** A word that does not belong, before a quoted item. */
 export const strayWord = /[\w-]{1,64}\s{0,32}"[^"\n]{1,128}"\s{0,16}[,\]]/y;
 /** A key with one quote too many in it or before it. */

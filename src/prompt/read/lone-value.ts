@@ -10,12 +10,16 @@ export function readLoneValue(text: string, limits: { readonly maxDepth: number;
     .trim()
     .replace(/\s{0,16}[,;]$/, "");
   if (trimmed === "") return notJson;
+  if (listEnd.test(trimmed) && !trimmed.includes("[")) return readWhole(`[${trimmed}`, limits, false);
   const quoted = closersOf(trimmed.charCodeAt(0)) !== "" && trimmed.length > 1;
   if (quoted || called.test(trimmed) || /^\(.*\)$/s.test(trimmed)) return readWhole(trimmed, limits, quoted);
   if (/^\\["']/.test(trimmed)) return readWhole(trimmed.replaceAll(/\\(?=["'\\])/g, ""), limits, true);
   const value = wordValue(trimmed);
   return value === undefined ? notJson : value;
 }
+
+/** Items and the closing bracket of a list that lost its opening one. */
+const listEnd = /^["'\w+-][^{}]{0,65536}\]$/;
 
 /** A call with one literal argument, such as `callback("x")` or `NumberLong(2)`. */
 const called = /^[A-Za-z_$][\w.$]{0,64}\s{0,8}\(\s{0,8}(?:["'\d-]|true|false|null).*\)$/s;

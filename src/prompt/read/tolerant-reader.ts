@@ -1,7 +1,8 @@
 /** Reads one value of loosely written JSON in a single pass: what models write when they mean JSON. */
 
 import { isForbiddenKey } from "../../signature/grammar/grammar-names.ts";
-import { looksLikeKey, matches } from "./entry-patterns.ts";
+import { looksLikeKey, matches, strayBeforeColon } from "./entry-patterns.ts";
+import { lostEnd, withoutTail } from "./lost-end.ts";
 import { NativeSpans } from "./native-span.ts";
 import { StringCursor, type StringRole } from "./tolerant-string.ts";
 import { asciiOf, closersOf, cutOffWord, isSpace, skipSpace, wordValue } from "./tolerant-text.ts";
@@ -218,7 +219,7 @@ export class TolerantReader {
         this.#close();
       } else if (code === 93 && this.#strayBracket()) this.at++;
       else if (this.#closes(code, 125)) this.#closeObject(frame, code);
-    } else if (code === 123 && frame.pairs === 0 && this.at === frame.start + 1 + frame.extra) {
+    } else if (code === 123 && frame.pairs === 0) {
       // An opening brace too many, as in templates.
       this.at++;
       frame.extra++;
@@ -232,7 +233,7 @@ export class TolerantReader {
   /** Ends an object, with as many braces as opened it; of several behind one brace it was a list. */
   #closeObject(frame: Frame, code: Closer): void {
     if (frame.extra > 0 && code === 125) {
-      if (this.#stack.length === 1 && matches(objectBehind, this.#text, this.at) && this.#secondLooks-- > 0) {
+      if (this.#stack.at(-2)?.closer !== 93 && matches(objectBehind, this.#text, this.at) && this.#secondLooks-- > 0) {
         this.at = frame.start + 1;
         this.#stack.pop();
         this.#push(undefined, [], 125, frame.start, false, "plain");
@@ -328,7 +329,11 @@ export class TolerantReader {
 
   #fieldValue(frame: Frame): void {
     this.#skip();
-    while (this.at < this.#end && matches(strayBeforeValue, this.#text, this.at)) this.at = strayBeforeValue.lastIndex;
+    while (this.at < this.#end && matches(strayBeforeValue, this.#text, this.at)) {
+      const next = strayBeforeValue.lastIndex;
+      if (this.#text.charCodeAt(this.at) !== 58 && looksLikeKey(this.#text, next)) break;
+      this.at = next;
+    }
     const value = this.#value("field", false);
     if (value === begun || (value === missing && (this.at >= this.#end || this.tooDeep))) return;
     this.#put(frame, frame.fields!, value === missing ? null : value);
@@ -352,6 +357,10 @@ export class TolerantReader {
     if (code === 44 || code === 59 || code === 58) this.at++;
     else if (code === 125 || code === 93 || code === 41) {
       const root = this.#stack[0]!.fields !== undefined && this.#stack.length === 2;
+      if (code === 125 && this.#strayBrace()) {
+        this.at++;
+        return;
+      }
       if (code === 125 && frame.closer === 93 && this.#braceForBracket()) this.at++;
       else if (code === 125 && root && frame.closer === 93 && this.#fieldsFollow(this.at + 1)) this.at++;
       else if (!this.#closes(code, frame.closer)) return;
@@ -372,6 +381,14 @@ export class TolerantReader {
     const stack = this.#stack;
     if (stack.at(-2)?.closer === 93) return matches(nextList, this.#text, this.at);
     return stack.at(-3)?.closer === 93 && stack.at(-5)?.closer !== 93 && matches(braceTooMany, this.#text, this.at);
+  }
+
+  /** Tells whether a brace in a list is one too many: the list goes on, or ends, and nothing else can. */
+  #strayBrace(): boolean {
+    const stack = this.#stack;
+    if (stack.at(-1)!.closer !== 93 || stack.at(-2)?.closer !== 125) return false;
+    if (matches(nextItem, this.#text, this.at)) return stack.at(-3)?.closer !== 93;
+    return this.#open.brackets === 1 && matches(listEnd, this.#text, this.at);
   }
 
   /** Handles a closing bracket: its own ends the container, an outer one ends it too but is left, a stray one is passed over. */
@@ -456,13 +473,19 @@ export class TolerantReader {
       this.at = quote + 1;
       return text.slice(start + 1, quote);
     }
+    const lost = role !== "key" && this.#secondLooks > 0 ? lostEnd(text, start, role) : -1;
+    if (lost !== -1 && lost < this.#end) {
+      this.#secondLooks--;
+      this.at = lost;
+      return text.slice(start + 1, lost).trimEnd();
+    }
     const colon = role === "key" ? text.slice(start, start + 70).indexOf(":") : -1;
     if (colon > 1 && this.#secondLooks-- > 0) {
       this.at = start + colon;
       return text.slice(start + 1, this.at);
     }
     this.complete = false;
-    return value.replace(/[\s}\])]{1,256}$/, "");
+    return withoutTail(value);
   }
 
   /** Reads an unquoted value: a literal, a number, a call such as `ObjectId("…")`, or plain words. */
@@ -500,6 +523,8 @@ export class TolerantReader {
     if (word === "-" || word === "+") return missing;
     const value = wordValue(word);
     if (value !== undefined) return value;
+    const scalar = strayQuoteBehind.test(word) ? wordValue(word.slice(0, -1)) : undefined;
+    if (scalar !== undefined) return scalar;
     this.plainWords++;
     return word;
   }
@@ -524,7 +549,7 @@ export class TolerantReader {
       else if (code === 47 && text.charCodeAt(this.at + 1) === 42) this.#skipPast("*/");
       else if (code === 35) this.#skipPast("\n");
       else if (code === 92 && /[nrt]/.test(text[this.at + 1] ?? "")) this.at += 2;
-      else if (code === 92 && /["':,}\]]/.test(text[this.at + 1] ?? "")) this.at++;
+      else if (code === 92 && /["':,}\]{[\s\d]/.test(text[this.at + 1] ?? "")) this.at++;
       else if (code === 0x2026) this.at++;
       else if (code === 46 && text.startsWith("...", this.at)) this.at += 3;
       else if (code === 62 && text.charCodeAt(this.at - 1) === 10) this.at++;
@@ -541,14 +566,17 @@ export class TolerantReader {
 
 /** A closing brace, and the list that follows. */
 const nextList = /\}\s{0,64},\s{0,64}\[/y;
+/** A closing brace, and another object. */
+const nextItem = /\}\s{0,64},\s{0,64}\{/y;
+/** A closing brace, and the end of a list. */
+const listEnd = /\}\s{0,64}\]/y;
 /** What ends an object, and another object. */
 const objectBehind = /\s{0,64},\s{0,64}\{/y;
 const bracketTooMany = /\]\s{0,64}\}\s{0,64},\s{0,64}\{/y;
 const braceTooMany = /\}\s{0,64}\}\s{0,64},\s{0,64}\{/y;
-/** A mark between a quoted key and its colon. */
-const strayBeforeColon = /[\]})\\,]\s{0,16}:/y;
 /** A second colon, or a closing bracket right before a text. */
-const strayBeforeValue = /[:\uff1a]\s{0,16}|[\]})]\s{0,16}(?=["'][^\s,}\]])/y;
+const strayBeforeValue = /[:\uff1a]\s{0,16}|[\]})]\s{0,16}(?=["'{[\d-])/y;
+const strayQuoteBehind = /^[\w.+-]{1,40}['`]$/;
 const nextObject = /\]\s{0,64},\s{0,64}\{/y;
 const callee = /^(?:new\s{1,8})?[A-Za-z_][\w.]{0,64}$/;
 const marks = "*-•> \t";

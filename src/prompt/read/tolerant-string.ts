@@ -13,7 +13,9 @@ import {
   matches,
   nextEntry,
   quotedItem,
+  strayBeforeColon,
 } from "./entry-patterns.ts";
+import { entryEndBefore } from "./lost-end.ts";
 import { semicolonSeparates, separates } from "./entry-separator.ts";
 import { readEscape } from "./string-escape.ts";
 import { asciiOf, closersOf, isDigit, isSpace, skipSpace } from "./tolerant-text.ts";
@@ -118,14 +120,24 @@ export class StringCursor {
     if (this.role === "key") return this.#keyLostItsQuote(at) || this.#strayInKey(at);
     if (this.role === "root") return false;
     const before = lastCharacter(text, at);
-    if (text.charCodeAt(before) !== 44 || before <= this.start) return false;
+    const code = text.charCodeAt(before);
+    if (this.role === "field" && (code === 58 || code === 123)) return this.#endBeforeEntry(at, code === 123);
+    if (code !== 44 || before <= this.start) return false;
     if (this.role === "field" ? !looksLikeKey(text, at) : !matches(quotedItem, text, at)) return false;
     return this.#endBeforeComma(before, at);
   }
 
+  /** Ends it where the next entry, or the next object of a list, began without a closing quote before. */
+  #endBeforeEntry(at: number, isKey: boolean): boolean {
+    if (isKey && !looksLikeKey(this.#text, at)) return false;
+    const end = entryEndBefore(this.#text, this.start, at, isKey);
+    return end !== -1 && this.#end(Math.max(this.#from, end), end);
+  }
+
   /** Ends the string at `at`, less a second quote at its begin or end. Behind a digit it may stand for inches. */
   #endWithoutDoubles(at: number): true {
-    const doubled = this.#quotes === 1 && this.role !== "root" && this.#text.charCodeAt(this.#lastQuote) === 34;
+    const isValue = this.role === "field" || this.role === "item";
+    const doubled = isValue && this.#quotes === 1 && this.#text.charCodeAt(this.#lastQuote) === 34;
     const last = doubled && this.#lastQuote === at - 1 && !isDigit(this.#text.charCodeAt(at - 2));
     this.#end(last ? Math.max(this.#from, at - 1) : at, at + 1);
     if (doubled && !last && this.#lastQuote === this.start + 1) this.value = this.value.slice(1);
@@ -226,8 +238,9 @@ export class StringCursor {
     return this.#fitsBeforeValue(at, next, code);
   }
 
+  /** Tells whether only a mark or word too many stands between a key and its colon. */
   #colonBehind(bracket: number): boolean {
-    return this.role === "key" && matches(colonAhead, this.#text, bracket + 1);
+    return this.role === "key" && matches(strayBeforeColon, this.#text, bracket);
   }
 
   /** Tells whether the string ends where the next token follows without a comma or colon. */
@@ -240,6 +253,7 @@ export class StringCursor {
     if (this.role === "key") {
       if (isJoint) return !matches(colonAhead, text, next + 1);
       if (isDigit(code) && !apart) return matches(loneScalar, text, next);
+      if (this.#colonBehind(next)) return true;
       return code === 123 || code === 91 || (apart && (quotes || isDigit(code) || matches(itemWord, text, next)));
     }
     if (isJoint) return this.role === "field" ? looksLikeKey(text, next) : !matches(itemEndAhead, text, next + 1);
