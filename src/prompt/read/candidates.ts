@@ -108,7 +108,10 @@ export function* searchSteps(text: string, options: CandidateOptions = {}): Gene
     }
     if (found.length === maxCandidates) found.splice(maxCandidates / 2, 1);
     const { value, end, complete } = reading;
-    found.push({ value, start, end, complete, fenced: fence, thought: start < answerStart });
+    const candidate = { value, start, end, complete, fenced: fence, thought: start < answerStart };
+    // Before the likelier reading, since of equals the later wins where no shape decides.
+    if (reading.asWord !== undefined) found.push({ ...candidate, value: reading.asWord });
+    found.push(candidate);
     rows.add(value, start, end);
   }
   return { candidates: found.reverse().sort(better), rows: rows.atEnd(), tooDeep: false };
@@ -135,6 +138,8 @@ interface Reading {
   readonly complete: boolean;
   readonly usable: boolean;
   readonly tooDeep: boolean;
+  /** The value with the literal that it was cut off in as a word, such as `tr`: a shape may want a text there. */
+  readonly asWord?: unknown;
 }
 
 function* readAt(text: string, start: number, limits: Limits, encodingsLeft: number): Generator<undefined, Reading> {
@@ -149,6 +154,12 @@ function* readAt(text: string, start: number, limits: Limits, encodingsLeft: num
   const reader = new TolerantReader(text, start, limits);
   while (!reader.run(tokensPerStep)) yield undefined;
   const { value } = reader;
+  let asWord: unknown;
+  if (reader.completedLiteral) {
+    const words = new TolerantReader(text, start, { ...limits, cutWords: true });
+    while (!words.run(tokensPerStep)) yield undefined;
+    asWord = words.value;
+  }
   const prose = Array.isArray(value) && value.length > 0 && reader.plainWords === reader.entries && start > 0;
   return {
     value: reader.abandoned || reader.tooDeep ? missing : value,
@@ -156,6 +167,7 @@ function* readAt(text: string, start: number, limits: Limits, encodingsLeft: num
     complete: reader.complete,
     usable: !prose,
     tooDeep: reader.tooDeep,
+    asWord,
   };
 }
 

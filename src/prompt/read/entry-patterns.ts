@@ -13,9 +13,12 @@ export const strayBeforeColon = /(?:[\]})\\,{]|\w{1,16})\s{0,16}:/y;
 /** A word that does not belong, before a quoted item. */
 export const strayWord = /[\w-]{1,64}\s{0,32}"[^"\n]{1,128}"\s{0,16}[,\]]/y;
 /** A key with one quote too many in it or before it. */
-export const brokenKey = /"[\w$ -]{0,64}"[\w$ -]{0,64}"\s{0,16}:/y;
+export const brokenKey = /"[\w$ -]{0,64}"(?:[\w$ -]{0,64}"|\w{1,16})\s{0,16}:/y;
+/** A word that does not belong, before a key. */
+export const wordBeforeKey = /\w{1,16}\s{1,16}"[^"\n]{1,64}"\s{0,16}:/y;
 /** A quoted word with the next word of a sentence behind it. */
-export const quotedInSentence = /"(?!\s{0,64}")(?:[^"\\\n]|\\.){1,128}"\s{0,8}(?!true|false|null|True|False|None|NaN)[A-Za-z]/y;
+export const quotedInSentence =
+  /"(?!\s{0,64}")(?:[^"\\\n]|\\.){1,128}"\s{0,8}(?!true|false|null|True|False|None|NaN)[A-Za-z]/y;
 /** A quoted item and the comma, quote or bracket behind it. */
 export const quotedItem = /["'][^"'\n]{0,200}["']\s{0,16}(?:\]|,\s{0,16}["'\d\]{[])/y;
 /** A quote that opens something instead of ending a line of text. */

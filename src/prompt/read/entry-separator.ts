@@ -12,6 +12,7 @@ import {
   matches,
   quotedInSentence,
   strayWord,
+  wordBeforeKey,
 } from "./entry-patterns.ts";
 import { asciiOf, closersOf, isDigit, skipSpace } from "./tolerant-text.ts";
 
@@ -29,7 +30,8 @@ export function separates(text: string, at: number, role: "field" | "item", inSe
     return closersOf(code) !== "" || code === 123 || code === 91 || fieldFollows(text, next, inSentence);
   if (closersOf(code) !== "" || code === 123 || code === 91 || code === 40 || code === 45 || isDigit(code)) return true;
   if (matches(itemWord, text, next)) return true;
-  return !inSentence && (matches(itemWithoutQuote, text, next) || matches(strayWord, text, next));
+  if (inSentence) return false;
+  return matches(itemWithoutQuote, text, next) || matches(strayWord, text, next) || matches(keyAtEnd, text, next);
 }
 
 /** Tells whether a semicolon before `at` separates two entries: only where one surely follows. */
@@ -41,5 +43,7 @@ export function semicolonSeparates(text: string, at: number, role: "field" | "it
 }
 
 function fieldFollows(text: string, at: number, inSentence: boolean): boolean {
-  return entryFollows(text, at) || (!inSentence && (matches(keyAtEnd, text, at) || matches(assignedKey, text, at)));
+  if (entryFollows(text, at)) return true;
+  if (inSentence) return false;
+  return matches(keyAtEnd, text, at) || matches(assignedKey, text, at) || matches(wordBeforeKey, text, at);
 }

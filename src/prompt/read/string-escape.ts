@@ -21,6 +21,18 @@ export function readEscape(text: string, at: number): { value: string; next: num
   return word ? { value: "\\", next: at + 1 } : { value: text[at + 1]!, next: at + 2 };
 }
 
+/** Takes the escapes out of a string's content. */
+export function unescaped(content: string): string {
+  let text = "";
+  let from = 0;
+  for (let at = content.indexOf("\\"); at !== -1; at = content.indexOf("\\", from)) {
+    const escaped = readEscape(content, at);
+    text += content.slice(from, at) + escaped.value;
+    from = escaped.next;
+  }
+  return text + content.slice(from);
+}
+
 const escapes: ReadonlyMap<number, string> = new Map([
   [34, '"'],
   [92, "\\"],

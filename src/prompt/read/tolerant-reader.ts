@@ -4,6 +4,7 @@ import { isForbiddenKey } from "../../signature/grammar/grammar-names.ts";
 import { looksLikeKey, matches, strayBeforeColon } from "./entry-patterns.ts";
 import { lostEnd, withoutTail } from "./lost-end.ts";
 import { NativeSpans } from "./native-span.ts";
+import { unescaped } from "./string-escape.ts";
 import { StringCursor, type StringRole } from "./tolerant-string.ts";
 import { asciiOf, closersOf, cutOffWord, isSpace, skipSpace, wordValue } from "./tolerant-text.ts";
 import { bareKeyName, keyEnd, wordEnd } from "./tolerant-word.ts";
@@ -22,6 +23,8 @@ export interface TolerantReaderOptions {
   readonly maxDepth: number;
   /** Leaves out a scalar that is still being written. */
   readonly partial: boolean;
+  /** Leaves a literal that was cut off, such as `tr`, the word it is. @default false */
+  readonly cutWords?: boolean | undefined;
   /** What finds JSON in the text, shared by all readings of it. @default its own */
   readonly spans?: NativeSpans | undefined;
 }
@@ -63,6 +66,8 @@ export class TolerantReader {
   tooDeep = false;
   /** How many of the entries are plain words without quotes; a list of nothing else is prose in brackets. */
   plainWords = 0;
+  /** True when the text ended in a literal that was completed, and may be a word as well. */
+  completedLiteral = false;
   /** How many strings were joined to one by `+`. */
   joins = 0;
   /** What was read, once `run` has given true. */
@@ -71,6 +76,7 @@ export class TolerantReader {
   readonly #text: string;
   readonly #partial: boolean;
   readonly #maxDepth: number;
+  readonly #cutWords: boolean;
   readonly #spans: NativeSpans;
   readonly #cursor: StringCursor;
   readonly #stack: Frame[] = [];
@@ -86,6 +92,7 @@ export class TolerantReader {
     this.at = at;
     this.#maxDepth = options.maxDepth;
     this.#partial = options.partial;
+    this.#cutWords = options.cutWords ?? false;
     this.#end = text.length;
     this.#spans = options.spans ?? new NativeSpans(text);
     this.#cursor = new StringCursor(text, this.#open);
@@ -471,13 +478,13 @@ export class TolerantReader {
     if (quote !== -1 && quote < this.#end && text[quote - 1] !== "\\") {
       this.#secondLooks--;
       this.at = quote + 1;
-      return text.slice(start + 1, quote);
+      return unescaped(text.slice(start + 1, quote));
     }
     const lost = role !== "key" && this.#secondLooks > 0 ? lostEnd(text, start, role) : -1;
     if (lost !== -1 && lost < this.#end) {
       this.#secondLooks--;
       this.at = lost;
-      return text.slice(start + 1, lost).trimEnd();
+      return unescaped(text.slice(start + 1, lost).trimEnd());
     }
     const colon = role === "key" ? text.slice(start, start + 70).indexOf(":") : -1;
     if (colon > 1 && this.#secondLooks-- > 0) {
@@ -517,8 +524,11 @@ export class TolerantReader {
     if (at >= this.#end) {
       this.complete = false;
       if (this.#partial) return missing;
-      const cut = cutOffWord(word);
-      if (cut !== undefined) return cut;
+      const cut = this.#cutWords ? undefined : cutOffWord(word);
+      if (cut !== undefined) {
+        this.completedLiteral = wordValue(word) === undefined;
+        return cut;
+      }
     }
     if (word === "-" || word === "+") return missing;
     const value = wordValue(word);

@@ -15,8 +15,8 @@ import {
   quotedItem,
   strayBeforeColon,
 } from "./entry-patterns.ts";
-import { entryEndBefore } from "./lost-end.ts";
 import { semicolonSeparates, separates } from "./entry-separator.ts";
+import { entryEndBefore } from "./lost-end.ts";
 import { readEscape } from "./string-escape.ts";
 import { asciiOf, closersOf, isDigit, isSpace, skipSpace } from "./tolerant-text.ts";
 
