@@ -520,6 +520,11 @@ export class TolerantReader {
     if (closersOf(stop) !== "" && at < this.#end) {
       // A word that a quote ends: its opening quote was left out.
       if (this.#endsQuoted(at)) this.at++;
+      else if (role === "field" && stop === 34 && shortWord.test(word) && !looksLikeKey(text, at)) {
+        // A word right before a quoted value does not belong.
+        this.#joined = "";
+        return this.#beginString(role, false);
+      }
     }
     if (at >= this.#end) {
       this.complete = false;
@@ -586,6 +591,7 @@ const bracketTooMany = /\]\s{0,64}\}\s{0,64},\s{0,64}\{/y;
 const braceTooMany = /\}\s{0,64}\}\s{0,64},\s{0,64}\{/y;
 /** A second colon, or a closing bracket right before a text. */
 const strayBeforeValue = /[:\uff1a]\s{0,16}|[\]})]\s{0,16}(?=["'{[\d-])/y;
+const shortWord = /^[A-Za-z]{1,16}$/;
 const strayQuoteBehind = /^[\w.+-]{1,40}['`]$/;
 const nextObject = /\]\s{0,64},\s{0,64}\{/y;
 const callee = /^(?:new\s{1,8})?[A-Za-z_][\w.]{0,64}$/;
