@@ -3,9 +3,9 @@
  * timer less that of the idle process. Run it with `npm run bench:event-loop`.
  */
 
+import type { LanguageModelV4 } from "@ai-sdk/provider";
 import { createHistogram, monitorEventLoopDelay, type RecordableHistogram } from "node:perf_hooks";
 import { DeclarativeAgent, Flock } from "../src/entries/index.ts";
-import { scriptedModel } from "../src/entries/testing.ts";
 
 const agents = 200;
 const output = "title: str, rows: list[{ id: int, name: str, tags: list[str], score: float }]";
@@ -59,13 +59,33 @@ async function delaysOf(work: () => Promise<unknown>): Promise<Delays> {
 
 async function runAll(text: string): Promise<void> {
   await using flock = new Flock({});
-  const model = scriptedModel([text], { repeat: true });
   const one = async (id: number): Promise<void> => {
+    const model = networkModel(text);
     const agent = new DeclarativeAgent({ name: `reader_${id}`, input: "topic: str", output, model });
     const { rows } = await flock.run(agent, { topic: `topic ${id}` });
     if (rows.length < 1_000) throw new Error("an answer was cut short");
   };
   await Promise.all(Array.from({ length: agents }, (_, id) => one(id)));
+}
+
+/** Answers as one does over a network: in a turn of its own, some time after it was asked. */
+function networkModel(text: string): LanguageModelV4 {
+  const usage = {
+    inputTokens: { total: 100, noCache: 100, cacheRead: 0, cacheWrite: 0 },
+    outputTokens: { total: 20, text: 20, reasoning: 0 },
+  };
+  return {
+    specificationVersion: "v4",
+    provider: "bench",
+    modelId: "large",
+    supportedUrls: {},
+    doGenerate: () => {
+      const finishReason = { unified: "stop" as const, raw: "stop" };
+      const content = [{ type: "text" as const, text }];
+      return new Promise((resolve) => setTimeout(() => resolve({ content, finishReason, usage, warnings: [] }), 20));
+    },
+    doStream: () => Promise.reject(new Error("not streamed here")),
+  };
 }
 
 const milliseconds = (nanoseconds: number): string => (nanoseconds / 1e6).toFixed(1).padStart(8);

@@ -9,7 +9,7 @@ import { type Fit, fitOf, fitsBetter } from "./fit.ts";
 import { labelledFields } from "./labelled-fields.ts";
 import { largeText } from "./plain-json.ts";
 import { type ReadValueOptions, readingSteps, readValue, type TextReading } from "./read-value.ts";
-import { turnsOf } from "./reading-turns.ts";
+import { ReadingTurn } from "./reading-turns.ts";
 
 /** What reading an answer came to. */
 export type Answer<Value = Record<string, unknown>> =
@@ -64,18 +64,25 @@ export async function readAnswerInTurns(
   const { runtime, signal, ...reading } = options;
   if (text.length <= largeText) return readAnswer(text, shape, reading);
   // Imported here, so that what other tools share with it is no part of what every program loads.
-  const { Pacer, turnOfEventLoop } = await import("../../core/runtime/pacer.ts");
-  const turns = turnsOf(runtime, turnOfEventLoop);
-  await turns.next(signal);
-  let pacer = new Pacer(runtime, signal);
-  const steps = answerSteps(text, shape, reading, true);
+  const { turnOfEventLoop } = await import("../../core/runtime/pacer.ts");
+  const turn = new ReadingTurn(runtime, turnOfEventLoop, signal);
+  try {
+    await turn.begin();
+    return await readInSlices(answerSteps(text, shape, reading, true), turn);
+  } finally {
+    turn.end();
+  }
+}
+
+async function readInSlices(steps: AnswerSteps<Answer<unknown>>, turn: ReadingTurn): Promise<Answer> {
   let step = steps.next();
   while (!step.done) {
-    const checked = step.value === undefined ? undefined : await step.value;
-    if (pacer.due) {
-      await turns.next(signal);
-      pacer = new Pacer(runtime, signal);
-    }
+    let checked: AnswerCheck | undefined;
+    if (step.value !== undefined) {
+      turn.end();
+      checked = await step.value;
+      await turn.begin();
+    } else if (turn.due) await turn.pause();
     step = steps.next(checked);
   }
   return step.value as Answer;

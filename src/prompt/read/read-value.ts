@@ -60,7 +60,10 @@ export function* readingSteps(
   const maxDepth = options.maxDepth ?? defaultMaxDepth;
   const inSlices = slices && options.strict !== true && text.length > largestBlock;
   if (!inSlices) {
-    const parsed = hasJsonEnds(text) ? parseDeepJson(text, maxDepth) : notJson;
+    const mayBeJson = hasJsonEnds(text);
+    // The look at its ends has put a streamed text in one piece, which takes as long as parsing it.
+    if (slices) yield undefined;
+    const parsed = mayBeJson ? parseDeepJson(text, maxDepth) : notJson;
     if (parsed !== notJson) return { value: parsed, candidates: [] };
     if (options.strict) throw strictError(text);
     if (options.partial !== true) {
