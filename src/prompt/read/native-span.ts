@@ -1,7 +1,7 @@
 /** Parses the parts of a broken text that are JSON at native speed, which is most of it as a rule. */
 
 import { makeDeepSafe } from "./deep-value.ts";
-import { hasJsonEnds } from "./near-json.ts";
+import { beginsAsJson, hasJsonEnds } from "./near-json.ts";
 
 /** Longest part parsed in one go: about half a millisecond. */
 const longest = 65_536;
@@ -38,7 +38,7 @@ export class NativeSpans {
     this.#credit += Math.max(0, start - this.#last) >> 2;
     this.#last = start;
     if (this.#text.length < worthwhile) return false;
-    if (this.#credit < 0) return false;
+    if (this.#credit < 0 || !beginsAsJson(this.#text, start)) return false;
     const stop = Math.min(this.#text.length, start + this.#limit);
     const end = closingOf(this.#text, start, stop);
     if (end === -1) return this.#miss(stop - start);

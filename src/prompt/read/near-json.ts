@@ -11,6 +11,11 @@ export function hasJsonEnds(text: string): boolean {
   return (text.charCodeAt(start) !== 123 || firstInside(text, start)) && lastInside(text, end);
 }
 
+/** Tells whether the container that opens at `start` may be JSON by what follows its bracket: an object needs a quote. */
+export function beginsAsJson(text: string, start: number): boolean {
+  return text.charCodeAt(start) !== 123 || firstInside(text, start);
+}
+
 /** Tells whether an object is empty or begins with a quote, as JSON does. */
 function firstInside(text: string, start: number): boolean {
   let at = start + 1;

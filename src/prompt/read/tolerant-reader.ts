@@ -2,6 +2,7 @@
 
 import { isForbiddenKey } from "../../signature/grammar/grammar-names.ts";
 import { looksLikeKey, matches, strayBeforeColon } from "./entry-patterns.ts";
+import { KnownKeys } from "./known-keys.ts";
 import { lostEnd, withoutTail } from "./lost-end.ts";
 import { NativeSpans } from "./native-span.ts";
 import { unescaped } from "./string-escape.ts";
@@ -79,6 +80,7 @@ export class TolerantReader {
   readonly #cutWords: boolean;
   readonly #spans: NativeSpans;
   readonly #cursor: StringCursor;
+  readonly #keys: KnownKeys;
   readonly #stack: Frame[] = [];
   readonly #open = { braces: 0, brackets: 0, parens: 0 };
   #end: number;
@@ -95,7 +97,8 @@ export class TolerantReader {
     this.#cutWords = options.cutWords ?? false;
     this.#end = text.length;
     this.#spans = options.spans ?? new NativeSpans(text);
-    this.#cursor = new StringCursor(text, this.#open);
+    this.#keys = new KnownKeys(text);
+    this.#cursor = new StringCursor(text, this.#open, this.#keys);
   }
 
   /** Reads the container, or the single scalar, at the cursor. */
@@ -298,7 +301,7 @@ export class TolerantReader {
       const colon = skipSpace(this.#text, end + 1);
       if (this.#text.charCodeAt(colon) === 58) this.at = colon;
     }
-    this.#keyRead(frame, bareKeyName(this.#text.slice(start, end)), start, false);
+    this.#keyRead(frame, end > start ? bareKeyName(this.#keys.between(start, end)) : "", start, false);
   }
 
   /** Passes over marks of bold text or a list item before a quoted key. */
@@ -336,7 +339,7 @@ export class TolerantReader {
 
   #fieldValue(frame: Frame): void {
     this.#skip();
-    while (this.at < this.#end && matches(strayBeforeValue, this.#text, this.at)) {
+    while (mayBeStray(this.#text.charCodeAt(this.at)) && matches(strayBeforeValue, this.#text, this.at)) {
       const next = strayBeforeValue.lastIndex;
       if (this.#text.charCodeAt(this.at) !== 58 && looksLikeKey(this.#text, next)) break;
       this.at = next;
@@ -499,7 +502,7 @@ export class TolerantReader {
   #word(role: Role): unknown {
     const text = this.#text;
     const start = this.at;
-    if (matches(stringPrefix, text, start)) {
+    if (isLetter(text.charCodeAt(start)) && matches(stringPrefix, text, start)) {
       this.at = stringPrefix.lastIndex;
       this.#joined = "";
       return this.#beginString(role, false);
@@ -556,7 +559,7 @@ export class TolerantReader {
     const text = this.#text;
     const first = text.charCodeAt(this.at);
     // Most tokens have nothing before them.
-    if (first > 47 && first < 92 && first !== 62) return;
+    if (first < 128 && skippable[first] === 0) return;
     while (this.at < this.#end) {
       const code = text.charCodeAt(this.at);
       if (isSpace(code)) this.at++;
@@ -591,6 +594,15 @@ const bracketTooMany = /\]\s{0,64}\}\s{0,64},\s{0,64}\{/y;
 const braceTooMany = /\}\s{0,64}\}\s{0,64},\s{0,64}\{/y;
 /** A second colon, or a closing bracket right before a text. */
 const strayBeforeValue = /[:\uff1a]\s{0,16}|[\]})]\s{0,16}(?=["'{[\d-])/y;
+/** What a token may have before it, by its ASCII code: white space and # . / > \\ ` */
+const skippable = Uint8Array.from({ length: 128 }, (_, code) =>
+  code <= 32 || "#./>\\`".includes(String.fromCharCode(code)) ? 1 : 0,
+);
+
+function mayBeStray(code: number): boolean {
+  return code === 58 || code === 93 || code === 125 || code === 41 || code === 0xff1a;
+}
+
 const shortWord = /^[A-Za-z]{1,16}$/;
 const strayQuoteBehind = /^[\w.+-]{1,40}['`]$/;
 const nextObject = /\]\s{0,64},\s{0,64}\{/y;

@@ -16,6 +16,7 @@ import {
   strayBeforeColon,
 } from "./entry-patterns.ts";
 import { semicolonSeparates, separates } from "./entry-separator.ts";
+import type { KnownKeys } from "./known-keys.ts";
 import { entryEndBefore } from "./lost-end.ts";
 import { readEscape } from "./string-escape.ts";
 import { asciiOf, closersOf, isDigit, isSpace, skipSpace } from "./tolerant-text.ts";
@@ -49,6 +50,7 @@ export class StringCursor {
 
   readonly #text: string;
   readonly #open: OpenContainers;
+  readonly #keys: KnownKeys;
   #closers = "";
   /** Unescaped quotes that are content so far, and where the last of them stands. */
   #quotes = 0;
@@ -56,8 +58,9 @@ export class StringCursor {
   #from = 0;
   #index = 0;
 
-  constructor(text: string, open: OpenContainers) {
+  constructor(text: string, open: OpenContainers, keys: KnownKeys) {
     this.#text = text;
+    this.#keys = keys;
     this.#open = open;
   }
 
@@ -100,7 +103,9 @@ export class StringCursor {
   }
 
   #end(contentEnd: number, next: number, closed = true): true {
-    this.value += this.#text.slice(this.#from, contentEnd);
+    if (this.role === "key" && this.value === "" && contentEnd > this.#from) {
+      this.value = this.#keys.between(this.#from, contentEnd);
+    } else this.value += this.#text.slice(this.#from, contentEnd);
     this.next = next;
     this.closed = closed;
     return true;

@@ -112,23 +112,37 @@ const words: ReadonlyMap<string, boolean | null> = new Map<string, boolean | nul
   ["-inf", null],
 ]);
 
-const plainDigits = /^(?:0|[1-9]\d*)$/;
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const looseNumber = /^[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d*)?$/;
 const groupedNumber = /^[+-]?[1-9]\d{0,2}(?:(?:_\d{3})+|(?:,\d{3})+)(?:\.\d+)?$/;
 const underscored = /^[+-]?\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?$/;
 const hexNumber = /^0[xX][\da-fA-F]{1,13}$/;
 
+/** Reads a few digits without a leading zero; -1 for anything else. */
+function wholeNumber(word: string): number {
+  let value = 0;
+  for (let at = 0; at < word.length; at++) {
+    const digit = word.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9 || (value === 0 && at > 0)) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
 /** Gives what a bare word stands for: a literal of JSON, Python or JavaScript, a number, or `undefined` for plain text. */
 export function wordValue(word: string): boolean | number | null | undefined {
   const first = word.charCodeAt(0);
   const mayBeNumber = (first >= 43 && first <= 46) || (first >= 48 && first <= 57);
-  if (!mayBeNumber || word.length < 10) {
+  const isDigits = first >= 48 && first <= 57;
+  if (!isDigits && (!mayBeNumber || word.length < 10)) {
     const literal = words.get(word);
     if (literal !== undefined) return literal;
   }
   if (!mayBeNumber || word.length > 400) return undefined;
-  if (word.length < 10 && plainDigits.test(word)) return Number(word);
+  if (isDigits && word.length < 10) {
+    const whole = wholeNumber(word);
+    if (whole !== -1) return whole;
+  }
   if (jsonNumber.test(word)) return Number(word);
   if (looseNumber.test(word)) return Number.parseFloat(word);
   if (groupedNumber.test(word)) return Number(word.replaceAll(/[_,]/g, ""));

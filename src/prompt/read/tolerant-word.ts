@@ -72,17 +72,32 @@ const sentence = /[\p{L}\p{N}$€%&-]/uy;
 
 /** Gives the offset after the unquoted key that starts at `start`, at most `end`. */
 export function keyEnd(text: string, start: number, end: number): number {
-  keyStop.lastIndex = start;
-  return keyStop.test(text) ? Math.min(end, keyStop.lastIndex - 1) : end;
+  let at = start;
+  while (at < end) {
+    const code = text.charCodeAt(at);
+    if (code < 128 ? keyStops[code] === 1 : code > 0xff00 && fullWidthStops.includes(text[at]!)) break;
+    at++;
+  }
+  return at;
 }
 
-const keyStop = /[:=,{}[\]()"'\n\uff1a\uff0c\uff5b\uff5d]/g;
+/** What ends a bare key, by ASCII code. */
+const keyStops = Uint8Array.from({ length: 128 }, (_, code) =>
+  ":=,{}[]()\"'\n".includes(String.fromCharCode(code)) ? 1 : 0,
+);
+const fullWidthStops = "\uff1a\uff0c\uff5b\uff5d";
 
 /** Takes list marks, quotation marks of mail and stars of bold text off an unquoted key. */
 export function bareKeyName(key: string): string {
+  if (isPlain(key.charCodeAt(0)) && isPlain(key.charCodeAt(key.length - 1))) return key;
   const name = key.trim();
   if (!marked.test(name)) return name;
   return name.replace(/^(?:[->•*]{1,3}\s{0,8}){1,3}(?=\S)/, "").replace(/\*{1,2}$/, "");
+}
+
+/** Tells a letter, digit or underscore, which no mark is. */
+function isPlain(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95;
 }
 
 const marked = /^[->•*]|\*$/;
