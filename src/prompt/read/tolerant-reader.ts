@@ -191,7 +191,9 @@ export class TolerantReader {
   }
 
   #count(closer: Closer, by: 1 | -1): void {
-    this.#open[closer === 125 ? "braces" : closer === 93 ? "brackets" : "parens"] += by;
+    if (closer === 125) this.#open.braces += by;
+    else if (closer === 93) this.#open.brackets += by;
+    else this.#open.parens += by;
   }
 
   /** Ends the innermost container and gives it to the one around it. */
@@ -308,7 +310,7 @@ export class TolerantReader {
   #stars(): void {
     const text = this.#text;
     const first = text.charCodeAt(this.at);
-    if (first === 34 || first > 62) return;
+    if (first === 34 || first === 39 || first > 62) return;
     let at = this.at;
     const limit = Math.min(this.#end, at + 8);
     while (at < limit && marks.includes(text[at]!)) at++;

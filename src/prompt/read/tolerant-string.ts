@@ -81,11 +81,9 @@ export class StringCursor {
   run(steps = Number.POSITIVE_INFINITY): boolean {
     const text = this.#text;
     if (this.#index === this.start + 1 && this.#tripled()) return true;
-    const special = specials.get(this.#closers)!;
     for (let left = steps; left > 0; left--) {
-      special.lastIndex = this.#index;
-      if (!special.test(text)) return this.#end(text.length, text.length, false);
-      const at = special.lastIndex - 1;
+      const at = this.#closers.length === 1 ? this.#nextOfOne() : this.#nextOfMany();
+      if (at >= text.length) return this.#end(text.length, text.length, false);
       const code = text.charCodeAt(at);
       if (code === 92) {
         if (this.#escapedEnd(at)) return true;
@@ -100,6 +98,25 @@ export class StringCursor {
       }
     }
     return false;
+  }
+
+  /** Gives the offset of the next character that may end the string, is escaped or breaks the line. */
+  #nextOfOne(): number {
+    const text = this.#text;
+    const close = this.#closers.charCodeAt(0);
+    let at = this.#index;
+    for (; at < text.length; at++) {
+      const code = text.charCodeAt(at);
+      if (code === close || code === 92 || code === 10) break;
+    }
+    return at;
+  }
+
+  /** The same where several kinds of quotes end it. */
+  #nextOfMany(): number {
+    const special = specials.get(this.#closers)!;
+    special.lastIndex = this.#index;
+    return special.test(this.#text) ? special.lastIndex - 1 : this.#text.length;
   }
 
   #end(contentEnd: number, next: number, closed = true): true {
@@ -269,9 +286,9 @@ export class StringCursor {
   }
 }
 
-/** By the characters that close a string: what its cursor stops at. */
+/** By the characters that close a string, where it is not one alone: what its cursor stops at. */
 const specials: ReadonlyMap<string, RegExp> = new Map(
-  [34, 39, 96, 0xff02, 0xff07, 0x201c, 0x2018].map((code) => {
+  [96, 0x201c, 0x2018].map((code) => {
     const closers = closersOf(code);
     return [closers, new RegExp(`[${closers}\\\\\n]`, "g")];
   }),
