@@ -118,15 +118,18 @@ const groupedNumber = /^[+-]?[1-9]\d{0,2}(?:(?:_\d{3})+|(?:,\d{3})+)(?:\.\d+)?$/
 const underscored = /^[+-]?\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?$/;
 const hexNumber = /^0[xX][\da-fA-F]{1,13}$/;
 
-/** Reads a few digits without a leading zero; -1 for anything else. */
-function wholeNumber(word: string): number {
+/** Reads digits with at most one dot between them, and no leading zero; undefined for anything else. */
+function plainNumber(word: string): number | undefined {
   let value = 0;
+  let dot = 0;
   for (let at = 0; at < word.length; at++) {
     const digit = word.charCodeAt(at) - 48;
-    if (digit < 0 || digit > 9 || (value === 0 && at > 0)) return -1;
-    value = value * 10 + digit;
+    if (digit === -2 && dot === 0 && at > 0 && at < word.length - 1) dot = at;
+    else if (digit < 0 || digit > 9) return undefined;
+    else value = value * 10 + digit;
   }
-  return value;
+  if (word.charCodeAt(0) === 48 && word.length > 1 && dot !== 1) return undefined;
+  return dot === 0 && word.length < 16 ? value : Number(word);
 }
 
 /** Gives what a bare word stands for: a literal of JSON, Python or JavaScript, a number, or `undefined` for plain text. */
@@ -139,9 +142,9 @@ export function wordValue(word: string): boolean | number | null | undefined {
     if (literal !== undefined) return literal;
   }
   if (!mayBeNumber || word.length > 400) return undefined;
-  if (isDigits && word.length < 10) {
-    const whole = wholeNumber(word);
-    if (whole !== -1) return whole;
+  if (isDigits) {
+    const value = plainNumber(word);
+    if (value !== undefined) return value;
   }
   if (jsonNumber.test(word)) return Number(word);
   if (looseNumber.test(word)) return Number.parseFloat(word);

@@ -6,10 +6,9 @@ import { asciiOf, closersOf, isSpace, wordValue } from "./tolerant-text.ts";
 /** Gives the offset after the unquoted value that starts at `start`, at most `end`. Every look ahead is bounded. */
 export function wordEnd(text: string, start: number, end: number, role: "field" | "item" | "root"): number {
   for (let at = start; at < end; at++) {
-    wordStop.lastIndex = at;
-    if (!wordStop.test(text) || wordStop.lastIndex > end) return end;
-    at = wordStop.lastIndex - 1;
-    const code = asciiOf(text.charCodeAt(at));
+    const raw = text.charCodeAt(at);
+    if (raw < 128 ? wordStops[raw] === 0 : (raw < 0x2000 && raw !== 0xa0) || !wordStop.test(text[at]!)) continue;
+    const code = asciiOf(raw);
     if (isSpace(code)) {
       if (endsAtSpace(text, start, at, end, role)) return at;
     } else if (code === 47) {
@@ -25,8 +24,9 @@ export function wordEnd(text: string, start: number, end: number, role: "field" 
 /** Words in parentheses within a sentence. */
 const aside = /\s\([\w ,.'-]{1,128}\)(?=[\s,.])/y;
 
-/** Every character that may end a word; white space, slashes and separators only sometimes do. */
-const wordStop = /[\s\u200b-\u200d,;/{}[\]()"\u3001\uff08\uff09\uff0c\uff1b\uff3b\uff3d\uff5b\uff5d]/g;
+/** Every character that may end a word; white space, slashes and separators only sometimes do. By ASCII code. */
+const wordStops = stopsOf(' \t\n\v\f\r,;/{}[]()"');
+const wordStop = /[\s\u200b-\u200d\u3001\uff08\uff09\uff0c\uff1b\uff3b\uff3d\uff5b\uff5d]/;
 
 /** Tells whether an unquoted value ends at the white space at `at`. */
 function endsAtSpace(text: string, start: number, at: number, end: number, role: "field" | "item" | "root"): boolean {
@@ -82,9 +82,7 @@ export function keyEnd(text: string, start: number, end: number): number {
 }
 
 /** What ends a bare key, by ASCII code. */
-const keyStops = Uint8Array.from({ length: 128 }, (_, code) =>
-  ":=,{}[]()\"'\n".includes(String.fromCharCode(code)) ? 1 : 0,
-);
+const keyStops = stopsOf(":=,{}[]()\"'\n");
 const fullWidthStops = "\uff1a\uff0c\uff5b\uff5d";
 
 /** Takes list marks, quotation marks of mail and stars of bold text off an unquoted key. */
@@ -101,3 +99,8 @@ function isPlain(code: number): boolean {
 }
 
 const marked = /^[->•*]|\*$/;
+
+/** Marks the codes of some ASCII characters in a table. */
+function stopsOf(characters: string): Uint8Array {
+  return Uint8Array.from({ length: 128 }, (_, code) => (characters.includes(String.fromCharCode(code)) ? 1 : 0));
+}
