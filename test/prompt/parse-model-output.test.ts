@@ -163,4 +163,11 @@ describe("readAnswer", () => {
     });
     expect(await readAnswer(one, shape)).toMatchObject({ ok: false, error: { code: "output_invalid" } });
   });
+
+  it("drops unsafe keys of an object encoded as a string, however they are spelled", () => {
+    const text = JSON.stringify('{"a": {"constructor": 1, "b": 2}, "__proto__": {}, "\\u0070rototype": 3}');
+    expect(parseModelOutput(text, { schema: { type: "object", properties: { a: { type: "object" } } } })).toEqual({
+      a: { b: 2 },
+    });
+  });
 });

@@ -1,6 +1,7 @@
 /** Bends single values to the type wanted of them: only near misses with one reading, never a guess. */
 
 import type { LiteralValue } from "../field.ts";
+import { isForbiddenKey } from "../grammar/grammar-names.ts";
 
 const maximumNumberLength = 400;
 const numberText = /^[+-]?(?:(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
@@ -62,14 +63,21 @@ function normalize(value: unknown): string | undefined {
   return toText(value);
 }
 
-/** Reads JSON text whose value is a list or an object; gives undefined for any other text. */
+/** Reads JSON text whose value is a list or an object, less keys that would change a prototype; undefined for any other text. */
 export function fromJsonText(value: unknown, opening: "{" | "["): unknown {
   if (typeof value !== "string") return undefined;
   const start = /[^\s]/.exec(value)?.index ?? 0;
   if (value[start] !== opening) return undefined;
   try {
-    return JSON.parse(value) as unknown;
+    return JSON.parse(value, unsafeSpelling.test(value) ? withoutForbidden : undefined) as unknown;
   } catch {
     return undefined;
   }
+}
+
+/** A key can be spelled plainly or with unicode escapes. */
+const unsafeSpelling = /__proto__|constructor|prototype|\\u/;
+
+function withoutForbidden(key: string, value: unknown): unknown {
+  return isForbiddenKey(key) ? undefined : value;
 }
