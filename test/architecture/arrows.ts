@@ -167,6 +167,7 @@ export const longFiles: Readonly<Record<string, string>> = {
   "prompt/read/tolerant-reader.ts": "one cursor with its own stack; each rule of mending looks at the same position",
   "layers/cache/cache-manager.ts":
     "one lifetime; two fifths of it documents, and what it does is in the files beside it",
+  "prompt/read/tolerant-string.ts": "one cursor over a string; every rule about a quote looks at the same position",
   "introspection/watch/performance-monitor.ts":
     "one lifetime; runs, nested calls and alerts end in the same record, and a quarter of it documents",
   "providers/vector-store-provider.ts":

@@ -54,6 +54,22 @@ describe("of several values in an answer", () => {
   });
 });
 
+describe("a literal that was cut off", () => {
+  it.each([
+    ['{"a": 1, "b": tr', "a: int, b: bool", { a: 1, b: true }],
+    ['{"a": 1, "b": tr', "a: int, b: str", { a: 1, b: "tr" }],
+    ['{"a": 1, "b": true', "a: int, b: str", { a: 1, b: "true" }],
+    ['{"b": ["x", fal', "b: list[str]", { b: ["x", "fal"] }],
+    ['{"b": [true, fal', "b: list[bool]", { b: [true, false] }],
+  ] as const)("of %s is what %s wants", (text, signature, value) => {
+    expect(parseModelOutput<string>(text, { signature })).toEqual(value);
+  });
+
+  it("is the literal where nothing says otherwise", () => {
+    expect(parseModelOutput('{"a": tr')).toEqual({ a: true });
+  });
+});
+
 describe("an answer in lines", () => {
   it.each([
     ["as they are", "title: B\npages: 2"],

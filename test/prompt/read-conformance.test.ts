@@ -2,6 +2,16 @@ import { describe, expect, it } from "vitest";
 import { isFlockError } from "../../src/core/errors/errors.ts";
 import { firstFault } from "../../src/prompt/read/first-fault.ts";
 import { readValue } from "../../src/prompt/read/read-value.ts";
+import { mutatedAnswer, seeded } from "./answer-mutator.ts";
+
+function attempt(read: () => unknown): boolean {
+  try {
+    read();
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Texts that are JSON, by what is easily got wrong about them. */
 const valid: readonly (readonly [what: string, text: string])[] = [
@@ -21,6 +31,7 @@ const valid: readonly (readonly [what: string, text: string])[] = [
   ["a lone text", '""'],
   ["a lone literal", " null "],
   ["nesting", "[[[[{}, [{}]]]], {}]"],
+  ["replacement characters and a byte order mark in a text", '["\ufffd\ufeff"]'],
   ["texts that hold brackets", '["[{", "}]", ":,\\""]'],
 ];
 
@@ -74,6 +85,20 @@ const invalid: readonly (readonly [what: string, text: string, offset: number])[
   ["two minuses", "[--1]", 1],
   ["a space in a number", "[1 000]", 3],
   ["hexadecimal", "[0x1F]", 1],
+  ["a minus and a leading zero", "[-01]", 1],
+  ["a dot before nothing, with an exponent", "[2.e3]", 1],
+  ["an exponent without digits, cut off", "[1e", 3],
+  ["a number with letters behind", "[1a]", 1],
+  ["not a number, in small letters", "nan", 0],
+  ["infinity with a sign", "[-Infinity]", 1],
+  ["a block comment behind all", '{"a":"b"}/**/', 9],
+  ["a word at once behind all", "[1]x", 3],
+  ["a byte order mark inside", "[\ufeff1]", 1],
+  ["replacement characters outside of texts", "[\ufffd]", 1],
+  ["an escape in two halves", '["\\u00\\u0041"]', 6],
+  ["a backslash last", '["a\\', 4],
+  ["an object in place of a key", "{{}: 1}", 1],
+  ["a line separator between tokens", "[1,\u20282]", 3],
   ["not a number", "[NaN]", 1],
   ["infinity", "[-Infinity]", 1],
   ["full-width digits", "[１]", 1],
@@ -104,6 +129,23 @@ describe("strict reading", () => {
       unknown
     >;
     expect(value).toEqual({ a: Number.POSITIVE_INFINITY, b: -0, c: 2, d: Number("12345678901234567890") });
+  });
+
+  it("takes exactly what JSON.parse takes, of ten thousand mutated answers", () => {
+    const random = seeded(5);
+    let taken = 0;
+    for (let count = 0; count < 10_000; count++) {
+      const text = mutatedAnswer(random);
+      const isJson = attempt(() => JSON.parse(text));
+      expect(attempt(() => readValue(text, { strict: true, maxDepth: 1_000_000 }))).toBe(isJson);
+      if (isJson) taken++;
+    }
+    expect(taken).toBeGreaterThan(500);
+  });
+
+  it("refuses a hundred thousand brackets, open or closed, without overflowing", () => {
+    expect(attempt(() => readValue("[".repeat(100_000), { strict: true }))).toBe(false);
+    expect(attempt(() => readValue("[".repeat(100_000) + "]".repeat(100_000), { strict: true }))).toBe(false);
   });
 
   it.each(invalid)("refuses %s and says where", (_, text, offset) => {

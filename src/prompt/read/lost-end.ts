@@ -1,7 +1,5 @@
 /** Finds where a string ends whose closing quote was lost, once nothing else in the text has ended it. */
 
-import type { StringRole } from "./tolerant-string.ts";
-
 /** Closing brackets and the comma of what follows them, or a comma and the next key. */
 const fieldEnd =
   /[}\]][\s}\]]{0,64},|,\s{0,64}(?:["'][^"'\n]{1,64}["']\s{0,16}:|[A-Za-z_$][\w$-]{0,64}\s{0,16}:(?=\s))/g;
@@ -9,8 +7,8 @@ const fieldEnd =
 const itemEnd = /[}\]][\s}\]]{0,64},|,\s{0,64}(?:["'{[\d-]|true\b|false\b|null\b)/g;
 
 /** Gives the offset of what follows the string that opens at `start`, or -1 when all of the text may belong to it. */
-export function lostEnd(text: string, start: number, role: StringRole): number {
-  const pattern = role === "item" ? itemEnd : fieldEnd;
+export function lostEnd(text: string, start: number, isItem: boolean): number {
+  const pattern = isItem ? itemEnd : fieldEnd;
   pattern.lastIndex = start + 1;
   return pattern.exec(text)?.index ?? -1;
 }

@@ -4,6 +4,7 @@ import { isForbiddenKey } from "../../signature/grammar/grammar-names.ts";
 import { looksLikeKey, matches, strayBeforeColon } from "./entry-patterns.ts";
 import { KnownKeys } from "./known-keys.ts";
 import { lostEnd, withoutTail } from "./lost-end.ts";
+import { isBraceForBracket, isStrayBrace, isStrayBracket } from "./misplaced-bracket.ts";
 import { NativeSpans } from "./native-span.ts";
 import { unescaped } from "./string-escape.ts";
 import { StringCursor, type StringRole } from "./tolerant-string.ts";
@@ -229,7 +230,7 @@ export class TolerantReader {
         // A brace written as a bracket: another object of the list follows.
         this.at++;
         this.#close();
-      } else if (code === 93 && this.#strayBracket()) this.at++;
+      } else if (code === 93 && isStrayBracket(this.#text, this.at, this.#stack)) this.at++;
       else if (this.#closes(code, 125)) this.#closeObject(frame, code);
     } else if (code === 123 && frame.pairs === 0) {
       // An opening brace too many, as in templates.
@@ -257,13 +258,6 @@ export class TolerantReader {
       }
     }
     this.#close();
-  }
-
-  /** Tells whether a bracket in an object is one too many, because its list goes on behind the object. */
-  #strayBracket(): boolean {
-    const stack = this.#stack;
-    if (stack.at(-2)?.closer !== 93 || stack.at(-4)?.closer === 93) return false;
-    return matches(bracketTooMany, this.#text, this.at);
   }
 
   /** Reads `"a": [1], [2]` as one list. */
@@ -369,11 +363,11 @@ export class TolerantReader {
     if (code === 44 || code === 59 || code === 58) this.at++;
     else if (code === 125 || code === 93 || code === 41) {
       const root = this.#stack[0]!.fields !== undefined && this.#stack.length === 2;
-      if (code === 125 && this.#strayBrace()) {
+      if (code === 125 && isStrayBrace(this.#text, this.at, this.#stack, this.#open.brackets)) {
         this.at++;
         return;
       }
-      if (code === 125 && frame.closer === 93 && this.#braceForBracket()) this.at++;
+      if (code === 125 && isBraceForBracket(this.#text, this.at, this.#stack)) this.at++;
       else if (code === 125 && root && frame.closer === 93 && this.#fieldsFollow(this.at + 1)) this.at++;
       else if (!this.#closes(code, frame.closer)) return;
       this.#close();
@@ -386,21 +380,6 @@ export class TolerantReader {
       const item = this.#value("item", mayBeKey);
       if (item !== begun && item !== missing) frame.items.push(item);
     }
-  }
-
-  /** Tells whether a brace in a list was written for its bracket, because the list around it goes on. */
-  #braceForBracket(): boolean {
-    const stack = this.#stack;
-    if (stack.at(-2)?.closer === 93) return matches(nextList, this.#text, this.at);
-    return stack.at(-3)?.closer === 93 && stack.at(-5)?.closer !== 93 && matches(braceTooMany, this.#text, this.at);
-  }
-
-  /** Tells whether a brace in a list is one too many: the list goes on, or ends, and nothing else can. */
-  #strayBrace(): boolean {
-    const stack = this.#stack;
-    if (stack.at(-1)!.closer !== 93 || stack.at(-2)?.closer !== 125) return false;
-    if (matches(nextItem, this.#text, this.at)) return stack.at(-3)?.closer !== 93;
-    return this.#open.brackets === 1 && matches(listEnd, this.#text, this.at);
   }
 
   /** Handles a closing bracket: its own ends the container, an outer one ends it too but is left, a stray one is passed over. */
@@ -485,7 +464,7 @@ export class TolerantReader {
       this.at = quote + 1;
       return unescaped(text.slice(start + 1, quote));
     }
-    const lost = role !== "key" && this.#secondLooks > 0 ? lostEnd(text, start, role) : -1;
+    const lost = role !== "key" && this.#secondLooks > 0 ? lostEnd(text, start, role === "item") : -1;
     if (lost !== -1 && lost < this.#end) {
       this.#secondLooks--;
       this.at = lost;
@@ -584,16 +563,8 @@ export class TolerantReader {
   }
 }
 
-/** A closing brace, and the list that follows. */
-const nextList = /\}\s{0,64},\s{0,64}\[/y;
-/** A closing brace, and another object. */
-const nextItem = /\}\s{0,64},\s{0,64}\{/y;
-/** A closing brace, and the end of a list. */
-const listEnd = /\}\s{0,64}\]/y;
 /** What ends an object, and another object. */
 const objectBehind = /\s{0,64},\s{0,64}\{/y;
-const bracketTooMany = /\]\s{0,64}\}\s{0,64},\s{0,64}\{/y;
-const braceTooMany = /\}\s{0,64}\}\s{0,64},\s{0,64}\{/y;
 /** A second colon, or a closing bracket right before a text. */
 const strayBeforeValue = /[:\uff1a]\s{0,16}|[\]})]\s{0,16}(?=["'{[\d-])/y;
 /** What a token may have before it, by its ASCII code: white space and # . / > \\ ` */
