@@ -1,4 +1,7 @@
-/** The front door `flock-ts/store`: where vectors are kept. */
+/** The front door `flock-ts/store`: where texts and vectors are kept. */
 
+export type { KeepOptions, KeyValueStore, StoredValue, StoreFilter } from "../core/key-value-store.ts";
 export type { VectorItem, VectorMatch, VectorSearchOptions, VectorSpace, VectorStore } from "../core/vector-store.ts";
+export { MemoryStore, type MemoryStoreOptions } from "../store/memory-store.ts";
 export { MemoryVectorStore, type MemoryVectorStoreOptions } from "../store/memory-vectors.ts";
+export { SqliteStore, type SqliteStoreOptions } from "../store/sqlite/sqlite-store.ts";

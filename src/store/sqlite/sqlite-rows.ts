@@ -1,0 +1,188 @@
+/** The tables of a store's file and the statements on them: everything synchronous, each call one short transaction. */
+
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+
+/** A row that was deleted. */
+interface DeletedRow {
+  readonly expires_at: number | null;
+}
+
+/** Which rows to delete: those of a tag, or those whose key lies between two. */
+export type RowFilter = { readonly tag: Buffer } | { readonly from: Buffer; readonly to: Buffer };
+
+/** What is written for a key. */
+export interface RowToWrite {
+  readonly key: Buffer;
+  readonly sealed: Buffer;
+  readonly expiresAt: number;
+  readonly tags: readonly Buffer[];
+}
+
+/** Ids only grow, so that order of writing is order of id. Times in columns find rows to delete; reading trusts the sealed row alone. */
+export const schema = `
+  CREATE TABLE entries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL UNIQUE, expires_at REAL, row BLOB NOT NULL
+  );
+  CREATE INDEX entries_by_expiry ON entries (expires_at) WHERE expires_at IS NOT NULL;
+  CREATE TABLE tags (
+    tag BLOB NOT NULL, id INTEGER NOT NULL REFERENCES entries (id) ON DELETE CASCADE, PRIMARY KEY (tag, id)
+  ) WITHOUT ROWID;
+  CREATE INDEX tags_by_id ON tags (id);
+`;
+
+/** Rows deleted between two turns of the event loop: few, since each may have megabytes. */
+const sliceRows = 32;
+/** Expired rows that each write takes along, so that they leave faster than they come. */
+const sweptRows = 4;
+/** SQLite's number for a damaged file. */
+const corrupt = 11;
+
+/** The rows of an open database. Its methods throw what SQLite throws. */
+export class SqliteRows {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #pageBytes: number;
+
+  /** Prepares what every file must allow. */
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#pageBytes = this.#number("PRAGMA page_size");
+    for (const sql of Object.values(statements)) this.#prepare(sql);
+  }
+
+  /** Gives the sealed row of a key. */
+  read(key: Buffer): Uint8Array | undefined {
+    return this.#prepare(statements.read).get(key)?.row as Uint8Array | undefined;
+  }
+
+  /** Writes a row in the place of an older one, and takes along a few that have expired. */
+  write({ key, sealed, expiresAt, tags }: RowToWrite, now: number): void {
+    this.#atomically(() => {
+      this.#prepare(statements.deleteKey).get(key);
+      const { id } = this.#prepare(statements.insert).get(key, finite(expiresAt), sealed)!;
+      for (const tag of tags) this.#prepare(statements.insertTag).run(tag, id as number);
+      this.#deleteIds(this.#ids(statements.expired, now, sweptRows), now);
+    });
+  }
+
+  /** Deletes the row of a key; tells whether there was one that had not expired. */
+  delete(key: Buffer, now: number): boolean {
+    return isLive(this.#prepare(statements.deleteKey).get(key), now);
+  }
+
+  /** Deletes the row of a key if it still is the one that was read. */
+  deleteDamaged(key: Buffer, sealed: Uint8Array): void {
+    this.#prepare(statements.deleteDamaged).run(key, sealed);
+  }
+
+  /** Gives the id of the row written last. */
+  lastId(): number {
+    return this.#number(statements.lastId);
+  }
+
+  /** Deletes some of the rows a filter means, up to an id. Gives how many had not expired, and whether to go on. */
+  deleteSome(filter: RowFilter, lastId: number, now: number): { readonly live: number; readonly isDone: boolean } {
+    return this.#atomically(() => {
+      const ids =
+        "tag" in filter
+          ? this.#ids(statements.tagged, filter.tag, lastId, sliceRows)
+          : this.#ids(statements.between, filter.from, filter.to, lastId, sliceRows);
+      const live = this.#deleteIds(ids, now);
+      // Where the row of a tag is gone already, nothing takes the tag along.
+      if ("tag" in filter) for (const id of ids) this.#prepare(statements.deleteTag).run(filter.tag, id);
+      return { live, isDone: ids.length < sliceRows };
+    });
+  }
+
+  /** Bytes of the file that are in use. */
+  usedBytes(): number {
+    return (this.#number("PRAGMA page_count") - this.#number("PRAGMA freelist_count")) * this.#pageBytes;
+  }
+
+  /** Deletes some rows to make room: expired ones, else the oldest. Tells whether there were any. */
+  makeRoom(now: number): boolean {
+    return this.#atomically(() => {
+      const expired = this.#ids(statements.expired, now, sliceRows);
+      const ids = expired.length > 0 ? expired : this.#ids(statements.oldest, sweptRows);
+      this.#deleteIds(ids, now);
+      return ids.length > 0;
+    });
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #deleteIds(ids: readonly number[], now: number): number {
+    let live = 0;
+    for (const id of ids) {
+      const deleted = this.#prepare(statements.deleteId).get(id);
+      // An index that leads nowhere would be asked for ever.
+      if (deleted === undefined)
+        throw Object.assign(new Error("an index names a row that is not there"), { errcode: corrupt });
+      if (isLive(deleted, now)) live += 1;
+    }
+    return live;
+  }
+
+  #ids(sql: string, ...values: readonly SQLInputValue[]): readonly number[] {
+    return this.#prepare(sql)
+      .all(...values)
+      .map(({ id }) => id as number);
+  }
+
+  #number(sql: string): number {
+    const [value] = Object.values(this.#prepare(sql).get() ?? {});
+    return (value as number | null | undefined) ?? 0;
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #atomically<T>(work: () => T): T {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      const result = work();
+      this.#database.exec("COMMIT");
+      return result;
+    } catch (error) {
+      try {
+        this.#database.exec("ROLLBACK");
+      } catch {
+        // A full disk has rolled it back already.
+      }
+      throw error;
+    }
+  }
+}
+
+const statements = {
+  read: "SELECT row FROM entries WHERE key = ? AND typeof(row) = 'blob'",
+  insert: "INSERT INTO entries (key, expires_at, row) VALUES (?, ?, ?) RETURNING id",
+  insertTag: "INSERT OR IGNORE INTO tags (tag, id) VALUES (?, ?)",
+  deleteKey: "DELETE FROM entries WHERE key = ? RETURNING expires_at",
+  deleteId: "DELETE FROM entries WHERE id = ? RETURNING expires_at",
+  deleteTag: "DELETE FROM tags WHERE tag = ? AND id = ?",
+  deleteDamaged: "DELETE FROM entries WHERE key = ? AND row = ?",
+  expired: "SELECT id FROM entries WHERE expires_at <= ? LIMIT ?",
+  oldest: "SELECT id FROM entries ORDER BY id LIMIT ?",
+  tagged: "SELECT id FROM tags WHERE tag = ? AND id <= ? LIMIT ?",
+  between: "SELECT id FROM entries WHERE key >= ? AND key < ? AND id <= ? LIMIT ?",
+  lastId: "SELECT max(id) FROM entries",
+} as const;
+
+function finite(time: number): number | null {
+  return Number.isFinite(time) ? time : null;
+}
+
+function isLive(deleted: unknown, now: number): boolean {
+  if (deleted === undefined) return false;
+  const { expires_at } = deleted as DeletedRow;
+  return expires_at === null || expires_at > now;
+}
