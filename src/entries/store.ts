@@ -4,4 +4,6 @@ export type { KeepOptions, KeyValueStore, StoredValue, StoreFilter } from "../co
 export type { VectorItem, VectorMatch, VectorSearchOptions, VectorSpace, VectorStore } from "../core/vector-store.ts";
 export { MemoryStore, type MemoryStoreOptions } from "../store/memory-store.ts";
 export { MemoryVectorStore, type MemoryVectorStoreOptions } from "../store/memory-vectors.ts";
+export type { RedisClient } from "../store/redis/redis-connection.ts";
+export { RedisStore, type RedisStoreOptions } from "../store/redis/redis-store.ts";
 export { SqliteStore, type SqliteStoreOptions } from "../store/sqlite/sqlite-store.ts";

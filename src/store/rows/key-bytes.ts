@@ -1,7 +1,8 @@
 /** Keys and tags as bytes that keep every JavaScript text apart, also halves of surrogate pairs, which UTF-8 would fold into one. */
 
 const surrogate = /[\ud800-\udfff]/;
-const tagBytes = 16;
+/** Bytes of a tag, as stores write it. */
+export const tagBytes = 16;
 
 /**
  * Writes a text as CESU-8 (Unicode Technical Report 26): UTF-8 of each UTF-16 code unit by itself. A text begins with

@@ -1,5 +1,7 @@
 /** What a store on disk or on a server keeps for a value: one block of bytes with its times, and a checksum that finds damage. */
 
+import { tagBytes } from "./key-bytes.ts";
+
 /** A value with its times. Both are milliseconds since 1970. */
 export interface Row {
   readonly value: string;
@@ -44,7 +46,7 @@ export function openRow(key: Buffer, sealed: unknown): Row | undefined {
   const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.length);
   if (bytes[checksumBytes] !== rowFormat) return undefined;
   if (checksum(key, bytes).compare(bytes, 0, checksumBytes, 0, checksumBytes) !== 0) return undefined;
-  const start = headBytes + bytes.readUInt32BE(tagCountOffset) * 16;
+  const start = headBytes + bytes.readUInt32BE(tagCountOffset) * tagBytes;
   const encoding = bytes[checksumBytes + 1] === utf8 ? "utf8" : "utf16le";
   return {
     value: bytes.toString(encoding, start),
