@@ -74,11 +74,11 @@ describe("SqliteStore", () => {
 
   it("gives the right value, nothing or a typed error after any of 200 flipped bits", { timeout: 60_000 }, async () => {
     const good = join(scratch, "good.db");
-    const valueOf = (index: number) => `value ${index} `.repeat(20 + (index % 7) * 60);
+    const textOf = (index: number) => `value ${index} `.repeat(20 + (index % 7) * 60);
     {
       await using store = new SqliteStore({ path: good });
       for (let index = 0; index < 100; index++)
-        await store.set(`key ${index}`, valueOf(index), { tags: ["t"], ttlMs: 1e9 });
+        await store.set(`key ${index}`, textOf(index), { tags: ["t"], ttlMs: 1e9 });
     }
     const bytes = readFileSync(good);
     const runtime = createTestRuntime({ seed: 7 });
@@ -97,7 +97,7 @@ describe("SqliteStore", () => {
       for (let index = 0; index < 100; index += 9) {
         try {
           const found = await store.get(`key ${index}`);
-          if (found !== undefined) expect(found.value === valueOf(index), `offset ${offset}`).toBe(true);
+          if (found !== undefined) expect(found.value === textOf(index), `offset ${offset}`).toBe(true);
           outcomes[found === undefined ? "missing" : "right"] += 1;
         } catch (error) {
           if (!isFlockError(error, "store_failed")) throw error;
