@@ -1,6 +1,6 @@
 /** On a real server; where the machine has none, the tests that need it are skipped by name. */
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { inspect } from "node:util";
 import { Redis } from "ioredis";
@@ -47,6 +47,29 @@ describe("RedisStore", () => {
     expect(error).toSatisfy(failure);
     expect(error.message).toContain("the redis store failed to set: connect ECONNREFUSED");
     expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/hunter/);
+  });
+
+  it("tells no password either when the address cannot be read", async () => {
+    await using store = new RedisStore({ url: "redis://:hunter%zz@127.0.0.1:1" });
+    const error = await store.get("a").catch((reason) => reason);
+    expect(error).toSatisfy(failure);
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/hunter/);
+  });
+
+  it("says what to install when its package is missing", () => {
+    const code = `import { registerHooks } from "node:module";
+      registerHooks({
+        resolve(name, context, next) {
+          if (name === "ioredis") throw Object.assign(new Error("not found"), { code: "ERR_MODULE_NOT_FOUND" });
+          return next(name, context);
+        },
+      });
+      const { RedisStore } = await import("flock-ts/store");
+      const error = await new RedisStore({ url: "redis://127.0.0.1:1" }).get("a").catch((reason) => reason);
+      console.log(error.code, error.details.install);`;
+    const args = ["--conditions=flock-source", "--input-type=module", "-e", code];
+    const { stdout } = spawnSync(process.execPath, args, { encoding: "utf8" });
+    expect(stdout).toBe("package_missing npm install ioredis\n");
   });
 
   it("waits no longer than it may for a client that says nothing", async () => {

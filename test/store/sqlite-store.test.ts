@@ -302,6 +302,25 @@ describe("SqliteStore", () => {
     database.close();
   });
 
+  it("writes in the order it was asked, also while another writer holds it up", async () => {
+    const path = newPath();
+    await using store = new SqliteStore({ path });
+    await store.set("a", "one");
+    const database = new DatabaseSync(path);
+    database.exec("BEGIN IMMEDIATE");
+    const values = Array.from({ length: 30 }, (_, index) => `value ${index}`);
+    const writing = values.map((value) => store.set("a", value, { tags: ["t"] }));
+    const deleting = store.deleteWhere({ tag: "t" });
+    const last = store.set("b", "two", { tags: ["t"] });
+    await new Promise((resolve) => setImmediate(resolve));
+    database.exec("COMMIT");
+    await Promise.all([...writing, last]);
+    expect(await deleting).toBe(1);
+    expect(await store.get("a")).toBeUndefined();
+    expect((await store.get("b"))?.value).toBe("two");
+    database.close();
+  });
+
   it("opens anew after its tables went away, and goes on", async () => {
     const path = newPath();
     await using store = new SqliteStore({ path, onWarning: () => {} });
