@@ -1,6 +1,6 @@
 /** A process that uses a SQLite store as it is told by its arguments, and says line by line what was acknowledged. */
 
-import { writeSync } from "node:fs";
+import { rmSync, writeFileSync, writeSync } from "node:fs";
 import { SqliteStore } from "flock-ts/store";
 
 const [path = "", job = "", ...words] = process.argv.slice(2);
@@ -25,8 +25,10 @@ const jobs: Readonly<Record<string, () => Promise<void>>> = {
       await store.set(`${words[0]} ${index}`, `value ${index}`, { tags: ["t"] });
     say("done");
   },
-  /** Writes more than the process may, reads what is there, deletes, and writes again. */
+  /** Writes until there is no room, reads what is there, and writes again when the ballast it was told of has made room. */
   async full() {
+    const ballast = words[0];
+    if (ballast !== undefined) writeFileSync(ballast, Buffer.alloc(1_000_000));
     let kept = 0;
     try {
       for (; kept < 10_000; kept++) await store.set(`key ${kept}`, "x".repeat(10_000));
@@ -37,6 +39,10 @@ const jobs: Readonly<Record<string, () => Promise<void>>> = {
     for (let index = 0; index < kept; index++)
       if ((await store.get(`key ${index}`))?.value.length === 10_000) found += 1;
     say(kept > 10 && found === kept ? "reads" : `reads ${found} of ${kept}`);
+    if (ballast === undefined) return;
+    rmSync(ballast);
+    await store.set("later", "value");
+    if ((await store.get("later"))?.value === "value") say("writes");
   },
   async forget() {
     await store.set("a", "one");
