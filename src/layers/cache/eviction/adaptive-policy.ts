@@ -6,14 +6,14 @@ import { SampledOrder } from "./sampled-order.ts";
 import { type AdmissionRules, SegmentedOrder } from "./segmented-order.ts";
 
 /**
- * Each is best for another kind of use: keys that come back soon and then never; scans and loops longer than the cache;
- * few keys that are always popular; and what lies between, where it starts.
+ * Each is best for another kind of use: what lies between, where it starts; keys that come back soon and then never; scans
+ * and loops longer than the cache; and loops that take turns with keys that come back soon.
  */
 const ways: readonly AdmissionRules[] = [
   { name: "balanced", window: 0.1, admit: 1, remembers: true },
   { name: "recent", window: 1, admit: 1, remembers: false },
   { name: "frequent", window: 0.01, admit: "frequency", remembers: false },
-  { name: "popular", window: 0.01, admit: 2, remembers: true },
+  { name: "mostly-recent", window: 0.7, admit: 1, remembers: true },
 ];
 
 /**

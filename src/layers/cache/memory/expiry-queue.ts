@@ -53,6 +53,8 @@ export class ExpiryQueue {
 
   /** Gives a slot that has expired by `now`, or -1. It stays in until it gets another time. */
   expired(now: number): number {
+    // From then on what never expires would look as if it had.
+    if (now >= never32 && this.#never === never32) this.#widen();
     const levels = this.#levels;
     const root = levels[levels.length - 1]!;
     while (root[0]! <= now) {
