@@ -14,29 +14,30 @@ export function families(seed: number): readonly Workload[] {
 
 const far = 100_000;
 
-const generators: Readonly<Record<string, readonly [generate: (random: Random) => Next, capacities: readonly number[]]>> =
-  {
-    // Stationary popularity, flat as in searches, usual, and steep.
-    "zipf 0.7": [(random) => zipf(100_000, 0.7, random), [1_000, 8_000]],
-    "zipf 0.9": [(random) => zipf(50_000, 0.9, random), [500, 4_000]],
-    "zipf 1.1": [(random) => zipf(50_000, 1.1, random), [250, 2_000]],
-    "zipf, abrupt shifts": [shifting, [500, 2_000]],
-    "zipf, gradual drift": [drifting, [500, 2_000]],
-    "search": [search, [2_000, 10_000]],
-    "database, scans": [database, [1_000, 4_000]],
-    "transactions": [transactions, [500, 2_000]],
-    "loop just too long": [() => (index) => index % 2_200, [1_000, 2_000]],
-    "loops of many lengths": [loops, [1_000, 3_000]],
-    "glimpse: loop and recency": [glimpse, [500, 2_000]],
-    "sprite: recency": [(random) => stack(random, 0.08, 6_000, 1.1), [200, 1_000]],
-    "stack depths, long": [(random) => stack(random, 0.25, 8_000, 0.9), [500, 2_000]],
-    "one-hit wonders": [content, [500, 4_000]],
-    "news: churn": [news, [500, 2_000]],
-    "bursts": [bursts, [500, 2_000]],
-    "phases": [phases, [500, 2_000]],
-    "many programs": [programs, [500, 2_000]],
-    "recency, loop, recency": [recencyLoop, [512, 2_048]],
-  };
+const generators: Readonly<
+  Record<string, readonly [generate: (random: Random) => Next, capacities: readonly number[]]>
+> = {
+  // Stationary popularity, flat as in searches, usual, and steep.
+  "zipf 0.7": [(random) => zipf(100_000, 0.7, random), [1_000, 8_000]],
+  "zipf 0.9": [(random) => zipf(50_000, 0.9, random), [500, 4_000]],
+  "zipf 1.1": [(random) => zipf(50_000, 1.1, random), [250, 2_000]],
+  "zipf, abrupt shifts": [shifting, [500, 2_000]],
+  "zipf, gradual drift": [drifting, [500, 2_000]],
+  search: [search, [2_000, 10_000]],
+  "database, scans": [database, [1_000, 4_000]],
+  transactions: [transactions, [500, 2_000]],
+  "loop just too long": [() => (index) => index % 2_200, [1_000, 2_000]],
+  "loops of many lengths": [loops, [1_000, 3_000]],
+  "glimpse: loop and recency": [glimpse, [500, 2_000]],
+  "sprite: recency": [(random) => stack(random, 0.08, 6_000, 1.1), [200, 1_000]],
+  "stack depths, long": [(random) => stack(random, 0.25, 8_000, 0.9), [500, 2_000]],
+  "one-hit wonders": [content, [500, 4_000]],
+  "news: churn": [news, [500, 2_000]],
+  bursts: [bursts, [500, 2_000]],
+  phases: [phases, [500, 2_000]],
+  "many programs": [programs, [500, 2_000]],
+  "recency, loop, recency": [recencyLoop, [512, 2_048]],
+};
 
 function shifting(random: Random): Next {
   const rank = zipf(20_000, 1, random);
@@ -89,7 +90,7 @@ function transactions(random: Random): Next {
     let key: number;
     if (choice < 0.3 && recent.length > 0) key = recent[Math.floor(random() * recent.length)]!;
     else if (choice < 0.45) key = newest++;
-    else key = popular() + (Math.floor(index / 100_000) * 2_000);
+    else key = popular() + Math.floor(index / 100_000) * 2_000;
     recent.push(key);
     if (recent.length > 60) recent.shift();
     return key;

@@ -57,7 +57,11 @@ export function generatedWorkloads(): readonly Workload[] {
   ];
 }
 
-export function make(name: string, next: (index: number) => number, capacities: readonly number[] = [500, 2_000]): Workload {
+export function make(
+  name: string,
+  next: (index: number) => number,
+  capacities: readonly number[] = [500, 2_000],
+): Workload {
   const uses = Int32Array.from({ length }, (_, index) => next(index));
   return { name, uses, keys: uses.reduce((most, key) => Math.max(most, key), 0) + 1, capacities };
 }

@@ -130,7 +130,7 @@ export class AdaptivePolicy implements EvictionPolicy {
 }
 
 /** Hashes a key, with a seed so that nobody outside can choose keys of equal hashes (FNV-1a by Fowler, Noll and Vo, mixed). */
-function hashOfKey(key: string, seed: number): number {
+export function hashOfKey(key: string, seed: number): number {
   let hash = seed ^ key.length;
   for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
   return spreadHash(hash ^ seed);
