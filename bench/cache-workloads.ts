@@ -57,12 +57,16 @@ export function generatedWorkloads(): readonly Workload[] {
   ];
 }
 
-function make(name: string, next: (index: number) => number, capacities: readonly number[] = [500, 2_000]): Workload {
+export function make(
+  name: string,
+  next: (index: number) => number,
+  capacities: readonly number[] = [500, 2_000],
+): Workload {
   const uses = Int32Array.from({ length }, (_, index) => next(index));
   return { name, uses, keys: uses.reduce((most, key) => Math.max(most, key), 0) + 1, capacities };
 }
 
-function zipf(keys: number, exponent: number, random: () => number): () => number {
+export function zipf(keys: number, exponent: number, random: () => number): () => number {
   const sums = new Float64Array(keys);
   let sum = 0;
   for (let rank = 0; rank < keys; rank++) {
@@ -83,7 +87,7 @@ function zipf(keys: number, exponent: number, random: () => number): () => numbe
 }
 
 /** Mulberry32 by Tommy Ettinger. */
-function seededRandom(seed: number): () => number {
+export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

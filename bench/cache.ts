@@ -5,6 +5,8 @@
 
 import { LRUCache } from "lru-cache";
 import { CacheManager, type EvictionStrategy } from "../src/entries/cache.ts";
+import { families } from "./cache-families.ts";
+import { type Reference, references } from "./cache-references.ts";
 import { generatedWorkloads, optimalHits, recordedWorkloads, type Workload } from "./cache-workloads.ts";
 
 const strategies: readonly EvictionStrategy[] = ["lru", "lfu", "tinylfu"];
@@ -16,6 +18,7 @@ if (recorded.length === 0)
   console.log("traces not found: give their folder in FLOCK_TRACES; going on with generated ones");
 printHits("recorded", recorded);
 printHits("generated", generatedWorkloads());
+printFamilies([1, 2, 3]);
 await printTimes();
 printMemory();
 
@@ -38,6 +41,31 @@ function printHits(label: string, workloads: readonly Workload[]): void {
     }
   }
   console.log("mean".padEnd(35), percent(sums.map((sum) => sum / rows)));
+}
+
+/** Sets `tinylfu` beside published policies on each family; each number is the mean over the seeds. */
+function printFamilies(seeds: readonly number[]): void {
+  const columns = [...Object.keys(references), "best", "tinylfu"];
+  console.log("\nhit ratio, families, %".padEnd(35), columns.map((column) => column.padStart(10)).join(""));
+  const rows = new Map<string, number[]>();
+  for (const workload of [...seeds.flatMap((seed) => families(seed)), ...recorded]) {
+    for (const capacity of workload.capacities) {
+      const hits = Object.values(references).map((make) => referenceHits(make(workload.keys, capacity), workload));
+      hits.push(Math.max(...hits), managerHits(workload, capacity, "tinylfu"));
+      const weighed = hits.map((share) => share / (recorded.includes(workload) ? 1 : seeds.length));
+      const name = `${workload.name} in ${capacity}`;
+      rows.set(name, rows.get(name)?.map((sum, index) => sum + weighed[index]!) ?? weighed);
+    }
+  }
+  for (const [name, hits] of rows) console.log(name.padEnd(35), percent(hits));
+  const mean = columns.map((_, index) => [...rows.values()].reduce((sum, row) => sum + row[index]!, 0) / rows.size);
+  console.log("mean".padEnd(35), percent(mean));
+}
+
+function referenceHits(use: Reference, { uses }: Workload): number {
+  let hits = 0;
+  for (const key of uses) if (use(key)) hits += 1;
+  return hits / uses.length;
 }
 
 function percent(shares: readonly number[]): string {

@@ -4,7 +4,7 @@
  */
 
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { type CacheConfig, CacheManager } from "../../../src/entries/cache.ts";
 import { createTestRuntime } from "../../../src/testing/test-runtime.ts";
 import { TestStore } from "./test-store.ts";
@@ -229,22 +229,30 @@ class Schedule {
   }
 }
 
-/** Steps in all, spread over the combinations; `npm run check:cache` plays a million. */
-const wanted = Number(process.env.CACHE_STEPS ?? 200_000);
+/** Steps in all, spread over the combinations; `npm run check:cache` plays more than a million. */
+const wanted = process.env.MODE === "long" ? 1_100_000 : Number(process.env.CACHE_STEPS ?? 200_000);
+const seed = Number(process.env.CACHE_SEED ?? Math.floor(Math.random() * 2 ** 31));
+let played = 0;
 const stepsInRun = 240;
 /** What fast-check makes of it. */
 const meanSteps = 100;
 const runs = Math.ceil(wanted / combinations.length / meanSteps);
 
 describe("in every configuration", () => {
+  afterAll(() => {
+    console.log(`${played} steps in ${combinations.length} configurations, CACHE_SEED ${seed}`);
+    expect(played).toBeGreaterThanOrEqual(process.env.MODE === "long" ? 1_000_000 : wanted / 2);
+  });
+
   it.each(combinations)(
     "a cache gives nothing wrong, nothing late, and holds no more than it may: %j",
     async (combination) => {
       await fc.assert(
-        fc.asyncProperty(fc.array(step, { maxLength: stepsInRun, size: "max" }), (steps) =>
-          new Schedule(combination).play(steps),
-        ),
-        { numRuns: runs },
+        fc.asyncProperty(fc.array(step, { maxLength: stepsInRun, size: "max" }), (steps) => {
+          played += steps.length;
+          return new Schedule(combination).play(steps);
+        }),
+        { numRuns: runs, seed },
       );
     },
     600_000,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { generatedWorkloads, optimalHits, recordedWorkloads, type Workload } from "../../../bench/cache-workloads.ts";
-import { AdaptivePolicy } from "../../../src/layers/cache/eviction/adaptive-policy.ts";
+import { AdaptivePolicy, hashOfKey } from "../../../src/layers/cache/eviction/adaptive-policy.ts";
 import { EvictedKeys } from "../../../src/layers/cache/eviction/evicted-keys.ts";
 import type { EvictionPolicy } from "../../../src/layers/cache/eviction/eviction-policy.ts";
 import { FrequencySketch, spreadHash } from "../../../src/layers/cache/eviction/frequency-sketch.ts";
@@ -186,6 +186,62 @@ describe("tinylfu", () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe("keys chosen to share counters", () => {
+  /** The share of hits on a few popular keys while so many others are each asked for once. */
+  function hitsBeside(others: readonly string[], seed: number): number {
+    const policy = new AdaptivePolicy(seed);
+    const entries = 200;
+    const slots = new Map<string, number>();
+    const held: string[] = [];
+    let hits = 0;
+    let uses = 0;
+    policy.grow(entries);
+    const use = (key: string): boolean => {
+      const slot = slots.get(key);
+      if (slot !== undefined) {
+        policy.touch(slot);
+        return true;
+      }
+      const free = held.length < entries ? held.length : policy.evict();
+      if (held[free] !== undefined) slots.delete(held[free]);
+      held[free] = key;
+      slots.set(key, free);
+      policy.add(free, key);
+      return false;
+    };
+    for (const [index, other] of others.entries()) {
+      use(other);
+      for (let each = 0; each < 2; each++) {
+        hits += use(`popular ${(index * 2 + each) % 150}`) ? 1 : 0;
+        uses += 1;
+      }
+    }
+    return hits / uses;
+  }
+
+  /** Keys whose hashes end alike under one seed: they fall into one block of the sketch and one bucket of evicted keys. */
+  function keysThatMeet(seed: number, count: number): readonly string[] {
+    const found: string[] = [];
+    for (let number = 0; found.length < count; number++) {
+      if ((hashOfKey(`other ${number}`, seed) & 31) === 0) found.push(`other ${number}`);
+    }
+    return found;
+  }
+
+  it("do no better than chance for who does not know the seed", () => {
+    const chosen = keysThatMeet(11, 6_000);
+    for (const seed of [12, -5, 0x1234_5678]) {
+      const inBlock = chosen.filter((key) => (hashOfKey(key, seed) & 31) === 0).length;
+      // Chance is one in 32, 187.5; four standard deviations are 54.
+      expect(Math.abs(inBlock - chosen.length / 32)).toBeLessThan(54);
+      const hashes = new Set(chosen.map((key) => hashOfKey(key, seed)));
+      expect(hashes.size).toBeGreaterThan(chosen.length - 3);
+      const plain = Array.from({ length: chosen.length }, (_, number) => `other ${number}`);
+      expect(hitsBeside(chosen, seed)).toBeGreaterThan(hitsBeside(plain, seed) - 0.03);
+    }
   });
 });
 

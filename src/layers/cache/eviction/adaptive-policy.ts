@@ -6,14 +6,14 @@ import { SampledOrder } from "./sampled-order.ts";
 import { type AdmissionRules, SegmentedOrder } from "./segmented-order.ts";
 
 /**
- * Each is best for another kind of use: keys that come back soon and then never; scans and loops longer than the cache;
- * few keys that are always popular; and what lies between, where it starts.
+ * Each is best for another kind of use: what lies between, where it starts; keys that come back soon and then never; scans
+ * and loops longer than the cache; and loops that take turns with keys that come back soon.
  */
 const ways: readonly AdmissionRules[] = [
   { name: "balanced", window: 0.1, admit: 1, remembers: true },
   { name: "recent", window: 1, admit: 1, remembers: false },
   { name: "frequent", window: 0.01, admit: "frequency", remembers: false },
-  { name: "popular", window: 0.01, admit: 2, remembers: true },
+  { name: "mostly-recent", window: 0.7, admit: 1, remembers: true },
 ];
 
 /**
@@ -130,7 +130,7 @@ export class AdaptivePolicy implements EvictionPolicy {
 }
 
 /** Hashes a key, with a seed so that nobody outside can choose keys of equal hashes (FNV-1a by Fowler, Noll and Vo, mixed). */
-function hashOfKey(key: string, seed: number): number {
+export function hashOfKey(key: string, seed: number): number {
   let hash = seed ^ key.length;
   for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
   return spreadHash(hash ^ seed);

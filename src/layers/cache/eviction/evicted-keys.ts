@@ -1,51 +1,71 @@
-/** Remembers which keys were evicted lately, without keeping the keys. */
+/** Remembers which keys were evicted lately, in four bytes a key. */
 
 /** Places of a bucket: the oldest of them is written over. */
 const ways = 4;
+/** A place holds some bits of a hash, and in the others a turn, which goes round. */
+const turnBits = 12;
+const turnMask = 2 ** turnBits - 1;
+/** Turns in which as many keys are evicted as there are entries. */
+const turnsOfAll = 256;
 
 /**
  * The hashes of the last keys evicted, each with its turn, in buckets of four. A key that comes back while it is
- * remembered has shown that it is used at a distance the cache almost covers. Two keys of equal hash are taken for one.
+ * remembered has shown that it is used at a distance the cache almost covers. Of a hash the upper 20 bits and the bucket
+ * count: keys that are equal there are taken for one. A turn is as long as a 256th of all entries take to be evicted.
  */
 export class EvictedKeys {
-  readonly #hashes: Uint32Array;
-  readonly #turns: Uint32Array;
+  readonly #places: Uint32Array;
   readonly #mask: number;
-  #turn = 0;
+  readonly #evictionsInTurn: number;
+  #evictions = 0;
 
   constructor(entries: number) {
     let places = 64;
     while (places < entries * 1.25) places *= 2;
-    this.#hashes = new Uint32Array(places);
-    this.#turns = new Uint32Array(places);
+    this.#places = new Uint32Array(places);
     this.#mask = places / ways - 1;
+    this.#evictionsInTurn = Math.max(1, entries / turnsOfAll);
   }
 
   add(hash: number): void {
+    const places = this.#places;
     const start = (hash & this.#mask) * ways;
+    const turn = this.#turn();
+    const mark = hash >>> turnBits;
     let oldest = start;
+    let longest = -1;
     for (let place = start; place < start + ways; place++) {
-      if (this.#hashes[place] === hash) {
+      const held = places[place]!;
+      if (held === 0 || held >>> turnBits === mark) {
         oldest = place;
         break;
       }
-      if (this.#turns[place]! < this.#turns[oldest]!) oldest = place;
+      const age = (turn - held) & turnMask;
+      if (age > longest) {
+        longest = age;
+        oldest = place;
+      }
     }
-    // Zero stands for an empty place; the turns of four billion evictions ago mean nothing.
-    this.#turn = (this.#turn + 1) >>> 0 || 1;
-    this.#hashes[oldest] = hash;
-    this.#turns[oldest] = this.#turn;
+    this.#evictions += 1;
+    // Zero stands for an empty place.
+    places[oldest] = ((mark << turnBits) | turn) >>> 0 || 1;
   }
 
   /** Tells whether a key is among the last so many evicted, and forgets it. */
   take(hash: number, reach: number): boolean {
+    const places = this.#places;
     const start = (hash & this.#mask) * ways;
+    const mark = hash >>> turnBits;
     for (let place = start; place < start + ways; place++) {
-      if (this.#hashes[place] !== hash || this.#turns[place] === 0) continue;
-      const isNear = (this.#turn - this.#turns[place]!) >>> 0 < reach;
-      this.#turns[place] = 0;
-      return isNear;
+      const held = places[place]!;
+      if (held === 0 || held >>> turnBits !== mark) continue;
+      places[place] = 0;
+      return ((this.#turn() - held) & turnMask) * this.#evictionsInTurn < reach;
     }
     return false;
+  }
+
+  #turn(): number {
+    return Math.floor(this.#evictions / this.#evictionsInTurn) & turnMask;
   }
 }

@@ -1,43 +1,43 @@
-/** Guesses how often keys were used lately, of all keys that come, in eight bytes for each entry of the cache. */
+/** Guesses how often keys were used lately, of all keys that come, in four bytes for each entry of the cache. */
 
 /** Counters stop here: four bits are enough to compare two keys. */
 const most = 15;
 
-/** Counters of a key lie in one block, the size of what a processor fetches at once: four rows of sixteen. */
-const blockSize = 64;
-const rowSize = 16;
+/** Counters of a key lie in one block of eight words: four rows of sixteen counters, eight to a word. */
+const blockWords = 8;
+const countersInBlock = 64;
 
 /**
  * A count-min sketch with ageing: four counters a key, the smallest one counts, and all are halved after ten uses for each
  * entry (Einziger, Friedman, Manes: TinyLFU, a highly efficient cache admission policy, 2017). Hashes must be seeded by the caller.
  */
 export class FrequencySketch {
-  readonly #counters: Uint8Array;
+  readonly #words: Int32Array;
   readonly #blockMask: number;
   readonly #usesBeforeAgeing: number;
   #uses = 0;
 
   constructor(entries: number) {
-    let counters = blockSize;
+    let counters = countersInBlock;
     while (counters < entries * 8) counters *= 2;
-    this.#counters = new Uint8Array(counters);
-    this.#blockMask = counters / blockSize - 1;
+    this.#words = new Int32Array(counters / 8);
+    this.#blockMask = counters / countersInBlock - 1;
     this.#usesBeforeAgeing = Math.max(100, entries * 10);
   }
 
   count(hash: number): void {
-    const counters = this.#counters;
-    let place = (hash & this.#blockMask) * blockSize;
+    const words = this.#words;
+    let row = (hash & this.#blockMask) * blockWords;
     let columns = spreadHash(hash);
     let counted = false;
-    for (let row = 0; row < 4; row++) {
-      const at = place + (columns & (rowSize - 1));
-      const counter = counters[at]!;
-      if (counter < most) {
-        counters[at] = counter + 1;
+    for (const end = row + blockWords; row < end; row += 2) {
+      const at = row + ((columns >>> 3) & 1);
+      const shift = (columns & 7) << 2;
+      const word = words[at]!;
+      if (((word >>> shift) & most) < most) {
+        words[at] = word + (1 << shift);
         counted = true;
       }
-      place += rowSize;
       columns >>>= 4;
     }
     if (counted && ++this.#uses >= this.#usesBeforeAgeing) this.#age();
@@ -45,19 +45,22 @@ export class FrequencySketch {
 
   /** Gives how often a key was used, 15 at most; a little too much when keys share counters, never too little. */
   frequency(hash: number): number {
-    let place = (hash & this.#blockMask) * blockSize;
+    const words = this.#words;
+    let row = (hash & this.#blockMask) * blockWords;
     let columns = spreadHash(hash);
     let least = most;
-    for (let row = 0; row < 4; row++) {
-      least = Math.min(least, this.#counters[place + (columns & (rowSize - 1))]!);
-      place += rowSize;
+    for (const end = row + blockWords; row < end; row += 2) {
+      const counter = (words[row + ((columns >>> 3) & 1)]! >>> ((columns & 7) << 2)) & most;
+      if (counter < least) least = counter;
       columns >>>= 4;
     }
     return least;
   }
 
+  /** Halves eight counters at once; the bit that falls out of one must not fall into the next. */
   #age(): void {
-    for (let place = 0; place < this.#counters.length; place++) this.#counters[place]! >>>= 1;
+    const words = this.#words;
+    for (let place = 0; place < words.length; place++) words[place] = (words[place]! >>> 1) & 0x77777777;
     this.#uses >>>= 1;
   }
 }

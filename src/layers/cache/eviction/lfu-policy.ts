@@ -5,14 +5,15 @@ import { grown } from "./slot-lists.ts";
 
 /** All entries used equally often, in order of use: a list through the slots. */
 class Bucket {
-  uses: number;
+  readonly id: number;
+  uses = 0;
   first = -1;
   last = -1;
   lower: Bucket | undefined = undefined;
   higher: Bucket | undefined = undefined;
 
-  constructor(uses: number) {
-    this.uses = uses;
+  constructor(id: number) {
+    this.id = id;
   }
 }
 
@@ -29,7 +30,11 @@ const usesBeforeAgeing = 10;
 export class LfuPolicy implements EvictionPolicy {
   #previous = new Int32Array(0);
   #next = new Int32Array(0);
-  readonly #buckets: (Bucket | undefined)[] = [];
+  /** By slot, the number of its bucket: counts of so few uses are never 65,536 different ones. */
+  #bucketOf = new Uint16Array(0);
+  readonly #buckets: Bucket[] = [];
+  /** Buckets that nothing is in now. */
+  readonly #spare: Bucket[] = [];
   #lowest: Bucket | undefined = undefined;
   #entries = 0;
   #usesSinceAgeing = 0;
@@ -37,18 +42,18 @@ export class LfuPolicy implements EvictionPolicy {
   grow(slots: number): void {
     this.#previous = grown(this.#previous, slots);
     this.#next = grown(this.#next, slots);
-    while (this.#buckets.length < slots) this.#buckets.push(undefined);
+    this.#bucketOf = grown(this.#bucketOf, slots);
   }
 
   add(slot: number): void {
     this.#entries += 1;
-    if (this.#lowest?.uses !== 1) this.#lowest = insertBetween(new Bucket(1), undefined, this.#lowest);
+    if (this.#lowest?.uses !== 1) this.#lowest = insertBetween(this.#bucket(1), undefined, this.#lowest);
     this.#push(this.#lowest, slot);
     this.#countUse();
   }
 
   touch(slot: number): void {
-    const bucket = this.#buckets[slot]!;
+    const bucket = this.#buckets[this.#bucketOf[slot]!]!;
     const uses = bucket.uses + 1;
     let { higher } = bucket;
     if (higher?.uses !== uses) {
@@ -58,7 +63,7 @@ export class LfuPolicy implements EvictionPolicy {
         this.#countUse();
         return;
       }
-      higher = insertBetween(new Bucket(uses), bucket, higher);
+      higher = insertBetween(this.#bucket(uses), bucket, higher);
     }
     this.#take(bucket, slot);
     this.#push(higher, slot);
@@ -66,8 +71,7 @@ export class LfuPolicy implements EvictionPolicy {
   }
 
   remove(slot: number): void {
-    this.#take(this.#buckets[slot]!, slot);
-    this.#buckets[slot] = undefined;
+    this.#take(this.#buckets[this.#bucketOf[slot]!]!, slot);
     this.#entries -= 1;
   }
 
@@ -78,7 +82,7 @@ export class LfuPolicy implements EvictionPolicy {
   }
 
   #push(bucket: Bucket, slot: number): void {
-    this.#buckets[slot] = bucket;
+    this.#bucketOf[slot] = bucket.id;
     this.#previous[slot] = bucket.last;
     this.#next[slot] = -1;
     if (bucket.last === -1) bucket.first = slot;
@@ -97,6 +101,17 @@ export class LfuPolicy implements EvictionPolicy {
     if (bucket.lower === undefined) this.#lowest = bucket.higher;
     else bucket.lower.higher = bucket.higher;
     if (bucket.higher !== undefined) bucket.higher.lower = bucket.lower;
+    this.#spare.push(bucket);
+  }
+
+  #bucket(uses: number): Bucket {
+    let bucket = this.#spare.pop();
+    if (bucket === undefined) {
+      bucket = new Bucket(this.#buckets.length);
+      this.#buckets.push(bucket);
+    }
+    bucket.uses = uses;
+    return bucket;
   }
 
   #countUse(): void {
@@ -119,12 +134,15 @@ export class LfuPolicy implements EvictionPolicy {
   }
 
   #append(below: Bucket, bucket: Bucket): void {
-    for (let slot = bucket.first; slot !== -1; slot = this.#next[slot]!) this.#buckets[slot] = below;
+    for (let slot = bucket.first; slot !== -1; slot = this.#next[slot]!) this.#bucketOf[slot] = below.id;
     this.#next[below.last] = bucket.first;
     this.#previous[bucket.first] = below.last;
     below.last = bucket.last;
     below.higher = bucket.higher;
     if (bucket.higher !== undefined) bucket.higher.lower = below;
+    bucket.first = -1;
+    bucket.last = -1;
+    this.#spare.push(bucket);
   }
 }
 

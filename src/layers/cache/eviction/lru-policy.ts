@@ -18,8 +18,7 @@ export class LruPolicy implements EvictionPolicy {
   }
 
   touch(slot: number): void {
-    this.#order.remove(list, slot);
-    this.#order.push(list, slot);
+    this.#order.renew(list, slot);
   }
 
   remove(slot: number): void {

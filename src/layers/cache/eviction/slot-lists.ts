@@ -1,24 +1,22 @@
-/** Doubly linked lists of small numbers in two typed arrays: moving one costs four writes and no allocation. */
+/** Doubly linked lists of small numbers in one typed array: moving one costs a few writes and no allocation. */
 
 /** Several lists over the same slots; a slot is in one of them at most, and its owner knows in which. */
 export class SlotLists {
-  readonly #lists: number;
   /** The first places are the lists' heads, a circle each; slot `n` is at `n + lists`. */
-  #previous: Int32Array;
-  #next: Int32Array;
+  readonly #lists: number;
+  /** The place before and the place after, side by side: what is moved is read from memory once. */
+  #links: Int32Array;
   readonly #lengths: Int32Array;
 
   constructor(lists: number) {
     this.#lists = lists;
-    this.#previous = Int32Array.from({ length: lists }, (_, head) => head);
-    this.#next = this.#previous.slice();
+    this.#links = Int32Array.from({ length: lists * 2 }, (_, index) => index >> 1);
     this.#lengths = new Int32Array(lists);
   }
 
   /** Makes room for slots below this number. */
   grow(slots: number): void {
-    this.#previous = grown(this.#previous, slots + this.#lists);
-    this.#next = grown(this.#next, slots + this.#lists);
+    this.#links = grown(this.#links, (slots + this.#lists) * 2);
   }
 
   length(list: number): number {
@@ -27,38 +25,51 @@ export class SlotLists {
 
   /** Gives the slot that has been in the list for longest, or -1. */
   first(list: number): number {
-    const place = this.#next[list]!;
+    const place = this.#links[list * 2 + 1]!;
     return place === list ? -1 : place - this.#lists;
   }
 
-  /** Gives the slot after this one in the list, or -1. */
-  after(slot: number): number {
-    const place = this.#next[slot + this.#lists]!;
-    return place < this.#lists ? -1 : place - this.#lists;
-  }
-
   push(list: number, slot: number): void {
-    const place = slot + this.#lists;
-    const last = this.#previous[list]!;
-    this.#next[last] = place;
-    this.#previous[place] = last;
-    this.#next[place] = list;
-    this.#previous[list] = place;
+    this.#append(list, slot + this.#lists);
     this.#lengths[list]! += 1;
   }
 
   remove(list: number, slot: number): void {
-    const place = slot + this.#lists;
-    const previous = this.#previous[place]!;
-    const next = this.#next[place]!;
-    this.#next[previous] = next;
-    this.#previous[next] = previous;
+    this.#detach(slot + this.#lists);
     this.#lengths[list]! -= 1;
+  }
+
+  /** Moves a slot to the end of the list it is in. */
+  renew(list: number, slot: number): void {
+    const place = slot + this.#lists;
+    if (this.#links[list * 2] === place) return;
+    this.#detach(place);
+    this.#append(list, place);
+  }
+
+  #append(list: number, place: number): void {
+    const links = this.#links;
+    const last = links[list * 2]!;
+    links[last * 2 + 1] = place;
+    links[place * 2] = last;
+    links[place * 2 + 1] = list;
+    links[list * 2] = place;
+  }
+
+  #detach(place: number): void {
+    const links = this.#links;
+    const previous = links[place * 2]!;
+    const next = links[place * 2 + 1]!;
+    links[previous * 2 + 1] = next;
+    links[next * 2] = previous;
   }
 }
 
 /** Copies a typed array into a longer one. */
-export function grown<T extends Int32Array | Uint32Array | Uint8Array | Float64Array>(array: T, length: number): T {
+export function grown<T extends Int32Array | Uint32Array | Uint16Array | Uint8Array | Float64Array>(
+  array: T,
+  length: number,
+): T {
   if (array.length >= length) return array;
   const copy = new (array.constructor as new (length: number) => T)(length);
   copy.set(array);

@@ -34,6 +34,7 @@ export interface EntryFacts {
 const firstSlots = 64;
 /** Weights are kept in 32 bits. */
 const heaviest = 2 ** 32 - 1;
+const widest16 = 2 ** 16 - 1;
 
 /**
  * A table of values by text. It decides who leaves, not what is fresh: an entry past its end is still found until it is
@@ -42,13 +43,16 @@ const heaviest = 2 ** 32 - 1;
 export class CacheTable {
   readonly #slots = new Map<string, number>();
   readonly #expiry = new ExpiryQueue();
-  readonly #keys: (string | undefined)[] = [];
-  readonly #values: unknown[] = [];
+  #keys: (string | undefined)[] = [];
+  #values: unknown[] = [];
   /** Tags and owners by slot; few entries have any. */
   readonly #tags = new Map<number, readonly string[]>();
   readonly #owners = new Map<number, string>();
-  #bytesOf = new Uint32Array(0);
-  #free: number[] = [];
+  /** 16 bits each until an entry needs more. */
+  #bytesOf: Uint16Array | Uint32Array = new Uint16Array(0);
+  readonly #free: number[] = [];
+  /** Slots below this number have been in use. */
+  #used = 0;
   #capacity = 0;
   #policy: EvictionPolicy;
   #limits: TableLimits;
@@ -103,8 +107,6 @@ export class CacheTable {
       this.#slots.set(key, slot);
       this.#keys[slot] = key;
       this.#policy.add(slot, key);
-    } else {
-      this.#expiry.remove(slot);
     }
     this.#fill(slot, value, facts);
     return true;
@@ -165,15 +167,15 @@ export class CacheTable {
   #empty(slot: number): void {
     this.bytes -= this.#bytesOf[slot]!;
     this.#bytesOf[slot] = 0;
-    this.#expiry.remove(slot);
-    this.#expiry.add(slot, Number.POSITIVE_INFINITY);
-    this.#tags.delete(slot);
-    this.#owners.delete(slot);
+    this.#expiry.set(slot, Number.POSITIVE_INFINITY);
+    if (this.#tags.size > 0) this.#tags.delete(slot);
+    if (this.#owners.size > 0) this.#owners.delete(slot);
   }
 
   #fill(slot: number, value: unknown, { bytes, endsAt, tags, owner }: EntryFacts): void {
     this.#values[slot] = value;
-    this.#expiry.add(slot, endsAt);
+    this.#expiry.set(slot, endsAt);
+    if (bytes > widest16 && this.#bytesOf instanceof Uint16Array) this.#bytesOf = Uint32Array.from(this.#bytesOf);
     this.#bytesOf[slot] = bytes;
     this.bytes += bytes;
     if (tags !== undefined && tags.length > 0) this.#tags.set(slot, tags);
@@ -184,7 +186,7 @@ export class CacheTable {
     this.#slots.delete(this.#keys[slot]!);
     this.#keys[slot] = undefined;
     this.#values[slot] = undefined;
-    this.#expiry.remove(slot);
+    this.#expiry.set(slot, Number.POSITIVE_INFINITY);
     this.bytes -= this.#bytesOf[slot]!;
     if (this.#tags.size > 0) this.#tags.delete(slot);
     if (this.#owners.size > 0) this.#owners.delete(slot);
@@ -192,15 +194,16 @@ export class CacheTable {
   }
 
   #newSlot(): number {
-    const slot = this.#keys.length;
+    const slot = this.#used;
     if (slot >= this.#capacity) {
       this.#capacity = Math.max(slot + 1, Math.min(this.#limits.maxEntries, Math.max(firstSlots, slot * 2)));
+      this.#keys = grownList(this.#keys, this.#capacity);
+      this.#values = grownList(this.#values, this.#capacity);
       this.#bytesOf = grown(this.#bytesOf, this.#capacity);
       this.#expiry.grow(this.#capacity);
       this.#policy.grow(this.#capacity);
     }
-    this.#keys.push(undefined);
-    this.#values.push(undefined);
+    this.#used += 1;
     return slot;
   }
 
@@ -218,4 +221,11 @@ export class CacheTable {
 function makePolicy({ strategy, seed }: TableLimits): EvictionPolicy {
   if (strategy === "lru") return new LruPolicy();
   return strategy === "lfu" ? new LfuPolicy() : new AdaptivePolicy(seed);
+}
+
+/** A longer list of exactly that length: one that grows by itself takes up to half more. */
+function grownList<Item>(list: readonly Item[], length: number): Item[] {
+  const longer = new Array<Item>(length);
+  for (let index = 0; index < list.length; index++) longer[index] = list[index]!;
+  return longer;
 }

@@ -1,98 +1,106 @@
-/** Finds entries whose time has passed without a timer for any of them. */
+/** Finds entries whose time has passed without a timer for any of them, in little more memory than the times take. */
 
-import { grown, SlotLists } from "../eviction/slot-lists.ts";
+import { grown } from "../eviction/slot-lists.ts";
 
-const twoTo32 = 2 ** 32;
-/** One list for each bit in which a time can differ from the queue's own, and one for equal times. */
-const buckets = 54;
+/** Slots below one bound, and bounds below one of the next level. */
+const fanBits = 5;
+const fan = 2 ** fanBits;
+/** Stands for never while times are kept in 32 bits, which hold whole milliseconds of 49 days. */
+const never32 = 2 ** 32 - 1;
 
 /**
- * A radix heap (Ahuja, Mehlhorn, Orlin, Tarjan: Faster algorithms for the shortest path problem, 1990): an entry lies in the
- * bucket of the highest bit in which its time differs from the queue's time, which only goes forward. Adding and removing
- * take constant time; an entry moves down at most once for each bit. Times are whole milliseconds.
+ * A tree of lower bounds over the times of all slots, 32 to a node. A time that comes in lowers the bounds above it and one
+ * that leaves changes nothing, so bounds may be too low; a search that finds nothing below a bound raises it to what is
+ * there. Each addition can be followed by one such search at most, so all takes constant time, amortised, for the few levels there are.
+ * Times are whole milliseconds, 0 or more.
  */
 export class ExpiryQueue {
-  readonly #lists = new SlotLists(buckets);
-  #time = new Float64Array(0);
-  #bucket = new Uint8Array(0);
-  /** No entry expires before this time. */
-  #horizon = 0;
-  /** No entry expires before this time either; it is at or after the horizon. */
-  #earliest = Number.POSITIVE_INFINITY;
+  /** 32 bits each until a time needs more. */
+  #times: Uint32Array | Float64Array = new Uint32Array(0);
+  #never = never32;
+  /** Bounds by level, of 32 slots each first, a single one last. */
+  #levels: Float64Array[] = [new Float64Array([Number.POSITIVE_INFINITY])];
 
+  /** Makes room for slots below this number. */
   grow(slots: number): void {
-    this.#lists.grow(slots);
-    this.#time = grown(this.#time, slots);
-    this.#bucket = grown(this.#bucket, slots);
+    const before = this.#times.length;
+    if (slots <= before) return;
+    this.#times = grown(this.#times, slots).fill(this.#never, before);
+    this.#levels = [];
+    for (let size = Math.ceil(slots / fan); ; size = Math.ceil(size / fan)) {
+      this.#levels.push(new Float64Array(size).fill(Number.POSITIVE_INFINITY));
+      if (size === 1) break;
+    }
+    for (let slot = 0; slot < before; slot++) this.#lower(slot, this.timeOf(slot));
   }
 
   /** Gives when a slot expires. */
   timeOf(slot: number): number {
-    return this.#time[slot]!;
+    const time = this.#times[slot]!;
+    return time === this.#never ? Number.POSITIVE_INFINITY : time;
   }
 
-  /** Takes in a slot that expires at `time`, for which `Infinity` means never. */
-  add(slot: number, time: number): void {
-    this.#time[slot] = time;
-    if (time === Number.POSITIVE_INFINITY) return;
-    this.#put(slot, Math.max(time, this.#horizon));
-    if (time < this.#earliest) this.#earliest = time;
+  /** Says that a slot expires at `time`, for which `Infinity` means never; a time it had is forgotten. */
+  set(slot: number, time: number): void {
+    if (time === Number.POSITIVE_INFINITY) {
+      this.#times[slot] = this.#never;
+      return;
+    }
+    if (time >= never32 && this.#never === never32) this.#widen();
+    this.#times[slot] = time;
+    this.#lower(slot, time);
   }
 
-  remove(slot: number): void {
-    if (this.#time[slot] !== Number.POSITIVE_INFINITY) this.#lists.remove(this.#bucket[slot]!, slot);
-  }
-
-  /** Gives a slot that has expired by `now`, or -1. It stays in until it is removed. */
+  /** Gives a slot that has expired by `now`, or -1. It stays in until it gets another time. */
   expired(now: number): number {
-    while (now >= this.#earliest) {
-      const bucket = this.#lowestBucket();
-      if (bucket === -1) {
-        this.#earliest = Number.POSITIVE_INFINITY;
-        return -1;
+    // From then on what never expires would look as if it had.
+    if (now >= never32 && this.#never === never32) this.#widen();
+    const levels = this.#levels;
+    const root = levels[levels.length - 1]!;
+    while (root[0]! <= now) {
+      let place = 0;
+      let level = levels.length - 1;
+      while (level > 0 && place !== -1) {
+        const found = this.#firstDue(levels[level - 1]!, place, now);
+        if (found === -1) this.#raise(level, place);
+        place = found;
+        level -= 1;
       }
-      const first = this.#lists.first(bucket);
-      if (bucket === 0) return this.#time[first]! <= now ? first : -1;
-      this.#earliest = this.#soonest(bucket);
-      this.#advance(bucket, Math.min(Math.floor(now), this.#earliest));
+      if (place === -1) continue;
+      const slot = this.#firstDue(this.#times, place, now);
+      if (slot !== -1) return slot;
+      this.#raise(0, place);
     }
     return -1;
   }
 
-  #put(slot: number, time: number): void {
-    const bucket = bucketOf(time, this.#horizon);
-    this.#bucket[slot] = bucket;
-    this.#lists.push(bucket, slot);
-  }
-
-  #lowestBucket(): number {
-    for (let bucket = 0; bucket < buckets; bucket++) if (this.#lists.length(bucket) > 0) return bucket;
+  #firstDue(bounds: Uint32Array | Float64Array, parent: number, now: number): number {
+    const end = Math.min(bounds.length, (parent + 1) << fanBits);
+    for (let place = parent << fanBits; place < end; place++) if (bounds[place]! <= now) return place;
     return -1;
   }
 
-  #soonest(bucket: number): number {
-    let soonest = Number.POSITIVE_INFINITY;
-    for (let slot = this.#lists.first(bucket); slot !== -1; slot = this.#lists.after(slot)) {
-      soonest = Math.min(soonest, this.#time[slot]!);
-    }
-    return soonest;
+  /** Sets a bound to the least of what lies below it. */
+  #raise(level: number, place: number): void {
+    const below = level === 0 ? this.#times : this.#levels[level - 1]!;
+    const never = level === 0 ? this.#never : Number.POSITIVE_INFINITY;
+    let least = never;
+    const end = Math.min(below.length, (place + 1) << fanBits);
+    for (let each = place << fanBits; each < end; each++) least = Math.min(least, below[each]!);
+    this.#levels[level]![place] = least === never ? Number.POSITIVE_INFINITY : least;
   }
 
-  /** Moves the horizon forward and spreads the lowest bucket anew; all others stay right, since they differ in a higher bit. */
-  #advance(bucket: number, horizon: number): void {
-    this.#horizon = horizon;
-    for (let left = this.#lists.length(bucket); left > 0; left--) {
-      const slot = this.#lists.first(bucket);
-      this.#lists.remove(bucket, slot);
-      this.#put(slot, this.#time[slot]!);
+  #lower(slot: number, time: number): void {
+    let place = slot;
+    for (const bounds of this.#levels) {
+      place >>>= fanBits;
+      if (bounds[place]! <= time) return;
+      bounds[place] = time;
     }
   }
-}
 
-/** 0 for equal times, else one more than the number of the highest bit in which they differ. */
-function bucketOf(time: number, other: number): number {
-  if (time < twoTo32) return 32 - Math.clz32(time ^ other);
-  const high = Math.floor(time / twoTo32) ^ Math.floor(other / twoTo32);
-  if (high !== 0) return 64 - Math.clz32(high);
-  return 32 - Math.clz32((time % twoTo32) ^ (other % twoTo32));
+  #widen(): void {
+    this.#times = Float64Array.from(this.#times, (time) => (time === never32 ? Number.POSITIVE_INFINITY : time));
+    this.#never = Number.POSITIVE_INFINITY;
+  }
 }
