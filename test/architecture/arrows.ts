@@ -76,7 +76,7 @@ export const waysOut: Readonly<Record<string, string>> = {
   signature: "work on the Shape of core/runnable.ts, which says what a lower area may know of a signature",
   layers: "say what you want as plain data in `policy`; the layer reads it",
   introspection: "emit an event and let a fold read it",
-  store: "take the port of core/store.ts and let the composition root hand the store in",
+  store: "take a port of core (key-value-store.ts, vector-store.ts) and let the composition root hand the store in",
   models: "take a Runnable, or ask context.resolveModel",
   patterns: "take a Runnable and call it through context.call",
   prompt: "take a Runnable and leave its messages to it",
