@@ -10,6 +10,7 @@ import { EventDispatcher } from "./core/events/event-dispatcher.ts";
 import { type Provider, providersOption } from "./core/events/provider.ts";
 import { disposeProviders, listenerOf } from "./core/events/provider-listener.ts";
 import type { RunHistory } from "./core/events/run-history.ts";
+import type { Json } from "./core/json/json.ts";
 import { type KnobChange, Knobs } from "./core/knob.ts";
 import type { Layer, LayerHost } from "./core/layer.ts";
 import { checkLayerOrder, type LayerPlan, planLayers } from "./core/layer-plan.ts";
@@ -84,7 +85,16 @@ export class Flock implements RunEnvironment, AsyncDisposable {
     if (options.prices !== undefined) checkPrices(options.prices);
     this.#ownPrices = options.prices;
     this.#layers = stackFrom(options.layers);
-    this.#host = { runtime: this.runtime, knobs: this.knobs, replan: () => this.#replan() };
+    this.#host = {
+      runtime: this.runtime,
+      knobs: this.knobs,
+      replan: () => this.#replan(),
+      modelIdentity: () => this.#modelIdentity(),
+      priceOf: (runnable) => this.priceOf(runnable),
+      loadPrices: () => this.loadPrices(),
+      refresh: (runnable, input, tenant) =>
+        executeRun(runnable, input, { flock: this, cache: "refresh", ...(tenant === undefined ? {} : { tenant }) }),
+    };
     if (options.record !== false) {
       const recorder = new RunRecorder({ runtime: this.runtime });
       this.events.add(recorder);
@@ -145,6 +155,14 @@ export class Flock implements RunEnvironment, AsyncDisposable {
   #tellKnob({ knob, from, to }: KnobChange): void {
     const time = this.runtime.now();
     this.events.emit({ v: 1, type: "knob-changed", runId: "", path: "flock", time, knob, from, to });
+  }
+
+  /** The model may only be named when the first agent asks for it, so this asks for none. */
+  #modelIdentity(): Json {
+    const model = this.#model ?? this.runtime.variable("FLOCK_MODEL") ?? "offline";
+    return typeof model === "string"
+      ? model
+      : ((resolveModel(model, { runtime: this.runtime }).identity as Json) ?? null);
   }
 
   #replan(): void {

@@ -1,9 +1,21 @@
 /** What changes a call: guards and slots for the built-in layers, wrappers for the user's own. */
 
 import type { CacheState } from "./events/event.ts";
+import type { Json } from "./json/json.ts";
 import type { Knobs } from "./knob.ts";
-import type { AnyRunnable, ExecutionContext } from "./runnable.ts";
+import type { ModelPrice } from "./model-price.ts";
+import type { CacheMode } from "./policy.ts";
+import type { AnyRunnable, CallCost, ExecutionContext } from "./runnable.ts";
 import type { Runtime } from "./runtime/runtime.ts";
+
+/** What layers may know of a run. */
+export interface RunFacts {
+  readonly id: string;
+  readonly tenant: string | undefined;
+  readonly priority: number;
+  readonly cacheMode: CacheMode;
+  readonly budgetUsd: number | undefined;
+}
 
 /** A call as layers see it. */
 export interface LayerCall {
@@ -19,6 +31,12 @@ export interface LayerCall {
   readonly isRoot: boolean;
   /** The run's own limit on its outermost call, in milliseconds. */
   readonly runTimeoutMs: number | undefined;
+  /** What all calls of the run share; the key of what a layer keeps for a run. */
+  readonly run: RunFacts;
+  /** What the attempt gave, while its guards leave. */
+  readonly output: unknown;
+  /** Tokens and cost of what the attempt gave, where the runnable can tell; while its guards leave. */
+  readonly cost: CallCost | undefined;
   /** Monotonic milliseconds at which the call entered the door. */
   readonly startedAt: number;
   readonly runtime: Runtime;
@@ -27,8 +45,10 @@ export interface LayerCall {
   fail(error: unknown): void;
   /** Ends this attempt with this error, so that recovery may try again. */
   failAttempt(error: unknown): void;
-  /** Counts milliseconds spent waiting, for `queueMs`. */
-  addWait(ms: number): void;
+  /** Tells that the call waits for something scarce. */
+  waitStart(resource: string): void;
+  /** Tells that the wait is over, and counts it for `queueMs`. */
+  waitEnd(resource: string, waitedMs: number): void;
   /** The same call to another runnable or with another input; the types stay the same. */
   with(changes: { readonly runnable?: AnyRunnable; readonly input?: unknown }): LayerCall;
   /** Gives what the guard of this slot kept on the call. */
@@ -75,6 +95,14 @@ export interface LayerHost {
   readonly knobs: Knobs;
   /** Says that a live setting changed, so that plans are made anew. */
   replan(): void;
+  /** What decides the answers of agents that name no model: the identity of the environment's own one. */
+  modelIdentity(): Json;
+  /** What a model's tokens cost; undefined when it is not known, or {@link loadPrices} is still to be waited for. */
+  priceOf(runnable: AnyRunnable): ModelPrice | undefined;
+  /** Gives the prices at hand; undefined once they are. */
+  loadPrices(): Promise<void> | undefined;
+  /** Runs a runnable as a run of its own, whose caches are refreshed: for work that nobody waits for. */
+  refresh(runnable: AnyRunnable, input: unknown, tenant: string | undefined): Promise<unknown>;
 }
 
 /** A layer that is off for a runnable gives undefined and costs nothing there. */

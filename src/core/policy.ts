@@ -1,5 +1,8 @@
 /** What a runnable asks of the layers, as plain data; only layers act on it. */
 
+/** What caches do for a run. */
+export type CacheMode = "use" | "bypass" | "refresh";
+
 /** Per-runnable settings. Layers read them; a runnable builds no layer itself. */
 export interface Policy {
   /** Most milliseconds the whole call may take, waiting and retries included. */

@@ -60,7 +60,7 @@ export function tellEnd(call: Call, ok: boolean, value: unknown): void {
   const outcome = outcomeOf(call, ok);
   const code = ok ? undefined : codeOf(value);
   const answered = ok && (cacheState === undefined || call.owesCache);
-  const cost = answered ? costOf(call, value) : undefined;
+  const cost = answered ? (call.output === value ? call.cost : costOf(call, value)) : undefined;
   if (cost !== undefined) run.addCost(cost);
   const { events } = run;
   if (ok && (events.mask & eventBits.output) !== 0 && (kind === "agent" || kind === "pattern")) {
@@ -87,6 +87,12 @@ export function tellEnd(call: Call, ok: boolean, value: unknown): void {
     });
   }
   if (call.parent === undefined) run.finish(name, outcome, code, endedAt, durationMs);
+}
+
+/** Keeps what an attempt gave and cost: its guards settle by it what they reserved. */
+export function keepOutput(call: Call, value: unknown): void {
+  call.output = value;
+  call.cost = costOf(call, value);
 }
 
 /** A runnable's own arithmetic may break; its call and its run end all the same. */

@@ -8,7 +8,7 @@
 import { isFlockError } from "../errors/errors.ts";
 import type { CacheAnswer, RecoveryDecision } from "../layer.ts";
 import type { LayerPlan } from "../layer-plan.ts";
-import { tellAttemptEnd, tellAttemptStart, tellEnd, tellStart, tellStory } from "./call-events.ts";
+import { keepOutput, tellAttemptEnd, tellAttemptStart, tellEnd, tellStart, tellStory } from "./call-events.ts";
 import { Call } from "./execution-context.ts";
 import type { Door } from "./run-scope.ts";
 import { runWrapped } from "./wrapped-call.ts";
@@ -155,7 +155,9 @@ function perform(call: Call): void {
 }
 
 function attemptDone(call: Call, value: unknown): void {
-  if (call.phase === "attempt") settle(call, true, value);
+  if (call.phase !== "attempt") return;
+  keepOutput(call, value);
+  settle(call, true, value);
 }
 
 function performFailed(call: Call, error: unknown): void {

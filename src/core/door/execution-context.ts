@@ -9,6 +9,7 @@ import type { LayerPlan } from "../layer-plan.ts";
 import type {
   AnyRunnable,
   ApprovalRequest,
+  CallCost,
   ContextState,
   ExecutionContext,
   ForkedContext,
@@ -52,6 +53,8 @@ export class Call implements ForkedContext, LayerCall {
   owesCache = false;
   cacheState: CacheState | undefined = undefined;
   wasCancelled = false;
+  output: unknown = undefined;
+  cost: CallCost | undefined = undefined;
   retryTimer: Timer | undefined = undefined;
   /** Follows the deltas of all attempts; made at the first one. */
   stream: StreamTimer | undefined = undefined;
@@ -240,8 +243,16 @@ export class Call implements ForkedContext, LayerCall {
     (this.#slots as unknown[])[slot] = value;
   }
 
-  addWait(ms: number): void {
-    this.queueMs += ms;
+  waitStart(resource: string): void {
+    if (this.wants("wait-start")) this.run.events.emit({ ...this.head(), type: "wait-start", resource });
+  }
+
+  waitEnd(resource: string, waitedMs: number): void {
+    // Attempts below a call wait for it.
+    for (let call: Call | undefined = this; call !== undefined; call = call.within ? call.parent : undefined) {
+      call.queueMs += waitedMs;
+    }
+    if (this.wants("wait-end")) this.run.events.emit({ ...this.head(), type: "wait-end", resource, waitedMs });
   }
 
   with(changes: { readonly runnable?: AnyRunnable; readonly input?: unknown }): LayerCall {
