@@ -27,6 +27,8 @@ export interface LayerCall {
   readonly attempt: number;
   /** How many tries were made so far. */
   readonly attempts: number;
+  /** Somebody else ended it: its run's signal, or a caller that ended first. */
+  readonly wasCancelled: boolean;
   /** True for the outermost call of a run. */
   readonly isRoot: boolean;
   /** The run's own limit on its outermost call, in milliseconds. */
@@ -72,11 +74,18 @@ export interface CacheAnswer {
   readonly state: CacheState;
 }
 
-/** The cache's place in the door. Exactly one of `store` and `abandon` follows a lookup that found nothing. */
+/** What a lookup found: an answer; nothing, so that the work is ours; or that this call neither asks nor keeps, or asks anew. */
+export type CacheFinding = CacheAnswer | undefined | "bypass" | "refresh";
+
+/**
+ * The cache's place in the door. Exactly one of `store` and `abandon` follows a lookup that found nothing or asks anew;
+ * `leave` follows one that had not answered when its call ended, and then `abandon` when it still gives the work away.
+ */
 export interface CacheSlot {
-  lookup(call: LayerCall): CacheAnswer | undefined | Promise<CacheAnswer | undefined>;
+  lookup(call: LayerCall): CacheFinding | Promise<CacheFinding>;
   store(call: LayerCall, value: unknown): void;
   abandon(call: LayerCall, error: unknown): void;
+  leave?(call: LayerCall): void;
 }
 
 /** What recovery decides: try again after a wait, or give this value. */

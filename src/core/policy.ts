@@ -1,5 +1,7 @@
 /** What a runnable asks of the layers, as plain data; only layers act on it. */
 
+import type { CacheChoice } from "./cache-settings.ts";
+
 /** What caches do for a run. */
 export type CacheMode = "use" | "bypass" | "refresh";
 
@@ -11,4 +13,22 @@ export interface Policy {
   readonly attemptTimeoutMs?: number;
   /** A second call with the same input changes nothing more than the first: layers may repeat it. */
   readonly idempotent?: boolean;
+  /** Whether and how its answers are kept. @default as the Flock says for models and idempotent tools, else not */
+  readonly cache?: CacheChoice;
+  /** Its answer depends on code that `identity` does not name, such as a tool's. @default a tool's does */
+  readonly hasOwnCode?: boolean;
+  /** Something in it acts on the world, or must not be cached: only a person may turn its cache on. @default false */
+  readonly hasEffects?: boolean;
+}
+
+/** What a runnable that calls others inherits from their policies. */
+export function policyOfParts(
+  parts: readonly { readonly kind: string; readonly policy?: Policy }[],
+): Pick<Policy, "hasOwnCode" | "hasEffects"> {
+  const hasEffects = parts.some(
+    ({ kind, policy }) =>
+      policy?.cache === false || policy?.hasEffects === true || (kind === "tool" && policy?.idempotent !== true),
+  );
+  const hasOwnCode = parts.some(({ kind, policy }) => kind === "tool" || policy?.hasOwnCode === true);
+  return { ...(hasEffects && { hasEffects }), ...(hasOwnCode && { hasOwnCode }) };
 }

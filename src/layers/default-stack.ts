@@ -4,13 +4,22 @@
  * | layer           | on by default for | why it stands there                                         |
  * |-----------------|-------------------|-------------------------------------------------------------|
  * | deadline        | runs and calls with a `timeoutMs` | waiting, retries and backoff all count       |
+ * | cache           | nothing           | a hit takes no permit; failures and retries are never kept  |
  * | attempt-timeout | models, 120 s     | times the work alone                                        |
  */
 
+import type { CacheChoice } from "../core/cache-settings.ts";
 import type { Layer } from "../core/layer.ts";
+import { cacheLayer } from "./cache/cache-layer.ts";
 import { attemptTimeoutLayer, deadlineLayer } from "./timeout.ts";
 
+/** What is wanted of layers for everything in an environment. */
+export interface StackOptions {
+  /** Whether and how answers of all models and idempotent tools are kept. @default false */
+  readonly cache?: CacheChoice | undefined;
+}
+
 /** Makes the built-in layers in their order. */
-export function defaultStack(): readonly Layer[] {
-  return [deadlineLayer(), attemptTimeoutLayer()];
+export function defaultStack(options: StackOptions = {}): readonly Layer[] {
+  return [deadlineLayer(), cacheLayer(options.cache), attemptTimeoutLayer()];
 }

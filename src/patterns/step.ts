@@ -1,8 +1,10 @@
 /** A runnable's place in a pattern: what it reads and what it writes, field by field. */
 
+import type { CacheChoice } from "../core/cache-settings.ts";
 import { FlockError } from "../core/errors/errors.ts";
 import { describeValue, optionError } from "../core/errors/options.ts";
 import type { Json, JsonObject, JsonSchema } from "../core/json/json.ts";
+import { type Policy, policyOfParts } from "../core/policy.ts";
 import type { AnyRunnable, Shape } from "../core/runnable.ts";
 import type { FieldType, Side } from "../signature/field.ts";
 
@@ -73,6 +75,20 @@ export function identityOf(pattern: string, steps: readonly Step[], more: JsonOb
     agents.push(runnable.identity);
   }
   return { pattern, agents, ...more };
+}
+
+interface PatternLimits {
+  readonly cache?: CacheChoice | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Gives the policy of a pattern: what its options say, and what its members bring along. */
+export function policyOf({ cache, timeoutMs }: PatternLimits, steps: readonly Step[]): Policy {
+  return {
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(cache === undefined ? {} : { cache }),
+    ...policyOfParts(steps.map(({ runnable }) => runnable)),
+  };
 }
 
 /** Names that must never become a key of an object. */

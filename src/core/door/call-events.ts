@@ -1,12 +1,14 @@
 /** Tells what happens to a call, each event as a single literal and only when somebody wants it. */
 
 import { codeOf, type FlockError } from "../errors/errors.ts";
-import { eventBits, type Outcome } from "../events/event.ts";
+import { type CacheState, eventBits, type Outcome } from "../events/event.ts";
 import { InputReference } from "../events/input-reference.ts";
 import { copyJson } from "../json/copy-json.ts";
 import type { CallCost, Shape } from "../runnable.ts";
 import type { Call } from "./execution-context.ts";
 
+/** The value came from elsewhere: this call cost nothing. */
+const keptStates: ReadonlySet<CacheState | undefined> = new Set(["hit", "stale", "joined"]);
 const noNames: readonly string[] = Object.freeze([]);
 const namesOf = new WeakMap<Shape, readonly string[]>();
 
@@ -59,7 +61,7 @@ export function tellEnd(call: Call, ok: boolean, value: unknown): void {
   const { name, kind } = runnable;
   const outcome = outcomeOf(call, ok);
   const code = ok ? undefined : codeOf(value);
-  const answered = ok && (cacheState === undefined || call.owesCache);
+  const answered = ok && !keptStates.has(cacheState);
   const cost = answered ? (call.output === value ? call.cost : costOf(call, value)) : undefined;
   if (cost !== undefined) run.addCost(cost);
   const { events } = run;

@@ -6,7 +6,7 @@
  */
 
 import { isFlockError } from "../errors/errors.ts";
-import type { CacheAnswer, RecoveryDecision } from "../layer.ts";
+import type { CacheFinding, RecoveryDecision } from "../layer.ts";
 import type { LayerPlan } from "../layer-plan.ts";
 import { keepOutput, tellAttemptEnd, tellAttemptStart, tellEnd, tellStart, tellStory } from "./call-events.ts";
 import { Call } from "./execution-context.ts";
@@ -105,7 +105,7 @@ function guardFailed(call: Call, slot: number, error: unknown): void {
 function lookUp(call: Call): void {
   const { cache } = call.plan;
   if (cache === undefined) return beginAttempt(call);
-  let answer: CacheAnswer | undefined | Promise<CacheAnswer | undefined>;
+  let answer: CacheFinding | Promise<CacheFinding>;
   try {
     answer = cache.lookup(call);
   } catch (error) {
@@ -113,21 +113,23 @@ function lookUp(call: Call): void {
     return;
   }
   if (!(answer instanceof Promise)) return lookedUp(call, answer);
+  call.phase = "asking";
   answer.then(
     (found) => lookedUp(call, found),
     (error) => settle(call, false, error),
   );
 }
 
-function lookedUp(call: Call, answer: CacheAnswer | undefined): void {
+function lookedUp(call: Call, answer: CacheFinding): void {
+  const owes = answer === undefined || answer === "refresh";
   if (call.phase === "over") {
-    if (answer === undefined) call.plan.cache?.abandon(call, call.closedReason);
-  } else if (answer === undefined) {
-    call.owesCache = true;
-    call.cacheState = "miss";
+    if (owes) call.plan.cache?.abandon(call, call.closedReason);
+  } else if (owes || answer === "bypass") {
+    call.owesCache = owes;
+    call.noteCache(answer ?? "miss");
     beginAttempt(call);
   } else {
-    call.cacheState = answer.state;
+    call.noteCache(answer.state);
     settle(call, true, answer.value);
   }
 }
@@ -239,6 +241,7 @@ function settle(call: Call, ok: boolean, value: unknown): void {
   const error = ok ? undefined : value;
   if (!ok && isFlockError(value)) tellStory(call, value);
   if (call.phase === "attempt" && plan.wrappers.length === 0) closeAttempt(call, ok, error);
+  if (call.phase === "asking") safely(call, () => plan.cache?.leave?.(call));
   call.close(error);
   call.retryTimer?.cancel();
   if (call.owesCache) safely(call, () => (ok ? plan.cache?.store(call, value) : plan.cache?.abandon(call, value)));

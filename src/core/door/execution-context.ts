@@ -28,8 +28,8 @@ interface Fork {
   readonly metadata: JsonObject;
 }
 
-/** Where a call is: before its attempt, in it, after it but not settled, or settled. */
-export type CallPhase = "entering" | "attempt" | "between" | "over";
+/** Where a call is: before its attempt, waiting for its cache, in its attempt, after it but not settled, or settled. */
+export type CallPhase = "entering" | "asking" | "attempt" | "between" | "over";
 
 /** One call, or one further attempt of a call, or a fork of one. Fields after `attempt` belong to the door. */
 export class Call implements ForkedContext, LayerCall {
@@ -184,6 +184,13 @@ export class Call implements ForkedContext, LayerCall {
     return () => {
       if (this.#hear === listener) this.#hear = undefined;
     };
+  }
+
+  /** Notes what the cache had to do with the call; what tells its end may be further out. */
+  noteCache(state: CacheState): void {
+    for (let call: Call | undefined = this; call !== undefined; call = call.within ? call.parent : undefined) {
+      call.cacheState = state;
+    }
   }
 
   /** Tells that what earlier attempts of this call streamed is void, when they streamed anything. */
