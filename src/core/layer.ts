@@ -68,10 +68,12 @@ export interface Guard {
   leave(call: LayerCall, slot: number, error: unknown): void;
 }
 
-/** What a cache found: a value, or nothing and the work is ours. */
+/** What a cache found: a value, or the failure of the call that was waited for. */
 export interface CacheAnswer {
   readonly value: unknown;
   readonly state: CacheState;
+  /** The value is the error of a call with the same question. @default false */
+  readonly isError?: boolean;
 }
 
 /** What a lookup found: an answer; nothing, so that the work is ours; or that this call neither asks nor keeps, or asks anew. */

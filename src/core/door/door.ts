@@ -130,7 +130,7 @@ function lookedUp(call: Call, answer: CacheFinding): void {
     beginAttempt(call);
   } else {
     call.noteCache(answer.state);
-    settle(call, true, answer.value);
+    settle(call, answer.isError !== true, answer.value);
   }
 }
 

@@ -8,7 +8,6 @@ import { copyOut } from "./memory/private-copy.ts";
 /** A call that waits. */
 interface Follower {
   readonly resolve: (finding: CacheFinding) => void;
-  readonly reject: (error: unknown) => void;
   /** What its call is told to have had. */
   readonly state: CacheState;
   /** The flights this call is a part of: they wait, too. */
@@ -66,8 +65,8 @@ export class CallFlight {
   join(call: LayerCall, state: CacheState): Promise<CacheFinding> | undefined {
     const within = flightsAround(call);
     if (within.some((outer) => this.#reaches(outer, new Set()))) return undefined;
-    const { promise, resolve, reject } = Promise.withResolvers<CacheFinding>();
-    this.#followers.set(call, { resolve, reject, state, within });
+    const { promise, resolve } = Promise.withResolvers<CacheFinding>();
+    this.#followers.set(call, { resolve, state, within });
     awaited.set(call, this);
     for (const outer of within) outer.#waitsFor.set(this, (outer.#waitsFor.get(this) ?? 0) + 1);
     return promise;
@@ -85,7 +84,7 @@ export class CallFlight {
 
   /** Gives every follower the same error. */
   fail(error: unknown): void {
-    this.#end(({ reject }) => reject(error));
+    this.#end(({ resolve, state }) => resolve({ value: error, state, isError: true }));
   }
 
   /** Lets every follower do the work itself. */
