@@ -1,17 +1,13 @@
 /** Answers calls from memory where that was asked for. What keeps and finds is in cached-calls.ts, imported when first needed. */
 
 import { type CacheChoice, isSharedCache, type LiveCacheConfig, liveCacheChecks } from "../../core/cache-settings.ts";
-import { optionError } from "../../core/errors/options.ts";
-import type { Json } from "../../core/json/json.ts";
+import { checkOptions } from "../../core/errors/options.ts";
 import type { Knob } from "../../core/knob.ts";
 import type { CacheFinding, CacheLayer, CacheSlot, LayerCall, LayerHost } from "../../core/layer.ts";
 import type { AnyRunnable } from "../../core/runnable.ts";
 
-/** What a cache's knob holds: off, or how entries are kept. */
-export type CacheKnobValue = false | Required<Omit<LiveCacheConfig, "enabled">>;
-
-/** The caches that a layer made, by whose they are. */
-export type OwnCaches = Map<string, unknown>;
+/** What a cache's knob holds: off, or how entries are kept; what is not said is the default. */
+export type CacheKnobValue = boolean | LiveCacheConfig;
 
 /** What a slot is made of. */
 export interface SlotFacts {
@@ -23,7 +19,8 @@ export interface SlotFacts {
   readonly choice: CacheChoice;
   /** What its knob was turned to. */
   readonly turned: CacheKnobValue | undefined;
-  readonly caches: OwnCaches;
+  /** The caches the layer made, by whose they are. */
+  readonly caches: Map<string, unknown>;
 }
 
 let code: typeof import("./cached-calls.ts") | undefined;
@@ -34,7 +31,7 @@ let code: typeof import("./cached-calls.ts") | undefined;
  */
 export function cacheLayer(wide: CacheChoice = false): CacheLayer {
   const turned = new Map<string, CacheKnobValue>();
-  const caches: OwnCaches = new Map();
+  const caches = new Map<string, unknown>();
   return {
     form: "cache",
     name: "cache",
@@ -42,33 +39,25 @@ export function cacheLayer(wide: CacheChoice = false): CacheLayer {
     slotFor(runnable, host) {
       const { name, kind, identity, policy } = runnable;
       const own = policy?.cache;
-      if (own === false) return undefined;
-      if (identity === undefined) return isOn(own) ? new RefusingSlot(name) : undefined;
       const isTool = kind === "tool";
-      if (own === undefined && (isTool ? policy?.idempotent !== true : policy?.hasEffects === true)) return undefined;
+      const isClosed = isTool ? policy?.idempotent !== true : policy?.hasEffects === true;
+      if (own === false || (own === undefined && (isClosed || identity === undefined))) return undefined;
       const isWide = own === true || (own === undefined && (isTool || kind === "model"));
       const choice = isWide && isOn(wide) ? wide : (own ?? false);
       const id = `cache:${name}`;
       host.knobs.register(knobOf(id, choice, turned, host));
       const now = turned.get(id);
-      if (now === false || (now === undefined && !isOn(choice))) return undefined;
-      return new LateSlot({ runnable, host, own, choice, turned: now, caches });
+      return isOn(now ?? choice) ? new LateSlot({ runnable, host, own, choice, turned: now, caches }) : undefined;
     },
   };
 }
 
-function isOn(choice: CacheChoice | undefined): boolean {
-  if (typeof choice !== "object") return choice === true;
-  return isSharedCache(choice) || choice.enabled !== false;
+function isOn(choice: CacheChoice): boolean {
+  return typeof choice === "object" ? isSharedCache(choice) || choice.enabled !== false : choice;
 }
 
 /** Runnables of one name share the knob; until it is turned each keeps what it declared. */
-function knobOf(
-  id: string,
-  choice: CacheChoice,
-  turned: Map<string, CacheKnobValue>,
-  host: LayerHost,
-): Knob<CacheKnobValue> {
+function knobOf(id: string, choice: CacheChoice, turned: Map<string, CacheKnobValue>, host: LayerHost): Knob {
   const turn = (value: CacheKnobValue | undefined) => {
     if (value === undefined) turned.delete(id);
     else turned.set(id, value);
@@ -76,56 +65,26 @@ function knobOf(
   };
   return {
     id,
-    read: () => turned.get(id) ?? knobValue(choice),
-    check: checkKnob,
+    read() {
+      const now = turned.get(id) ?? choice;
+      if (!isOn(now)) return false;
+      const { maxEntries = 1_000, ttlMs = 3_600_000, strategy = "lru" } = isSharedCache(now) ? now.config : Object(now);
+      return { maxEntries, ttlMs, strategy };
+    },
+    check(value) {
+      try {
+        if (typeof value !== "boolean") checkOptions("cache", value, liveCacheChecks);
+        return undefined;
+      } catch (error) {
+        return (error as Error).message;
+      }
+    },
     change(value) {
       const before = turned.get(id);
-      turn(value);
+      turn(value as CacheKnobValue);
       return () => turn(before);
     },
   };
-}
-
-function knobValue(choice: CacheChoice): CacheKnobValue {
-  if (!isOn(choice)) return false;
-  const {
-    maxEntries = 1_000,
-    ttlMs = 3_600_000,
-    strategy = "lru",
-  } = isSharedCache(choice) ? choice.config : Object(choice);
-  return { maxEntries, ttlMs, strategy };
-}
-
-function checkKnob(value: Json): string | undefined {
-  if (value === false) return undefined;
-  const { maxEntries, ttlMs, strategy, ...more } = Object(value) as Record<string, unknown>;
-  const given = { maxEntries, ttlMs, strategy };
-  const isGood = Object.entries(given).every(
-    ([key, one]) => liveCacheChecks[key as keyof typeof given](one) === undefined,
-  );
-  return isGood && Object.keys(more).length === 0 ? undefined : "a cache is false or { maxEntries, ttlMs, strategy }";
-}
-
-/** Stands where a cache was asked for that could not tell one answer from another. */
-class RefusingSlot implements CacheSlot {
-  readonly #name: string;
-
-  constructor(name: string) {
-    this.#name = name;
-  }
-
-  lookup(): never {
-    throw optionError(
-      this.#name,
-      "cache",
-      "absent where there is no `identity` that says what decides the answer",
-      true,
-    );
-  }
-
-  store(): void {}
-
-  abandon(): void {}
 }
 
 /** Imports what it stands for at the first call. */

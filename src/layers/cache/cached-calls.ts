@@ -17,7 +17,7 @@ import { packageVersion } from "./package-version.ts";
 /** The flights of each cache; it may be shared by several Flocks. */
 const flightsOf = new WeakMap<object, Map<string, CallFlight>>();
 
-/** Makes the slot of a runnable. @throws option_invalid for what only looks like a CacheManager. */
+/** Makes the slot of a runnable. @throws option_invalid where that cannot be. */
 export function cachedCalls(facts: SlotFacts): CacheSlot {
   return new CachedCalls(facts.runnable, facts.host, openCache(facts));
 }

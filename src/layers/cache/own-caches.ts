@@ -50,9 +50,13 @@ export interface OpenCache {
  * Opens the cache of a slot: the one given, the Flock's, or one of the runnable's own, which others of its name and
  * settings use too, so that agents made anew for each request find what was kept.
  *
- * @throws option_invalid for what only looks like a CacheManager.
+ * @throws option_invalid for what only looks like a CacheManager, or where no cache could tell answers apart.
  */
 export function openCache({ runnable, host, own, choice, turned, caches }: SlotFacts): OpenCache {
+  if (runnable.identity === undefined) {
+    const expected = "absent where no `identity` says what decides the answer";
+    throw optionError(runnable.name, "cache", expected, own);
+  }
   const version = settingsOf(own).version ?? settingsOf(choice).version;
   const isOwn = turned !== undefined || choice === own;
   let cache: SharedCache;
@@ -62,7 +66,7 @@ export function openCache({ runnable, host, own, choice, turned, caches }: SlotF
     const place = isOwn ? `${runnable.kind}:${runnable.name}:${placeOf(config)}` : "";
     const made = (caches.get(place) as CacheManager | undefined) ?? new CacheManager(config, { runtime: host.runtime });
     caches.set(place, made);
-    if (isOwn) made.configure({ ...liveOf(config), ...turned });
+    if (isOwn) made.configure({ ...liveOf(config), ...settingsOf(turned) });
     cache = made;
   }
   const parts = partsOf(cache);
