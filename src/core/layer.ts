@@ -10,6 +10,8 @@ import type { Runtime } from "./runtime/runtime.ts";
 
 /** What layers may know of a run. */
 export interface RunFacts {
+  /** The house it takes place in; the key of what a layer keeps for all its runs. */
+  readonly environment: object;
   readonly id: string;
   readonly tenant: string | undefined;
   readonly priority: number;

@@ -1,4 +1,4 @@
-/** Answers calls from memory where that was asked for. What keeps and finds is in cached-calls.ts, imported when first needed. */
+/** Answers calls from memory where that was asked for. What keeps and finds is in calls/cached-calls.ts, imported when first needed. */
 
 import { type CacheChoice, isSharedCache, type LiveCacheConfig, liveCacheChecks } from "../../core/cache-settings.ts";
 import { checkOptions } from "../../core/errors/options.ts";
@@ -23,7 +23,7 @@ export interface SlotFacts {
   readonly caches: Map<string, unknown>;
 }
 
-let code: typeof import("./cached-calls.ts") | undefined;
+let code: typeof import("./calls/cached-calls.ts") | undefined;
 
 /**
  * Makes the layer that keeps answers: of whatever asks for it, and of all models and idempotent tools when that is wanted
@@ -114,7 +114,7 @@ class LateSlot implements CacheSlot {
   }
 
   async #load(call: LayerCall): Promise<CacheFinding> {
-    code = await import("./cached-calls.ts");
+    code = await import("./calls/cached-calls.ts");
     return this.lookup(call);
   }
 }

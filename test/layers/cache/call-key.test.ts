@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { keyText } from "../../../src/layers/cache/call-key.ts";
+import { keyText } from "../../../src/layers/cache/calls/call-key.ts";
 
 const long = "long ".repeat(200);
 

@@ -1,6 +1,6 @@
 /** Takes from an answer what may be kept: of a model's all but the traffic with its vendor. */
 
-import type { RunnableKind } from "../../core/events/event.ts";
+import type { RunnableKind } from "../../../core/events/event.ts";
 
 /** What may be kept of an answer. */
 export interface CompleteAnswer {

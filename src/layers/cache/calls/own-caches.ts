@@ -1,11 +1,11 @@
 /** Finds the cache that a runnable's answers are kept in, and makes it where there is none yet. */
 
-import { type CacheConfig, type CacheSettings, isSharedCache, type SharedCache } from "../../core/cache-settings.ts";
-import { optionError } from "../../core/errors/options.ts";
-import { canonicalText } from "../../core/json/canonical-key.ts";
-import type { AnyRunnable } from "../../core/runnable.ts";
-import type { SlotFacts } from "./cache-layer.ts";
-import { CacheManager, type CacheParts, partsOf } from "./cache-manager.ts";
+import { type CacheConfig, type CacheSettings, isSharedCache, type SharedCache } from "../../../core/cache-settings.ts";
+import { optionError } from "../../../core/errors/options.ts";
+import { canonicalText } from "../../../core/json/canonical-key.ts";
+import type { AnyRunnable } from "../../../core/runnable.ts";
+import type { SlotFacts } from "../cache-layer.ts";
+import { CacheManager, type CacheParts, partsOf } from "../cache-manager.ts";
 
 const numbers = new WeakMap<object, number>();
 let lastNumber = 0;

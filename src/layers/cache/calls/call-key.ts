@@ -1,6 +1,6 @@
 /** One text for what a call is asked, such that two different inputs never give the same one. */
 
-import { digestOf } from "../../core/json/canonical-key.ts";
+import { digestOf } from "../../../core/json/canonical-key.ts";
 
 /** Longer texts are kept as their hash. */
 const longest = 256;

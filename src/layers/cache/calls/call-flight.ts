@@ -1,9 +1,9 @@
 /** One call that does the work, and those that wait for what it gives. */
 
-import type { CacheState } from "../../core/events/event.ts";
-import type { CacheFinding, LayerCall } from "../../core/layer.ts";
-import type { Flight } from "./flight.ts";
-import { copyOut } from "./memory/private-copy.ts";
+import type { CacheState } from "../../../core/events/event.ts";
+import type { CacheFinding, LayerCall } from "../../../core/layer.ts";
+import type { Flight } from "../flight.ts";
+import { copyOut } from "../memory/private-copy.ts";
 
 /** A call that waits. */
 interface Follower {

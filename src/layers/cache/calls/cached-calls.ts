@@ -1,16 +1,16 @@
 /** Keeps the answers of one runnable's calls, and lets calls with the same question wait for one that is under way. */
 
-import { isFlockError } from "../../core/errors/errors.ts";
-import { canonicalText, digestOf } from "../../core/json/canonical-key.ts";
-import type { CacheFinding, CacheSlot, LayerCall, LayerHost } from "../../core/layer.ts";
-import type { AnyRunnable } from "../../core/runnable.ts";
-import { callMark } from "./cache-key.ts";
-import type { SlotFacts } from "./cache-layer.ts";
-import type { CacheParts } from "./cache-manager.ts";
+import { isFlockError } from "../../../core/errors/errors.ts";
+import { canonicalText, digestOf } from "../../../core/json/canonical-key.ts";
+import type { CacheFinding, CacheSlot, LayerCall, LayerHost } from "../../../core/layer.ts";
+import type { AnyRunnable } from "../../../core/runnable.ts";
+import { callMark } from "../cache-key.ts";
+import type { SlotFacts } from "../cache-layer.ts";
+import type { CacheParts } from "../cache-manager.ts";
+import { copyIn, copyOut, NotPlainJson, type PrivateCopy } from "../memory/private-copy.ts";
 import { CallFlight, leaveFlight, takeLead } from "./call-flight.ts";
 import { keyText } from "./call-key.ts";
 import { completeAnswer } from "./complete-answer.ts";
-import { copyIn, copyOut, NotPlainJson, type PrivateCopy } from "./memory/private-copy.ts";
 import { modelNumber, numberOf, type OpenCache, openCache } from "./own-caches.ts";
 import { packageVersion } from "./package-version.ts";
 
