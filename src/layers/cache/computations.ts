@@ -34,6 +34,11 @@ export class Computations {
     this.#negativeTtlMs = negativeTtlMs;
   }
 
+  /** How many are under way. */
+  get size(): number {
+    return this.#flights.size;
+  }
+
   /** Gives the flight for an entry, or undefined. */
   find(id: string): Flight | undefined {
     return this.#flights.get(id);

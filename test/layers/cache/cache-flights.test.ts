@@ -12,6 +12,8 @@ import {
   type Runnable,
 } from "../../../src/entries/index.ts";
 import { createTestRuntime, scriptedModel } from "../../../src/entries/testing.ts";
+import { partsOf } from "../../../src/layers/cache/cache-manager.ts";
+import { flightCount } from "../../../src/layers/cache/calls/cached-calls.ts";
 import { TestStore } from "./test-store.ts";
 
 type Work = (input: { q: number }, context: ExecutionContext) => Promise<unknown>;
@@ -178,6 +180,35 @@ describe("calls with one question", () => {
     await runtime.clock.advance(20);
     expect(await Promise.all([early, late])).toEqual([{ run: 1 }, { run: 2 }]);
     expect(await flock.run(slow, { q: 1 })).toEqual({ run: 2 });
+  });
+});
+
+describe("flights that are over", () => {
+  it("leave nothing behind, whatever ended them", async () => {
+    const runtime = createTestRuntime();
+    const cache = new CacheManager({ maxEntries: 10 }, { runtime });
+    const { flock, make } = makeHouse(cache, runtime);
+    let works = 0;
+    const work = make("work", async ({ q }, context) => {
+      works += 1;
+      await context.runtime.sleep(5, context.signal);
+      if (q % 3 === 0) throw new Error("no");
+      return { q };
+    });
+    const round = async (): Promise<void> => {
+      const runs = Array.from({ length: 300 }, (_, i) => {
+        const options = i % 4 === 0 ? { timeoutMs: 2 } : {};
+        return caught(flock.run(work, { q: Math.floor(i / 2) }, options));
+      });
+      await runtime.clock.advance(20);
+      await Promise.all(runs);
+    };
+    await round();
+    expect(cache.stats().entries).toBe(10);
+    expect(runtime.clock.pendingTimers).toBe(0);
+    expect(partsOf(cache)?.computations.size).toBe(0);
+    expect(flightCount(cache)).toBe(0);
+    expect(works).toBeGreaterThan(150);
   });
 });
 

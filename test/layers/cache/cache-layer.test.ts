@@ -1,5 +1,6 @@
 /** Answers that are kept: of agents, tools, models, patterns and a whole Flock, seen through the front doors. */
 
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { CacheManager } from "../../../src/entries/cache.ts";
 import {
@@ -11,10 +12,13 @@ import {
   OrchestrationAgent,
   type Runnable,
   tool,
+  type WrapperLayer,
 } from "../../../src/entries/index.ts";
 import { createModel } from "../../../src/entries/models.ts";
 import { ParallelPattern, SequentialPattern } from "../../../src/entries/patterns.ts";
+import { MetricsProvider } from "../../../src/entries/providers.ts";
 import { createTestRuntime, scriptedModel } from "../../../src/entries/testing.ts";
+import { packageVersion } from "../../../src/layers/cache/calls/package-version.ts";
 
 /** A house with a model that numbers its answers, and all that was told in it. */
 function makeHouse(options: FlockOptions & { readonly delayMs?: number } = {}) {
@@ -414,5 +418,30 @@ describe("the knob of a cache", () => {
     const around = new SequentialPattern({ name: "around", agents: [acting] });
     for (const one of [act, read, acting, reading, around]) flock.planFor(one);
     expect(flock.knobs.ids.filter((id) => id.startsWith("cache:"))).toEqual(["cache:read", "cache:reading"]);
+  });
+});
+
+describe("what others see of a cache", () => {
+  it("counts hits in the metrics", async () => {
+    const metrics = new MetricsProvider();
+    const { flock } = makeHouse({ providers: [metrics] });
+    const agent = new DeclarativeAgent({ name: "a", ...fields, cache: true });
+    for (let i = 0; i < 4; i++) await flock.run(agent, "bees");
+    const [counted] = Object.values(metrics.snapshot().runnables).filter(({ name }) => name === "a");
+    expect(counted).toMatchObject({ calls: 4, cacheHits: 3, cacheMisses: 1 });
+  });
+
+  it("does not count what a hit would have cost, also through a user's own layer", async () => {
+    const passing: WrapperLayer = { form: "wrapper", name: "passing", wrap: (call, next) => next(call) };
+    const { flock, ends } = makeHouse({ cache: true, layers: (stack) => [passing, ...stack] });
+    const agent = new DeclarativeAgent({ name: "a", ...fields });
+    for (let i = 0; i < 2; i++) await flock.run(agent, "bees");
+    expect(states(ends("model"))).toEqual(["miss", "hit"]);
+    expect(ends("model")[0]?.usage).toBeDefined();
+    expect(ends("model")[1]?.usage).toBeUndefined();
+  });
+
+  it("is part of the key with the version of the package", () => {
+    expect(JSON.parse(readFileSync("package.json", "utf8")).version).toBe(packageVersion);
   });
 });

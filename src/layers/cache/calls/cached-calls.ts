@@ -17,6 +17,11 @@ import { packageVersion } from "./package-version.ts";
 /** The flights of each cache; it may be shared by several Flocks. */
 const flightsOf = new WeakMap<object, Map<string, CallFlight>>();
 
+/** Tells how many questions of a cache are being answered. */
+export function flightCount(cache: object): number {
+  return flightsOf.get(cache)?.size ?? 0;
+}
+
 /** Makes the slot of a runnable. @throws option_invalid where that cannot be. */
 export function cachedCalls(facts: SlotFacts): CacheSlot {
   return new CachedCalls(facts.runnable, facts.host, openCache(facts));

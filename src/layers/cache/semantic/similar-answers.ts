@@ -82,7 +82,9 @@ export class SimilarAnswers {
 /** Gives a vector of length 1; undefined for one that has no direction or is no vector of numbers. */
 export function unitVector(vector: unknown): Float64Array | undefined {
   if (!Array.isArray(vector)) return undefined;
-  const length = Math.hypot(...(vector as number[]));
+  let squares = 0;
+  for (const part of vector as number[]) squares += part * part;
+  const length = Math.sqrt(squares);
   return Number.isFinite(length) && length > 0
     ? Float64Array.from(vector as number[], (part) => part / length)
     : undefined;
