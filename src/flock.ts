@@ -89,12 +89,13 @@ export class Flock implements RunEnvironment, AsyncDisposable {
     this.#providers = options.providers ?? [];
     if (options.prices !== undefined) checkPrices(options.prices);
     this.#ownPrices = options.prices;
-    this.#layers = stackFrom(options.layers, defaultStack({ cache: options.cache }));
+    this.#layers = stackFrom(options.layers);
     this.#host = {
       runtime: this.runtime,
       knobs: this.knobs,
       replan: () => this.#replan(),
       modelIdentity: () => this.#modelIdentity(),
+      cache: options.cache,
       priceOf: (runnable) => this.priceOf(runnable),
       loadPrices: () => this.loadPrices(),
       refresh: (runnable, input, tenant) =>
@@ -175,8 +176,8 @@ export class Flock implements RunEnvironment, AsyncDisposable {
   }
 }
 
-function stackFrom(change: FlockOptions["layers"], stack: readonly Layer[]): readonly Layer[] {
-  const layers = change === undefined ? stack : change(stack);
+function stackFrom(change: FlockOptions["layers"]): readonly Layer[] {
+  const layers = change === undefined ? defaultStack() : change(defaultStack());
   if (!Array.isArray(layers)) throw optionError("Flock", "layers", "a function that gives a list of layers", layers);
   checkLayerOrder(layers);
   return layers;

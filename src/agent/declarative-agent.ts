@@ -140,11 +140,7 @@ export class DeclarativeAgent<
     this.output.toJsonSchema("output");
     this.tools = uniqueTools(owner, given.tools ?? []);
     this.providers = given.providers ?? [];
-    this.policy = {
-      ...(given.timeoutMs === undefined ? {} : { timeoutMs: given.timeoutMs }),
-      ...(given.cache === undefined ? {} : { cache: given.cache }),
-      ...policyOfParts(this.tools),
-    };
+    this.policy = { timeoutMs: given.timeoutMs, cache: given.cache, ...policyOfParts(this.tools) };
     const { model } = given;
     this.#model = given.model;
     const settings = checkSettings(owner, given.settings);

@@ -108,11 +108,8 @@ export class Tool<In = never, Out = unknown> implements Runnable<In, Out> {
     this.description = options.description;
     this.input = shapeOf(options.input, options.types, `input of ${owner}`);
     if (options.output !== undefined) this.output = shapeOf(options.output, options.types, `output of ${owner}`);
-    this.policy = {
-      ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
-      ...(options.idempotent === undefined ? {} : { idempotent: options.idempotent }),
-      ...cachePolicy(owner, options),
-    };
+    const { timeoutMs, idempotent } = options;
+    this.policy = { timeoutMs, idempotent, cache: toolCache(owner, options) };
     this.identity = { tool: this.name, description: this.description, input: this.input.toJsonSchema("input") };
     this.#execute = options.execute;
     this.#approval = options.approval ?? false;
@@ -222,9 +219,9 @@ function shapeOf(source: string | StandardSchemaV1, types: unknown, name: string
 }
 
 /** An answer that was kept would be given without asking for approval. */
-function cachePolicy(owner: string, { cache, approval = false }: ToolDeclaration): Policy {
-  if (approval === false) return cache === undefined ? {} : { cache };
-  if (cache === undefined || cache === false) return { cache: false };
+function toolCache(owner: string, { cache, approval = false }: ToolDeclaration): CacheChoice | undefined {
+  if (approval === false) return cache;
+  if (cache === undefined || cache === false) return false;
   throw optionError(owner, "cache", "false where approval is asked for", cache);
 }
 

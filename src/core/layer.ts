@@ -1,5 +1,6 @@
 /** What changes a call: guards and slots for the built-in layers, wrappers for the user's own. */
 
+import type { CacheChoice } from "./cache-settings.ts";
 import type { CacheState } from "./events/event.ts";
 import type { Json } from "./json/json.ts";
 import type { Knobs } from "./knob.ts";
@@ -110,6 +111,8 @@ export interface LayerHost {
   replan(): void;
   /** What decides the answers of agents that name no model: the identity of the environment's own one. */
   modelIdentity(): Json;
+  /** Whether and how answers of all models and idempotent tools are kept. @default false */
+  readonly cache?: CacheChoice | undefined;
   /** What a model's tokens cost; undefined when it is not known, or {@link loadPrices} is still to be waited for. */
   priceOf(runnable: AnyRunnable): ModelPrice | undefined;
   /** Gives the prices at hand; undefined once they are. */

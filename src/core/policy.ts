@@ -8,17 +8,17 @@ export type CacheMode = "use" | "bypass" | "refresh";
 /** Per-runnable settings. Layers read them; a runnable builds no layer itself. */
 export interface Policy {
   /** Most milliseconds the whole call may take, waiting and retries included. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Most milliseconds one attempt may take. */
   readonly attemptTimeoutMs?: number;
   /** A second call with the same input changes nothing more than the first: layers may repeat it. */
-  readonly idempotent?: boolean;
+  readonly idempotent?: boolean | undefined;
   /** Whether and how its answers are kept. @default as the Flock says for models and idempotent tools, else not */
-  readonly cache?: CacheChoice;
+  readonly cache?: CacheChoice | undefined;
   /** Its answer depends on code that `identity` does not name, such as a tool's. @default a tool's does */
-  readonly hasOwnCode?: boolean;
+  readonly hasOwnCode?: boolean | undefined;
   /** Something in it acts on the world, or must not be cached: only a person may turn its cache on. @default false */
-  readonly hasEffects?: boolean;
+  readonly hasEffects?: boolean | undefined;
 }
 
 /** What a runnable that calls others inherits from their policies. */
@@ -30,5 +30,5 @@ export function policyOfParts(
       policy?.cache === false || policy?.hasEffects === true || (kind === "tool" && policy?.idempotent !== true),
   );
   const hasOwnCode = parts.some(({ kind, policy }) => kind === "tool" || policy?.hasOwnCode === true);
-  return { ...(hasEffects && { hasEffects }), ...(hasOwnCode && { hasOwnCode }) };
+  return { hasEffects: hasEffects || undefined, hasOwnCode: hasOwnCode || undefined };
 }

@@ -8,18 +8,11 @@
  * | attempt-timeout | models, 120 s     | times the work alone                                        |
  */
 
-import type { CacheChoice } from "../core/cache-settings.ts";
 import type { Layer } from "../core/layer.ts";
 import { cacheLayer } from "./cache/cache-layer.ts";
 import { attemptTimeoutLayer, deadlineLayer } from "./timeout.ts";
 
-/** What is wanted of layers for everything in an environment. */
-export interface StackOptions {
-  /** Whether and how answers of all models and idempotent tools are kept. @default false */
-  readonly cache?: CacheChoice | undefined;
-}
-
 /** Makes the built-in layers in their order. */
-export function defaultStack(options: StackOptions = {}): readonly Layer[] {
-  return [deadlineLayer(), cacheLayer(options.cache), attemptTimeoutLayer()];
+export function defaultStack(): readonly Layer[] {
+  return [deadlineLayer(), cacheLayer(), attemptTimeoutLayer()];
 }

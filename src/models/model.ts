@@ -70,7 +70,7 @@ class LanguageModelRunnable implements ModelRunnable {
     this.model = model;
     this.name = modelName(model);
     this.identity = { provider, modelId };
-    this.policy = options?.cache === undefined ? {} : { cache: options.cache };
+    this.policy = { cache: options?.cache };
     this.#offline = isOffline(model);
   }
 

@@ -1,6 +1,5 @@
 /** A runnable's place in a pattern: what it reads and what it writes, field by field. */
 
-import type { CacheChoice } from "../core/cache-settings.ts";
 import { FlockError } from "../core/errors/errors.ts";
 import { describeValue, optionError } from "../core/errors/options.ts";
 import type { Json, JsonObject, JsonSchema } from "../core/json/json.ts";
@@ -77,18 +76,9 @@ export function identityOf(pattern: string, steps: readonly Step[], more: JsonOb
   return { pattern, agents, ...more };
 }
 
-interface PatternLimits {
-  readonly cache?: CacheChoice | undefined;
-  readonly timeoutMs?: number | undefined;
-}
-
 /** Gives the policy of a pattern: what its options say, and what its members bring along. */
-export function policyOf({ cache, timeoutMs }: PatternLimits, steps: readonly Step[]): Policy {
-  return {
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(cache === undefined ? {} : { cache }),
-    ...policyOfParts(steps.map(({ runnable }) => runnable)),
-  };
+export function policyOf({ cache, timeoutMs }: Pick<Policy, "cache" | "timeoutMs">, steps: readonly Step[]): Policy {
+  return { timeoutMs, cache, ...policyOfParts(steps.map(({ runnable }) => runnable)) };
 }
 
 /** Names that must never become a key of an object. */

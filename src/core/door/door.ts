@@ -71,8 +71,7 @@ function enterGuards(call: Call): void {
     try {
       waiting = guards[slot]!.enter(call, slot);
     } catch (error) {
-      guardFailed(call, slot, error);
-      return;
+      return guardFailed(call, slot, error);
     }
     if (waiting !== undefined) {
       waiting.then(
@@ -109,8 +108,7 @@ function lookUp(call: Call): void {
   try {
     answer = cache.lookup(call);
   } catch (error) {
-    settle(call, false, error);
-    return;
+    return settle(call, false, error);
   }
   if (!(answer instanceof Promise)) return lookedUp(call, answer);
   call.phase = "asking";
@@ -123,7 +121,7 @@ function lookUp(call: Call): void {
 function lookedUp(call: Call, answer: CacheFinding): void {
   const owes = answer === undefined || answer === "refresh";
   if (call.phase === "over") {
-    if (owes) call.plan.cache?.abandon(call, call.closedReason);
+    if (owes) safely(call, () => call.plan.cache?.abandon(call, call.closedReason));
   } else if (owes || answer === "bypass") {
     call.owesCache = owes;
     call.noteCache(answer ?? "miss");
@@ -147,8 +145,7 @@ function perform(call: Call): void {
     result = call.runnable.perform(call.input, call);
     if (!(result instanceof Promise)) result = Promise.resolve(result);
   } catch (error) {
-    performFailed(call, error);
-    return;
+    return performFailed(call, error);
   }
   result.then(
     (value) => attemptDone(call, value),

@@ -1,35 +1,18 @@
 /** Answers calls from memory where that was asked for. What keeps and finds is in calls/cached-calls.ts, imported when first needed. */
 
-import { type CacheChoice, isSharedCache, type LiveCacheConfig, liveCacheChecks } from "../../core/cache-settings.ts";
+import { type CacheChoice, isSharedCache, liveCacheChecks } from "../../core/cache-settings.ts";
 import { checkOptions } from "../../core/errors/options.ts";
 import type { Knob } from "../../core/knob.ts";
 import type { CacheFinding, CacheLayer, CacheSlot, LayerCall, LayerHost } from "../../core/layer.ts";
-import type { AnyRunnable } from "../../core/runnable.ts";
-
-/** What a cache's knob holds: off, or how entries are kept; what is not said is the default. */
-export type CacheKnobValue = boolean | LiveCacheConfig;
-
-/** What a slot is made of. */
-export interface SlotFacts {
-  readonly runnable: AnyRunnable;
-  readonly host: LayerHost;
-  /** What the runnable says itself. */
-  readonly own: CacheChoice | undefined;
-  /** What holds for it, unless its knob was turned. */
-  readonly choice: CacheChoice;
-  /** What its knob was turned to. */
-  readonly turned: CacheKnobValue | undefined;
-  /** The caches the layer made, by whose they are. */
-  readonly caches: Map<string, unknown>;
-}
+import type { CacheKnobValue, SlotFacts } from "./calls/slot-facts.ts";
 
 let code: typeof import("./calls/cached-calls.ts") | undefined;
 
 /**
- * Makes the layer that keeps answers: of whatever asks for it, and of all models and idempotent tools when that is wanted
- * for everything.
+ * Makes the layer that keeps answers: of whatever asks for it, and of all models and idempotent tools where the environment
+ * asks for that.
  */
-export function cacheLayer(wide: CacheChoice = false): CacheLayer {
+export function cacheLayer(): CacheLayer {
   const turned = new Map<string, CacheKnobValue>();
   const caches = new Map<string, unknown>();
   return {
@@ -39,6 +22,7 @@ export function cacheLayer(wide: CacheChoice = false): CacheLayer {
     slotFor(runnable, host) {
       const { name, kind, identity, policy } = runnable;
       const own = policy?.cache;
+      const { cache: wide = false } = host;
       const isTool = kind === "tool";
       const isClosed = isTool ? policy?.idempotent !== true : policy?.hasEffects === true;
       if (own === false || (own === undefined && (isClosed || identity === undefined))) return undefined;

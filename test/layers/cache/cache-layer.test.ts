@@ -427,7 +427,7 @@ describe("what others see of a cache", () => {
     const { flock } = makeHouse({ providers: [metrics] });
     const agent = new DeclarativeAgent({ name: "a", ...fields, cache: true });
     for (let i = 0; i < 4; i++) await flock.run(agent, "bees");
-    const [counted] = Object.values(metrics.snapshot().runnables).filter(({ name }) => name === "a");
+    const counted = metrics.snapshot().calls.find(({ name }) => name === "a");
     expect(counted).toMatchObject({ calls: 4, cacheHits: 3, cacheMisses: 1 });
   });
 

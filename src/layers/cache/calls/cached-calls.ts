@@ -5,7 +5,6 @@ import { canonicalText, digestOf } from "../../../core/json/canonical-key.ts";
 import type { CacheFinding, CacheSlot, LayerCall, LayerHost } from "../../../core/layer.ts";
 import type { AnyRunnable } from "../../../core/runnable.ts";
 import { callMark } from "../cache-key.ts";
-import type { SlotFacts } from "../cache-layer.ts";
 import type { CacheParts } from "../cache-manager.ts";
 import { copyIn, copyOut, NotPlainJson, type PrivateCopy } from "../memory/private-copy.ts";
 import { CallFlight, leaveFlight, takeLead } from "./call-flight.ts";
@@ -13,6 +12,7 @@ import { keyText } from "./call-key.ts";
 import { completeAnswer } from "./complete-answer.ts";
 import { modelNumber, numberOf, type OpenCache, openCache } from "./own-caches.ts";
 import { packageVersion } from "./package-version.ts";
+import type { SlotFacts } from "./slot-facts.ts";
 
 /** The flights of each cache; it may be shared by several Flocks. */
 const flightsOf = new WeakMap<object, Map<string, CallFlight>>();

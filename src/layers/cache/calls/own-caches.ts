@@ -4,8 +4,8 @@ import { type CacheConfig, type CacheSettings, isSharedCache, type SharedCache }
 import { optionError } from "../../../core/errors/options.ts";
 import { canonicalText } from "../../../core/json/canonical-key.ts";
 import type { AnyRunnable } from "../../../core/runnable.ts";
-import type { SlotFacts } from "../cache-layer.ts";
 import { CacheManager, type CacheParts, partsOf } from "../cache-manager.ts";
+import type { SlotFacts } from "./slot-facts.ts";
 
 const numbers = new WeakMap<object, number>();
 let lastNumber = 0;
