@@ -19,6 +19,7 @@ import { ParallelPattern, SequentialPattern } from "../../../src/entries/pattern
 import { MetricsProvider } from "../../../src/entries/providers.ts";
 import { createTestRuntime, scriptedModel } from "../../../src/entries/testing.ts";
 import { packageVersion } from "../../../src/layers/cache/calls/package-version.ts";
+import { TestStore } from "./test-store.ts";
 
 /** A house with a model that numbers its answers, and all that was told in it. */
 function makeHouse(options: FlockOptions & { readonly delayMs?: number } = {}) {
@@ -124,6 +125,25 @@ describe("an agent with a cache", () => {
     expect(calls()).toBe(2);
     expect(states(ends("agent"))).toEqual(["miss", "stale", "refresh", "hit"]);
     expect(events.filter((event) => event.type === "warning")).toEqual([]);
+  });
+
+  it("makes one new answer however many get the stale one, also behind layers that take their time", async () => {
+    const late: WrapperLayer = {
+      form: "wrapper",
+      name: "late",
+      wrap: async (call, next) => {
+        await undefined;
+        return next(call);
+      },
+    };
+    const { flock, runtime, ends } = makeHouse({ layers: (stack) => [late, ...stack] });
+    const cache = { ttlMs: 1_000, staleWhileRevalidateMs: 5_000 };
+    const agent = new DeclarativeAgent({ name: "a", ...fields, cache });
+    await flock.run(agent, "bees");
+    await runtime.clock.advance(2_000);
+    await Promise.all(Array.from({ length: 5 }, () => flock.run(agent, "bees")));
+    await runtime.clock.settle();
+    expect(states(ends("agent")).toSorted()).toEqual(["miss", "refresh", ...Array(5).fill("stale")]);
   });
 
   it("tells in a warning when the new answer could not be made", async () => {
@@ -334,6 +354,57 @@ describe("a Flock with a cache", () => {
       answers.push(await flock.run(new DeclarativeAgent({ name: "a", ...fields, model }), "bees"));
     }
     expect(answers).toEqual(["one", "two", "one", "two"].map((summary) => ({ summary })));
+  });
+});
+
+describe("a second level", () => {
+  it("is read by agents of another process, and by tools and agents with tools only when their version is said", async () => {
+    const runtime = createTestRuntime();
+    const store = new TestStore(runtime);
+    let runs = 0;
+    const process = async (version?: string) => {
+      const model = scriptedModel([() => ({ text: `{"summary": "answer ${++runs}"}` })], { runtime, repeat: true });
+      const flock = new Flock({ model, runtime });
+      const cache = { store, ...(version === undefined ? {} : { version }) };
+      const look = tool({ name: "look", description: "L.", input: "x: int", cache, execute: () => ({ run: ++runs }) });
+      const plain = new DeclarativeAgent({ name: "plain", ...fields, cache });
+      const armed = new DeclarativeAgent({ name: "armed", ...fields, cache, tools: [look] });
+      const started = [flock.run(plain, "bees"), flock.run(armed, "bees"), flock.run(look, { x: 1 })];
+      await runtime.clock.advance(10);
+      const answers = await Promise.all(started);
+      await runtime.clock.advance(10);
+      return answers;
+    };
+    const first = await process();
+    const second = await process();
+    expect(second[0]).toEqual(first[0]);
+    expect(second[1]).not.toEqual(first[1]);
+    expect(second[2]).not.toEqual(first[2]);
+    const third = await process("1");
+    expect(await process("1")).toEqual(third);
+    expect((await process("2"))[2]).not.toEqual(third[2]);
+  });
+
+  it("gives what is past its time at once, too, and makes it anew", async () => {
+    const runtime = createTestRuntime();
+    const store = new TestStore(runtime);
+    const cache = { store, ttlMs: 1_000, staleWhileRevalidateMs: 9_000 };
+    const seen: (string | undefined)[] = [];
+    const ask = async () => {
+      const model = scriptedModel(['{"summary": "x"}'], { runtime, repeat: true });
+      const flock = new Flock({ model, runtime });
+      const onEvent = (event: FlockEvent) => void (event.type === "call-end" && seen.push(event.cacheState));
+      const agent = new DeclarativeAgent({ name: "a", ...fields, cache });
+      const answer = flock.run(agent, "bees", { onEvent });
+      await runtime.clock.advance(10);
+      await answer;
+      await runtime.clock.advance(10);
+    };
+    await ask();
+    await runtime.clock.advance(2_000);
+    await ask();
+    await ask();
+    expect(seen).toEqual([undefined, "miss", "stale", "hit"]);
   });
 });
 

@@ -36,6 +36,7 @@ class CachedCalls implements CacheSlot {
   readonly #digest: string;
   /** Its answers may be read by another process: nothing but `identity` and a version decides them. */
   readonly #isPortable: boolean;
+  readonly #refreshing = new Set<string>();
   #hasWarned = false;
 
   constructor(runnable: AnyRunnable, host: LayerHost, { cache, parts, version }: OpenCache) {
@@ -136,7 +137,7 @@ class CachedCalls implements CacheSlot {
       const kept = { value: copy.value, bytes: copy.bytes + facts.id.length };
       const ttlMs = stored.freshMs === Number.POSITIVE_INFINITY ? null : stored.freshMs;
       if (this.#land(flight) && memory.isOn) memory.keep(facts.id, kept, { ttlMs, owner: facts.owner });
-      flight.succeed(copy.value);
+      flight.succeed(copy.value, !isFresh);
       if (!isFresh) this.#revalidate(call, facts.id);
     });
     return asked;
@@ -144,12 +145,16 @@ class CachedCalls implements CacheSlot {
 
   /** Asks anew for a stale answer, in a run of its own that nobody waits for, unless somebody does already. */
   #revalidate(call: LayerCall, id: string): void {
-    if (this.#flights.get(id)?.ticket.isCurrent) return;
+    if (this.#refreshing.has(id) || this.#flights.get(id)?.ticket.isCurrent) return;
     const { name } = this.#runnable;
-    this.#host.refresh(this.#runnable, call.input, call.run.tenant).catch((error: unknown) => {
-      const why = error instanceof Error ? error.message : String(error);
-      call.context.warn("cache_refresh", `a stale answer of ${name} could not be made anew: ${why}`);
-    });
+    this.#refreshing.add(id);
+    this.#host
+      .refresh(this.#runnable, call.input, call.run.tenant)
+      .catch((error: unknown) => {
+        const why = error instanceof Error ? error.message : String(error);
+        call.context.warn("cache_refresh", `a stale answer of ${name} could not be made anew: ${why}`);
+      })
+      .finally(() => this.#refreshing.delete(id));
   }
 
   /** Ends a flight; gives whether its result may be kept. */

@@ -78,8 +78,8 @@ export class CallFlight {
   }
 
   /** Gives each follower a copy of its own. */
-  succeed(kept: unknown): void {
-    this.#end(({ resolve, state }) => resolve({ value: copyOut(kept), state }));
+  succeed(kept: unknown, isStale = false): void {
+    this.#end(({ resolve, state }) => resolve({ value: copyOut(kept), state: isStale ? "stale" : state }));
   }
 
   /** Gives every follower the same error. */
