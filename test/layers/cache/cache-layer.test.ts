@@ -14,6 +14,7 @@ import {
   tool,
   type WrapperLayer,
 } from "../../../src/entries/index.ts";
+import { AgentIntrospection } from "../../../src/entries/introspection.ts";
 import { createModel } from "../../../src/entries/models.ts";
 import { ParallelPattern, SequentialPattern } from "../../../src/entries/patterns.ts";
 import { MetricsProvider } from "../../../src/entries/providers.ts";
@@ -510,6 +511,27 @@ describe("what others see of a cache", () => {
     expect(states(ends("model"))).toEqual(["miss", "hit"]);
     expect(ends("model")[0]?.usage).toBeDefined();
     expect(ends("model")[1]?.usage).toBeUndefined();
+  });
+
+  it("is what introspection turns on when its advice is taken, and off when it is undone", async () => {
+    const { flock, runtime, calls } = makeHouse({ delayMs: 50 });
+    const agent = new DeclarativeAgent({ name: "a", ...fields });
+    const ask = async (topic: string) => {
+      const run = flock.run(agent, topic);
+      await runtime.clock.advance(60);
+      await run;
+    };
+    for (let i = 0; i < 60; i++) await ask(`topic ${i % 3}`);
+    const advice = new AgentIntrospection(agent, { flock }).suggestImprovements();
+    const suggestion = advice.find(({ action }) => action?.knob === "cache:a");
+    expect(suggestion).toBeDefined();
+    const undo = flock.knobs.change(suggestion!.action!.knob, suggestion!.action!.value);
+    const before = calls();
+    for (let i = 0; i < 6; i++) await ask("bees");
+    expect(calls()).toBe(before + 1);
+    undo();
+    await ask("bees");
+    expect(calls()).toBe(before + 2);
   });
 
   it("is part of the key with the version of the package", () => {
