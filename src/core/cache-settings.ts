@@ -8,6 +8,7 @@ import {
   type OptionCheck,
   objectOption,
   oneOf,
+  positiveNumber,
   wholeNumber,
 } from "./errors/options.ts";
 import type { KeyValueStore } from "./key-value-store.ts";
@@ -74,7 +75,7 @@ const milliseconds: OptionCheck = (value) =>
 
 /** Accepts what `ttlMs` may be. */
 export const ttlOption: OptionCheck = (value) =>
-  value === null || (milliseconds(value) === undefined && value !== 0)
+  value === null || positiveNumber(value) === undefined
     ? undefined
     : "a number of milliseconds above 0, or null for ever";
 

@@ -31,7 +31,7 @@ export function cacheLayer(): CacheLayer {
       const id = `cache:${name}`;
       host.knobs.register(knobOf(id, choice, turned, host));
       const now = turned.get(id);
-      return isOn(now ?? choice) ? new LateSlot({ runnable, host, own, choice, turned: now, caches }) : undefined;
+      return isOn(now ?? choice) ? lateSlot({ runnable, host, own, choice, turned: now, caches }) : undefined;
     },
   };
 }
@@ -72,33 +72,20 @@ function knobOf(id: string, choice: CacheChoice, turned: Map<string, CacheKnobVa
 }
 
 /** Imports what it stands for at the first call. */
-class LateSlot implements CacheSlot {
-  readonly #facts: SlotFacts;
-  #slot: CacheSlot | undefined;
-
-  constructor(facts: SlotFacts) {
-    this.#facts = facts;
-  }
-
-  lookup(call: LayerCall): CacheFinding | Promise<CacheFinding> {
-    if (this.#slot === undefined && code !== undefined) this.#slot = code.cachedCalls(this.#facts);
-    return this.#slot === undefined ? this.#load(call) : this.#slot.lookup(call);
-  }
-
-  store(call: LayerCall, value: unknown): void {
-    this.#slot?.store(call, value);
-  }
-
-  abandon(call: LayerCall, error: unknown): void {
-    this.#slot?.abandon(call, error);
-  }
-
-  leave(call: LayerCall): void {
-    this.#slot?.leave?.(call);
-  }
-
-  async #load(call: LayerCall): Promise<CacheFinding> {
+function lateSlot(facts: SlotFacts): CacheSlot {
+  let slot: CacheSlot | undefined;
+  const load = async (call: LayerCall): Promise<CacheFinding> => {
     code = await import("./calls/cached-calls.ts");
-    return this.lookup(call);
-  }
+    return late.lookup(call);
+  };
+  const late: CacheSlot = {
+    lookup(call) {
+      slot ??= code?.cachedCalls(facts);
+      return slot === undefined ? load(call) : slot.lookup(call);
+    },
+    store: (call, value) => slot?.store(call, value),
+    abandon: (call, error) => slot?.abandon(call, error),
+    leave: (call) => slot?.leave?.(call),
+  };
+  return late;
 }
