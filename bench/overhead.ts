@@ -96,6 +96,17 @@ function ours(model: LanguageModelV4): Contender {
   };
 }
 
+/** An agent whose answers are kept, asked again and again for the same thing; the bare call beside it asks its model. */
+async function cacheHit(model: LanguageModelV4): Promise<[number, number]> {
+  const flock = new Flock({ model, providers: [new MetricsProvider()] });
+  const agent = new DeclarativeAgent({ name: "cached", ...signature, cache: true });
+  const options = { flock };
+  const ask = () => agent.execute({ topic: "How do bees find flowers?" }, options);
+  await ask();
+  const hit = await microseconds(ask, 0);
+  return [await microseconds(bare(model).oneShot, 1), hit];
+}
+
 let serial = 0;
 const nextTopic = (): string => `How do bees number ${serial++} find flowers?`;
 
@@ -175,6 +186,8 @@ for (const [measure, calls] of [
   for (const one of atOnce) values.push(await microseconds(one[measure], calls));
   rows.push([`${measure} (µs)`, values, "1"]);
 }
+const [bareCall, hit] = await cacheHit(instantModel());
+rows.push(["one-shot, cache hit (µs)", [bareCall, Number.NaN, hit], "2"]);
 const delayed = contenders(instantModel(20));
 const fan: number[] = [];
 for (const one of delayed) fan.push(await fanOut(one.oneShot));
@@ -199,6 +212,7 @@ console.log(`| measure | ${names.join(" | ")} |\n|---|${names.map(() => "---:|")
 for (const [measure, values, digits] of rows) {
   const base = values[0]!;
   const cells = values.map((value) => {
+    if (Number.isNaN(value)) return "–";
     const text = value.toFixed(Number(digits));
     return base > 0.05 && value !== base ? `${text} (${(value / base).toFixed(1)}×)` : text;
   });

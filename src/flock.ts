@@ -1,5 +1,6 @@
 /** The composition root: puts layers, models and recording together into the house that runs take place in. */
 
+import { type CacheChoice, cacheOption } from "./core/cache-settings.ts";
 import { executeRun, type OutputOf, type RunInput, streamRun } from "./core/door/run.ts";
 import type { RunOptions } from "./core/door/run-options.ts";
 import type { RunStream } from "./core/door/run-stream.ts";
@@ -10,6 +11,7 @@ import { EventDispatcher } from "./core/events/event-dispatcher.ts";
 import { type Provider, providersOption } from "./core/events/provider.ts";
 import { disposeProviders, listenerOf } from "./core/events/provider-listener.ts";
 import type { RunHistory } from "./core/events/run-history.ts";
+import type { Json } from "./core/json/json.ts";
 import { type KnobChange, Knobs } from "./core/knob.ts";
 import type { Layer, LayerHost } from "./core/layer.ts";
 import { checkLayerOrder, type LayerPlan, planLayers } from "./core/layer-plan.ts";
@@ -20,6 +22,7 @@ import { systemRuntime } from "./core/runtime/system-runtime.ts";
 import { RunRecorder } from "./introspection/record/run-recorder.ts";
 import { defaultStack } from "./layers/default-stack.ts";
 import type { AnyLanguageModel } from "./models/adapt-model.ts";
+import type { ModelRunnable } from "./models/model.ts";
 import { loadedPrices, loadPrices } from "./models/pricing/load-prices.ts";
 import type { PriceBook } from "./models/pricing/price-book.ts";
 import { checkPrices, type PriceOverrides } from "./models/pricing/price-options.ts";
@@ -28,9 +31,11 @@ import { chooseModel, resolveModel } from "./models/resolve-model.ts";
 /** How a Flock differs from the default one. */
 export interface FlockOptions {
   /** The model of agents that name none: a language model, or a string such as `openai/gpt-5-mini` or `offline`. @default the variable FLOCK_MODEL, else `offline` */
-  readonly model?: string | AnyLanguageModel | undefined;
+  readonly model?: string | AnyLanguageModel | ModelRunnable | undefined;
   /** Listeners of every run. @default none */
   readonly providers?: readonly Provider[] | undefined;
+  /** Keep answers of all models and idempotent tools: with the defaults, these settings, or in this `CacheManager`. @default false */
+  readonly cache?: CacheChoice | undefined;
   /** Gives the layers, from the built-in ones; put your own before them. @default the built-in stack */
   readonly layers?: ((stack: readonly Layer[]) => readonly Layer[]) | undefined;
   /** Says whether a sensitive tool call may happen. @default it may not */
@@ -56,7 +61,7 @@ export class Flock implements RunEnvironment, AsyncDisposable {
   readonly events = new EventDispatcher();
   readonly history: RunHistory | undefined;
   readonly approve: ((request: ApprovalRequest) => boolean | Promise<boolean>) | undefined;
-  readonly #model: string | AnyLanguageModel | undefined;
+  readonly #model: string | AnyLanguageModel | ModelRunnable | undefined;
   readonly #layers: readonly Layer[];
   readonly #providers: readonly Provider[];
   readonly #host: LayerHost;
@@ -69,6 +74,7 @@ export class Flock implements RunEnvironment, AsyncDisposable {
     checkOptions("Flock", options, {
       model: (value) => (typeof value === "string" || objectOption(value) === undefined ? undefined : "a model"),
       providers: providersOption,
+      cache: cacheOption,
       layers: functionOption,
       approve: functionOption,
       prices: objectOption,
@@ -84,7 +90,17 @@ export class Flock implements RunEnvironment, AsyncDisposable {
     if (options.prices !== undefined) checkPrices(options.prices);
     this.#ownPrices = options.prices;
     this.#layers = stackFrom(options.layers);
-    this.#host = { runtime: this.runtime, knobs: this.knobs, replan: () => this.#replan() };
+    this.#host = {
+      runtime: this.runtime,
+      knobs: this.knobs,
+      replan: () => this.#replan(),
+      modelIdentity: () => this.#modelIdentity(),
+      cache: options.cache,
+      priceOf: (runnable) => this.priceOf(runnable),
+      loadPrices: () => this.loadPrices(),
+      refresh: (runnable, input, tenant) =>
+        executeRun(runnable, input, { flock: this, cache: "refresh", ...(tenant === undefined ? {} : { tenant }) }),
+    };
     if (options.record !== false) {
       const recorder = new RunRecorder({ runtime: this.runtime });
       this.events.add(recorder);
@@ -145,6 +161,14 @@ export class Flock implements RunEnvironment, AsyncDisposable {
   #tellKnob({ knob, from, to }: KnobChange): void {
     const time = this.runtime.now();
     this.events.emit({ v: 1, type: "knob-changed", runId: "", path: "flock", time, knob, from, to });
+  }
+
+  /** The model may only be named when the first agent asks for it, so this asks for none. */
+  #modelIdentity(): Json {
+    const model = this.#model ?? this.runtime.variable("FLOCK_MODEL") ?? "offline";
+    return typeof model === "string"
+      ? model
+      : ((resolveModel(model, { runtime: this.runtime }).identity as Json) ?? null);
   }
 
   #replan(): void {

@@ -1,5 +1,6 @@
 /** The agent a user declares: what it takes, what it gives, and what it may use. */
 
+import { type CacheChoice, cacheOption } from "../core/cache-settings.ts";
 import { executeRun, streamRun } from "../core/door/run.ts";
 import type { RunOptions } from "../core/door/run-options.ts";
 import type { RunStream } from "../core/door/run-stream.ts";
@@ -18,10 +19,11 @@ import {
 import { type Provider, providersOption } from "../core/events/provider.ts";
 import { disposeProviders } from "../core/events/provider-listener.ts";
 import type { Json } from "../core/json/json.ts";
-import type { Policy } from "../core/policy.ts";
+import { type Policy, policyOfParts } from "../core/policy.ts";
 import type { ExecutionContext, Runnable } from "../core/runnable.ts";
-import { type AnyLanguageModel, adaptModel } from "../models/adapt-model.ts";
+import type { AnyLanguageModel } from "../models/adapt-model.ts";
 import type { ModelRunnable } from "../models/model.ts";
+import { modelOf } from "../models/resolve-model.ts";
 import type { CheckResult } from "../signature/field.ts";
 import type { BareInput, InferInput, InferOutput, SignatureText } from "../signature/infer-signature.ts";
 import { parseSignature } from "../signature/parse-signature.ts";
@@ -42,7 +44,7 @@ export interface DeclarativeAgentOptions<Name extends string, Input extends stri
   /** The names its signatures may use beside the built-in types. @default none */
   readonly types?: TypeRegistry<Types> | undefined;
   /** A language model, or a string such as `openai/gpt-5-mini` or `offline`. @default the Flock's */
-  readonly model?: string | AnyLanguageModel | undefined;
+  readonly model?: string | AnyLanguageModel | ModelRunnable | undefined;
   /** What the model may call. @default none */
   readonly tools?: readonly AnyTool[] | undefined;
   /** Listeners that watch this agent wherever it runs. @default none */
@@ -57,6 +59,8 @@ export interface DeclarativeAgentOptions<Name extends string, Input extends stri
   readonly maxSteps?: number | undefined;
   /** How often a wrong answer is sent back with what is wrong with it. @default 1 */
   readonly askAgain?: number | undefined;
+  /** Keep its answers: with the defaults, these settings, or in this `CacheManager`. @default false */
+  readonly cache?: CacheChoice | undefined;
   /** Most milliseconds one call of it may take, everything included. @default no limit */
   readonly timeoutMs?: number | undefined;
 }
@@ -81,6 +85,7 @@ const optionChecks = {
   settings: objectOption,
   maxSteps: wholeNumber(1),
   askAgain: wholeNumber(0),
+  cache: cacheOption,
   timeoutMs: positiveNumber,
 };
 
@@ -116,7 +121,7 @@ export class DeclarativeAgent<
   readonly identity: Json;
   readonly providers: readonly Provider[];
   readonly tools: readonly AnyTool[];
-  readonly #model: string | AnyLanguageModel | undefined;
+  readonly #model: string | AnyLanguageModel | ModelRunnable | undefined;
   readonly #predict: Predict;
 
   constructor(options: DeclarativeAgentOptions<Name, Input, Output, Types>) {
@@ -135,8 +140,8 @@ export class DeclarativeAgent<
     this.output.toJsonSchema("output");
     this.tools = uniqueTools(owner, given.tools ?? []);
     this.providers = given.providers ?? [];
-    this.policy = given.timeoutMs === undefined ? {} : { timeoutMs: given.timeoutMs };
-    if (typeof given.model === "object") adaptModel(given.model);
+    this.policy = { timeoutMs: given.timeoutMs, cache: given.cache, ...policyOfParts(this.tools) };
+    const { model } = given;
     this.#model = given.model;
     const settings = checkSettings(owner, given.settings);
     this.#predict = new Predict({
@@ -152,11 +157,12 @@ export class DeclarativeAgent<
     });
     this.identity = {
       agent: this.name,
-      model: typeof given.model === "string" ? given.model : given.model === undefined ? null : given.model.modelId,
+      model: typeof model === "object" ? (modelOf(model).identity ?? null) : (model ?? null),
       description: given.description ?? null,
       instructions: given.instructions ?? null,
       input: this.input.source,
       output: this.output.source,
+      outputSchema: this.output.toJsonSchema("output"),
       tools: this.tools.map((one) => one.identity),
       settings: settings as Json,
     };

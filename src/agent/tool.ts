@@ -1,6 +1,7 @@
 /** A function a model may call: declared with the same signatures as an agent, checked on the way in and out. */
 
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { type CacheChoice, cacheOption } from "../core/cache-settings.ts";
 import { FlockError, isFlockError, type ValueIssue } from "../core/errors/errors.ts";
 import {
   anyOption,
@@ -10,6 +11,7 @@ import {
   nameString,
   nonEmptyString,
   type OptionCheck,
+  optionError,
   positiveNumber,
 } from "../core/errors/options.ts";
 import { copyJson } from "../core/json/copy-json.ts";
@@ -32,6 +34,11 @@ interface ToolHead<Input> {
   readonly description: string;
   /** Calling it twice does no more than calling it once, so that layers may repeat it. @default false */
   readonly idempotent?: boolean;
+  /**
+   * Keep its answers: with the defaults, these settings, or in this `CacheManager`. A tool that asks for approval is never
+   * cached. @default as the Flock says when it is idempotent, else not
+   */
+  readonly cache?: CacheChoice;
   /** Ask `Flock.approve` before it acts; without anyone to ask it is refused. @default false */
   readonly approval?: ToolApproval<Input>;
   /** Most milliseconds one call may take. @default no limit */
@@ -69,6 +76,7 @@ const optionChecks = {
   types: anyOption,
   execute: functionOption,
   idempotent: booleanOption,
+  cache: cacheOption,
   approval: approvalOption,
   timeoutMs: positiveNumber,
 };
@@ -100,10 +108,8 @@ export class Tool<In = never, Out = unknown> implements Runnable<In, Out> {
     this.description = options.description;
     this.input = shapeOf(options.input, options.types, `input of ${owner}`);
     if (options.output !== undefined) this.output = shapeOf(options.output, options.types, `output of ${owner}`);
-    this.policy = {
-      ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
-      ...(options.idempotent === undefined ? {} : { idempotent: options.idempotent }),
-    };
+    const { timeoutMs, idempotent } = options;
+    this.policy = { timeoutMs, idempotent, cache: toolCache(owner, options) };
     this.identity = { tool: this.name, description: this.description, input: this.input.toJsonSchema("input") };
     this.#execute = options.execute;
     this.#approval = options.approval ?? false;
@@ -172,6 +178,7 @@ export interface ToolDeclaration {
   readonly types?: unknown;
   readonly execute: (input: never, context: ExecutionContext) => unknown;
   readonly idempotent?: boolean;
+  readonly cache?: CacheChoice;
   readonly approval?: ToolApproval<never>;
   readonly timeoutMs?: number;
 }
@@ -209,6 +216,13 @@ export function tool(options: ToolDeclaration): AnyTool {
 function shapeOf(source: string | StandardSchemaV1, types: unknown, name: string): CheckedShape {
   if (typeof source !== "string") return shapeFromSchema(source, { name });
   return parseSignature(source, { name, ...(types === undefined ? {} : { types: types as TypeRegistry }) });
+}
+
+/** An answer that was kept would be given without asking for approval. */
+function toolCache(owner: string, { cache, approval = false }: ToolDeclaration): CacheChoice | undefined {
+  if (approval === false) return cache;
+  if (cache === undefined || cache === false) return false;
+  throw optionError(owner, "cache", "false where approval is asked for", cache);
 }
 
 function missingOption(owner: string, option: string): FlockError<"option_invalid"> {

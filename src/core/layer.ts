@@ -1,9 +1,24 @@
 /** What changes a call: guards and slots for the built-in layers, wrappers for the user's own. */
 
+import type { CacheChoice } from "./cache-settings.ts";
 import type { CacheState } from "./events/event.ts";
+import type { Json } from "./json/json.ts";
 import type { Knobs } from "./knob.ts";
-import type { AnyRunnable, ExecutionContext } from "./runnable.ts";
+import type { ModelPrice } from "./model-price.ts";
+import type { CacheMode } from "./policy.ts";
+import type { AnyRunnable, CallCost, ExecutionContext } from "./runnable.ts";
 import type { Runtime } from "./runtime/runtime.ts";
+
+/** What layers may know of a run. */
+export interface RunFacts {
+  /** The house it takes place in; the key of what a layer keeps for all its runs. */
+  readonly environment: object;
+  readonly id: string;
+  readonly tenant: string | undefined;
+  readonly priority: number;
+  readonly cacheMode: CacheMode;
+  readonly budgetUsd: number | undefined;
+}
 
 /** A call as layers see it. */
 export interface LayerCall {
@@ -15,10 +30,18 @@ export interface LayerCall {
   readonly attempt: number;
   /** How many tries were made so far. */
   readonly attempts: number;
+  /** Somebody else ended it: its run's signal, or a caller that ended first. */
+  readonly wasCancelled: boolean;
   /** True for the outermost call of a run. */
   readonly isRoot: boolean;
   /** The run's own limit on its outermost call, in milliseconds. */
   readonly runTimeoutMs: number | undefined;
+  /** What all calls of the run share; the key of what a layer keeps for a run. */
+  readonly run: RunFacts;
+  /** What the attempt gave, while its guards leave. */
+  readonly output: unknown;
+  /** Tokens and cost of what the attempt gave, where the runnable can tell; while its guards leave. */
+  readonly cost: CallCost | undefined;
   /** Monotonic milliseconds at which the call entered the door. */
   readonly startedAt: number;
   readonly runtime: Runtime;
@@ -27,8 +50,10 @@ export interface LayerCall {
   fail(error: unknown): void;
   /** Ends this attempt with this error, so that recovery may try again. */
   failAttempt(error: unknown): void;
-  /** Counts milliseconds spent waiting, for `queueMs`. */
-  addWait(ms: number): void;
+  /** Tells that the call waits for something scarce. */
+  waitStart(resource: string): void;
+  /** Tells that the wait is over, and counts it for `queueMs`. */
+  waitEnd(resource: string, waitedMs: number): void;
   /** The same call to another runnable or with another input; the types stay the same. */
   with(changes: { readonly runnable?: AnyRunnable; readonly input?: unknown }): LayerCall;
   /** Gives what the guard of this slot kept on the call. */
@@ -46,17 +71,26 @@ export interface Guard {
   leave(call: LayerCall, slot: number, error: unknown): void;
 }
 
-/** What a cache found: a value, or nothing and the work is ours. */
+/** What a cache found: a value, or the failure of the call that was waited for. */
 export interface CacheAnswer {
   readonly value: unknown;
   readonly state: CacheState;
+  /** The value is the error of a call with the same question. @default false */
+  readonly isError?: boolean;
 }
 
-/** The cache's place in the door. Exactly one of `store` and `abandon` follows a lookup that found nothing. */
+/** What a lookup found: an answer; nothing, so that the work is ours; or that this call neither asks nor keeps, or asks anew. */
+export type CacheFinding = CacheAnswer | undefined | "bypass" | "refresh";
+
+/**
+ * The cache's place in the door. Exactly one of `store` and `abandon` follows a lookup that found nothing or asks anew;
+ * `leave` follows one that had not answered when its call ended, and then `abandon` when it still gives the work away.
+ */
 export interface CacheSlot {
-  lookup(call: LayerCall): CacheAnswer | undefined | Promise<CacheAnswer | undefined>;
+  lookup(call: LayerCall): CacheFinding | Promise<CacheFinding>;
   store(call: LayerCall, value: unknown): void;
   abandon(call: LayerCall, error: unknown): void;
+  leave?(call: LayerCall): void;
 }
 
 /** What recovery decides: try again after a wait, or give this value. */
@@ -75,6 +109,16 @@ export interface LayerHost {
   readonly knobs: Knobs;
   /** Says that a live setting changed, so that plans are made anew. */
   replan(): void;
+  /** What decides the answers of agents that name no model: the identity of the environment's own one. */
+  modelIdentity(): Json;
+  /** Whether and how answers of all models and idempotent tools are kept. @default false */
+  readonly cache?: CacheChoice | undefined;
+  /** What a model's tokens cost; undefined when it is not known, or {@link loadPrices} is still to be waited for. */
+  priceOf(runnable: AnyRunnable): ModelPrice | undefined;
+  /** Gives the prices at hand; undefined once they are. */
+  loadPrices(): Promise<void> | undefined;
+  /** Runs a runnable as a run of its own, whose caches are refreshed: for work that nobody waits for. */
+  refresh(runnable: AnyRunnable, input: unknown, tenant: string | undefined): Promise<unknown>;
 }
 
 /** A layer that is off for a runnable gives undefined and costs nothing there. */

@@ -12,6 +12,7 @@ export {
   type ToolOptions,
   tool,
 } from "../agent/tool.ts";
+export type { CacheChoice, CacheSettings } from "../core/cache-settings.ts";
 export { executeRun, type InputOf, type OutputOf, type RunInput, streamRun } from "../core/door/run.ts";
 export type { RunOptions } from "../core/door/run-options.ts";
 export type { PartialValue, RunStream } from "../core/door/run-stream.ts";

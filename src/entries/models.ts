@@ -6,7 +6,13 @@ export type { AnyEmbeddingModel } from "../models/embed/embedding-model.ts";
 export { type EmbeddingModelOptions, embeddingModel } from "../models/embed/resolve-embedder.ts";
 export { sentenceEmbedder } from "../models/embed/sentence-embedder.ts";
 export { type LlamaModel, type LlamaModelOptions, llamaModel } from "../models/llama/llama-model.ts";
-export { createModel, type ModelAnswer, type ModelRequest, type ModelRunnable } from "../models/model.ts";
+export {
+  type CreateModelOptions,
+  createModel,
+  type ModelAnswer,
+  type ModelRequest,
+  type ModelRunnable,
+} from "../models/model.ts";
 export { lexicalEmbedder } from "../models/offline/lexical-embedder.ts";
 export { offlineModel } from "../models/offline/offline-model.ts";
 export { type PriceOfOptions, priceOf } from "../models/pricing/price-of.ts";

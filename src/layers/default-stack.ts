@@ -4,13 +4,15 @@
  * | layer           | on by default for | why it stands there                                         |
  * |-----------------|-------------------|-------------------------------------------------------------|
  * | deadline        | runs and calls with a `timeoutMs` | waiting, retries and backoff all count       |
+ * | cache           | nothing           | a hit takes no permit; failures and retries are never kept  |
  * | attempt-timeout | models, 120 s     | times the work alone                                        |
  */
 
 import type { Layer } from "../core/layer.ts";
+import { cacheLayer } from "./cache/cache-layer.ts";
 import { attemptTimeoutLayer, deadlineLayer } from "./timeout.ts";
 
 /** Makes the built-in layers in their order. */
 export function defaultStack(): readonly Layer[] {
-  return [deadlineLayer(), attemptTimeoutLayer()];
+  return [deadlineLayer(), cacheLayer(), attemptTimeoutLayer()];
 }

@@ -6,10 +6,13 @@ import type {
   LanguageModelV4GenerateResult,
   LanguageModelV4Usage,
 } from "@ai-sdk/provider";
+import { type CacheChoice, cacheOption } from "../core/cache-settings.ts";
 import { isFlockError } from "../core/errors/errors.ts";
+import { checkOptions } from "../core/errors/options.ts";
 import type { Usage } from "../core/events/event.ts";
 import type { JsonObject } from "../core/json/json.ts";
 import { countOf, type ModelPrice } from "../core/model-price.ts";
+import type { Policy } from "../core/policy.ts";
 import type { CallCost, ExecutionContext, Runnable } from "../core/runnable.ts";
 import { modelName } from "./model-name.ts";
 import { loadedPrices, loadPrices } from "./pricing/load-prices.ts";
@@ -32,12 +35,19 @@ export interface ModelRunnable extends Runnable<ModelRequest, ModelAnswer> {
 
 const runnables = new WeakMap<LanguageModelV4, ModelRunnable>();
 
+/** How a model's runnable differs from the plain one. */
+export interface CreateModelOptions {
+  /** Keep its answers: with the defaults, these settings, or in this `CacheManager`. @default as the Flock says */
+  readonly cache?: CacheChoice | undefined;
+}
+
 /**
- * Gives the runnable of a model; the same one for the same model. Its name is `provider/modelId`. Errors of the vendor
+ * Gives the runnable of a model; without options the same one for the same model. Its name is `provider/modelId`. Errors of the vendor
  * come out as `model_failed`, an abort as the signal's own reason. When someone listens for deltas it streams and gives
  * the same answer. `providerOptions.flock` reaches the offline model alone.
  */
-export function createModel(model: LanguageModelV4): ModelRunnable {
+export function createModel(model: LanguageModelV4, options?: CreateModelOptions): ModelRunnable {
+  if (options !== undefined) return new LanguageModelRunnable(model, options);
   let runnable = runnables.get(model);
   if (runnable === undefined) {
     runnable = new LanguageModelRunnable(model);
@@ -50,14 +60,17 @@ class LanguageModelRunnable implements ModelRunnable {
   readonly name: string;
   readonly kind = "model";
   readonly identity: JsonObject;
+  readonly policy: Policy;
   readonly model: LanguageModelV4;
   readonly #offline: boolean;
 
-  constructor(model: LanguageModelV4) {
+  constructor(model: LanguageModelV4, options?: CreateModelOptions) {
+    if (options !== undefined) checkOptions("createModel", options, { cache: cacheOption });
     const { provider, modelId } = model;
     this.model = model;
     this.name = modelName(model);
     this.identity = { provider, modelId };
+    this.policy = { cache: options?.cache };
     this.#offline = isOffline(model);
   }
 

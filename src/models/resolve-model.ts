@@ -62,8 +62,16 @@ export function chooseModel(options: ChooseModelOptions): AnyRunnable {
  */
 export function resolveModel(model: unknown, options: ResolveModelOptions): AnyRunnable {
   if (typeof model === "string") return resolveModelName(model, options);
-  if (isModelRunnable(model)) return model;
-  return createModel(adaptModel(model));
+  return modelOf(model);
+}
+
+/**
+ * Gives the runnable of a language model, or of what is one already.
+ *
+ * @throws option_invalid for anything else.
+ */
+export function modelOf(model: unknown): AnyRunnable {
+  return isModelRunnable(model) ? model : createModel(adaptModel(model));
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Gives a pattern the face of one agent: its own name, signature, providers and limits. */
 
+import { type CacheChoice, cacheOption } from "../core/cache-settings.ts";
 import { executeRun, type InputOf, type OutputOf, streamRun } from "../core/door/run.ts";
 import type { RunOptions } from "../core/door/run-options.ts";
 import type { RunStream } from "../core/door/run-stream.ts";
@@ -25,7 +26,7 @@ import { checkValues, settledSignature } from "./checked-values.ts";
 import type { Called, Unfed } from "./field-flow.ts";
 import { FieldSupply } from "./field-supply.ts";
 import { showOutput } from "./show-output.ts";
-import { type FieldValues, identityOf, pickFields, readStep, type Step, writeFields } from "./step.ts";
+import { type FieldValues, identityOf, pickFields, policyOf, readStep, type Step, writeFields } from "./step.ts";
 
 /** The pattern itself when it fits the declared input and output, else a sentence for each field that does not. */
 export type Fits<Pattern extends AnyRunnable, Name extends string, In, Out> = [In] extends [InputOf<Pattern>]
@@ -71,6 +72,8 @@ export interface OrchestrationAgentOptions<
   readonly providers?: readonly Provider[] | undefined;
   /** What it is for, in a sentence: for whoever chooses among agents. */
   readonly description?: string | undefined;
+  /** Keep its answers: with the defaults, these settings, or in this `CacheManager`. @default false */
+  readonly cache?: CacheChoice | undefined;
   /** Most milliseconds one call may take. @default no limit of its own */
   readonly timeoutMs?: number | undefined;
 }
@@ -123,7 +126,7 @@ export class OrchestrationAgent<
   constructor(options: OrchestrationAgentOptions<Name, Input, Output, Types, Pattern>) {
     checkOptions("OrchestrationAgent", options, orchestrationOptions);
     requireOptions(options);
-    const { name, types, timeoutMs } = options;
+    const { name, types } = options;
     this.name = name;
     this.description = options.description;
     this.input = parseSignature(options.input, { types, name: `input of ${name}` });
@@ -136,7 +139,7 @@ export class OrchestrationAgent<
       output: this.output.source,
     });
     if (identity !== undefined) this.identity = identity;
-    this.policy = timeoutMs === undefined ? {} : { timeoutMs };
+    this.policy = policyOf(options, [this.#step]);
     this.providers = Object.freeze([...(options.providers ?? [])]);
   }
 
@@ -182,6 +185,7 @@ const orchestrationOptions = {
   types: objectOption,
   providers: listOption,
   description: nonEmptyString,
+  cache: cacheOption,
   timeoutMs: positiveNumber,
 };
 

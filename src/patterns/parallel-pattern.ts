@@ -1,5 +1,6 @@
 /** Runs agents at the same time on one input; the first failure ends all of them. */
 
+import { type CacheChoice, cacheOption } from "../core/cache-settings.ts";
 import { executeRun, type InputOf, type OutputOf, type RunInput, streamRun } from "../core/door/run.ts";
 import type { RunOptions } from "../core/door/run-options.ts";
 import type { RunStream } from "../core/door/run-stream.ts";
@@ -18,6 +19,7 @@ import {
   identityOf,
   patternError,
   pickFields,
+  policyOf,
   readInput,
   readStep,
   readSteps,
@@ -68,6 +70,8 @@ export interface ParallelPatternOptions<Agents extends Branches, Name extends st
       : Beside<NoInfer<Agents>>;
   /** Its step in paths and events. @default "parallel" */
   readonly name?: Name | undefined;
+  /** Keep its answers: with the defaults, these settings, or in this `CacheManager`. @default false */
+  readonly cache?: CacheChoice | undefined;
   /** Most milliseconds the whole pattern may take. @default no limit of its own */
   readonly timeoutMs?: number | undefined;
 }
@@ -126,7 +130,7 @@ export class ParallelPattern<const Agents extends Branches, const Name extends s
     this.input = takenShape(this.#steps.map((step) => step.input));
     const identity = identityOf("parallel", this.#steps, { names: this.#names ?? null });
     if (identity !== undefined) this.identity = identity;
-    this.policy = options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs };
+    this.policy = policyOf(options, this.#steps);
   }
 
   /** Runs the pattern as a run of its own. Never throws synchronously. */
@@ -159,7 +163,7 @@ export class ParallelPattern<const Agents extends Branches, const Name extends s
   }
 }
 
-const parallelOptions = { agents: branchesOption, name: nameString, timeoutMs: positiveNumber };
+const parallelOptions = { agents: branchesOption, name: nameString, cache: cacheOption, timeoutMs: positiveNumber };
 
 /** Why a fork is closed that did its work; one object, since making an error is dear. */
 const ended = new DOMException("this branch has ended", "AbortError");

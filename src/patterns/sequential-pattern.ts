@@ -1,5 +1,6 @@
 /** Runs agents one after another; fields flow from each to all that follow, by name. */
 
+import { type CacheChoice, cacheOption } from "../core/cache-settings.ts";
 import { executeRun, type InputOf, type OutputOf, type RunInput, streamRun } from "../core/door/run.ts";
 import type { RunOptions } from "../core/door/run-options.ts";
 import type { RunStream } from "../core/door/run-stream.ts";
@@ -27,6 +28,7 @@ import {
   type FieldValues,
   identityOf,
   pickFields,
+  policyOf,
   readInput,
   readSteps,
   type SidedShape,
@@ -105,6 +107,8 @@ export interface SequentialPatternOptions<
   readonly types?: TypeRegistry<Types> | undefined;
   /** Its step in paths and events. @default "sequence" */
   readonly name?: Name | undefined;
+  /** Keep its answers: with the defaults, these settings, or in this `CacheManager`. @default false */
+  readonly cache?: CacheChoice | undefined;
   /** Most milliseconds the whole sequence may take. @default no limit of its own */
   readonly timeoutMs?: number | undefined;
 }
@@ -149,7 +153,7 @@ export class SequentialPattern<
    */
   constructor(options: SequentialPatternOptions<Agents, Input, Types, Name>) {
     checkOptions("SequentialPattern", options, sequentialOptions);
-    const { input, types, timeoutMs } = options;
+    const { input, types } = options;
     this.name = options.name ?? ("sequence" as Name);
     this.#steps = readSteps(this.name, options.agents);
     this.#declared = input === undefined ? undefined : parseSignature(input, { types });
@@ -158,7 +162,7 @@ export class SequentialPattern<
     connect(this.name, this.input, this.#steps);
     const identity = identityOf("sequence", this.#steps, { input: this.input.fields.map((field) => field.name) });
     if (identity !== undefined) this.identity = identity;
-    this.policy = timeoutMs === undefined ? {} : { timeoutMs };
+    this.policy = policyOf(options, this.#steps);
   }
 
   /** Runs the pattern as a run of its own. Never throws synchronously. */
@@ -196,6 +200,7 @@ const sequentialOptions = {
   input: nonEmptyString,
   types: objectOption,
   name: nameString,
+  cache: cacheOption,
   timeoutMs: positiveNumber,
 };
 

@@ -3,6 +3,7 @@
 import { FlockError } from "../core/errors/errors.ts";
 import { describeValue, optionError } from "../core/errors/options.ts";
 import type { Json, JsonObject, JsonSchema } from "../core/json/json.ts";
+import { type Policy, policyOfParts } from "../core/policy.ts";
 import type { AnyRunnable, Shape } from "../core/runnable.ts";
 import type { FieldType, Side } from "../signature/field.ts";
 
@@ -73,6 +74,11 @@ export function identityOf(pattern: string, steps: readonly Step[], more: JsonOb
     agents.push(runnable.identity);
   }
   return { pattern, agents, ...more };
+}
+
+/** Gives the policy of a pattern: what its options say, and what its members bring along. */
+export function policyOf({ cache, timeoutMs }: Pick<Policy, "cache" | "timeoutMs">, steps: readonly Step[]): Policy {
+  return { timeoutMs, cache, ...policyOfParts(steps.map(({ runnable }) => runnable)) };
 }
 
 /** Names that must never become a key of an object. */

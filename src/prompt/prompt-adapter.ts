@@ -4,6 +4,7 @@ import type { LanguageModelV4CallOptions, LanguageModelV4FunctionTool, LanguageM
 import { isFlockError } from "../core/errors/errors.ts";
 import { digestOf } from "../core/json/canonical-key.ts";
 import type { JsonObject, JsonSchema } from "../core/json/json.ts";
+import { deepFreeze } from "../signature/check/deep-freeze.ts";
 import type { CheckedShape } from "../signature/field.ts";
 import type { AnswerMode } from "./answer-ladder.ts";
 import { isStrictSchema } from "./strict-schema.ts";
@@ -96,12 +97,12 @@ function sharedOptions(options: PromptAdapterOptions, outputSchema: JsonSchema, 
   const name = agent.name.replaceAll(/[^\w-]/g, "_").slice(0, 64);
   if (mode === "tool") {
     const description = "Takes the final answer. Call it once, when you have everything the answer needs.";
-    return Object.freeze({
+    return deepFreeze({
       tools: [...tools, { type: "function" as const, name: answerTool, description, inputSchema: schema }],
       toolChoice: tools.length === 0 ? { type: "tool" as const, toolName: answerTool } : { type: "required" as const },
     });
   }
-  return Object.freeze({
+  return deepFreeze({
     ...(mode === "native" ? { responseFormat: { type: "json" as const, schema, name } } : {}),
     ...(tools.length > 0 ? { tools: [...tools] } : {}),
     // The strict mode some vendors switch on by themselves refuses optional fields and open objects.

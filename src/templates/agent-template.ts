@@ -3,6 +3,7 @@
 import { DeclarativeAgent, type DeclarativeAgentOptions } from "../agent/declarative-agent.ts";
 import type { ModelSettings } from "../agent/model-settings.ts";
 import type { AnyTool } from "../agent/tool.ts";
+import { cacheOption } from "../core/cache-settings.ts";
 import { FlockError, type ValueIssue } from "../core/errors/errors.ts";
 import {
   anyOption,
@@ -26,7 +27,7 @@ import type { Signature } from "../signature/signature.ts";
 /** What a template fixes for its agents when they say nothing of their own. */
 type AgentDefaults = Pick<
   DeclarativeAgentOptions<string, string, string>,
-  "model" | "tools" | "providers" | "settings" | "maxSteps" | "askAgain" | "timeoutMs"
+  "model" | "tools" | "providers" | "settings" | "maxSteps" | "askAgain" | "timeoutMs" | "cache"
 >;
 
 /** The values a template's instructions are written for. */
@@ -167,6 +168,7 @@ const templateOptions = {
   maxSteps: wholeNumber(1),
   askAgain: wholeNumber(0),
   timeoutMs: positiveNumber,
+  cache: cacheOption,
 };
 
 function parameterError(owner: string, issues: readonly ValueIssue[]): FlockError<"option_invalid"> {

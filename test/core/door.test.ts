@@ -254,6 +254,36 @@ describe("the door", () => {
     expect(flock.runtime.clock.pendingTimers).toBe(0);
   });
 
+  it("shows an attempt's guards what it gave and cost as they leave, and counts what they waited", async () => {
+    const seen: unknown[] = [];
+    const guard: GuardLayer = {
+      form: "attempt-guard",
+      name: "meter",
+      reason: "test",
+      guardFor: () => ({
+        enter: (call) => {
+          seen.push([call.run.priority, call.run.cacheMode, call.run.budgetUsd, call.output]);
+          call.waitStart("permits");
+          call.waitEnd("permits", 7);
+        },
+        leave: (call) => void seen.push([call.output, call.cost?.costMicroUsd]),
+      }),
+    };
+    const flock = makeEnvironment([guard]);
+    const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
+    const paid = runnable("paid", async () => ({ n: 1 }), { costOf: () => ({ usage, costMicroUsd: 5 }) });
+    await executeRun(paid, {}, { flock, priority: 3, cache: "bypass", budgetUsd: 1 });
+    expect(seen).toEqual([
+      [3, "bypass", 1, undefined],
+      [{ n: 1 }, 5],
+    ]);
+    expect(flock.seen).toContainEqual(expect.objectContaining({ type: "wait-start", resource: "permits" }));
+    expect(flock.seen).toContainEqual(expect.objectContaining({ type: "wait-end", waitedMs: 7 }));
+    expect(flock.seen).toContainEqual(
+      expect.objectContaining({ type: "call-end", queueMs: 7, costMicroUsd: 5, usage }),
+    );
+  });
+
   it("ends a call whatever breaks on its way out, and warns", async () => {
     const log: string[] = [];
     const breaking: GuardLayer = {
@@ -301,7 +331,7 @@ describe("the door", () => {
     const warnings = flock.seen.flatMap((event) =>
       event.type === "warning" ? [event.message.replace(/^.*broke: /, "")] : [],
     );
-    expect(warnings).toEqual(["store broke", "leave broke", "cost broke", "abandon broke", "leave broke"]);
+    expect(warnings).toEqual(["cost broke", "store broke", "leave broke", "abandon broke", "leave broke"]);
   });
 
   it("lets recovery answer with a value, and keeps the first error when recovery itself breaks", async () => {

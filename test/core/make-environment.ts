@@ -1,5 +1,6 @@
 /** A small house for tests of the core alone: given layers, a test runtime, no models. */
 
+import { executeRun } from "../../src/core/door/run.ts";
 import type { RunEnvironment } from "../../src/core/environment.ts";
 import type { FlockEvent } from "../../src/core/events/event.ts";
 import { EventDispatcher } from "../../src/core/events/event-dispatcher.ts";
@@ -26,9 +27,13 @@ export function makeEnvironment(layers: readonly Layer[] = [], runtime = createT
     replan: () => {
       plans = new WeakMap();
     },
+    modelIdentity: () => "none",
+    priceOf: () => undefined,
+    loadPrices: () => undefined,
+    refresh: (one: AnyRunnable, input: unknown) => executeRun(one, input, { flock: environment, cache: "refresh" }),
   };
   events.subscribe((event) => seen.push(event));
-  return {
+  const environment: TestEnvironment = {
     runtime,
     knobs,
     events,
@@ -46,6 +51,7 @@ export function makeEnvironment(layers: readonly Layer[] = [], runtime = createT
       throw new Error("no models here");
     },
   };
+  return environment;
 }
 
 /** A runnable made of a function. */

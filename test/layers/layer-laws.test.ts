@@ -7,8 +7,8 @@ import { defaultStack } from "../../src/layers/default-stack.ts";
 import { makeEnvironment, runnable } from "../core/make-environment.ts";
 
 const passing: Layer = { form: "wrapper", name: "passing wrapper", wrap: (call, next) => next(call) };
-/** Limits far away switch every time limit on without ever reaching it. */
-const policy = { timeoutMs: 60_000, attemptTimeoutMs: 60_000 };
+/** Limits far away switch every time limit on without ever reaching it; the cache knows what decides the answer. */
+const policy = { timeoutMs: 60_000, attemptTimeoutMs: 60_000, cache: true };
 
 describe.each([...defaultStack(), passing])("the layer $name", (layer) => {
   it("is transparent when it has nothing to do: same value, same error, same events", async () => {
@@ -19,12 +19,12 @@ describe.each([...defaultStack(), passing])("the layer $name", (layer) => {
       for (const layers of [[], [layer]]) {
         const flock = makeEnvironment(layers);
         const value = await executeRun(
-          runnable("leaf", async () => ({ n: 1 }), { kind, policy }),
+          runnable("leaf", async () => ({ n: 1 }), { kind, policy, identity: "good" }),
           {},
           { flock },
         );
         const error = await executeRun(
-          runnable("leaf", async () => Promise.reject(own), { kind, policy }),
+          runnable("leaf", async () => Promise.reject(own), { kind, policy, identity: "bad" }),
           {},
           { flock },
         ).catch((caught) => caught);
@@ -45,7 +45,7 @@ describe.each([...defaultStack(), passing])("the layer $name", (layer) => {
         signals.push(context.signal);
         return new Promise<object>(() => {});
       },
-      { policy },
+      { policy, identity: "hanging" },
     );
     const controller = new AbortController();
     const reason = new Error("enough");
@@ -67,7 +67,7 @@ describe.each([...defaultStack(), passing])("the layer $name", (layer) => {
         if (input.i % 3 === 0) throw new Error("no");
         return { i: input.i };
       },
-      { policy },
+      { policy, identity: "mixed" },
     );
     const controllers = Array.from({ length: 200 }, () => new AbortController());
     const runs = controllers.map((controller, i) => executeRun(mixed, { i }, { flock, signal: controller.signal }));

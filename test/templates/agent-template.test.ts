@@ -83,6 +83,7 @@ describe("an agent made by a template", () => {
     const template = new AgentTemplate({ name: "t", instructions: "Work.", timeoutMs: 10 });
     expect(template.createAgent({ name: "a", ...fields }).policy).toEqual({ timeoutMs: 10 });
     expect(template.createAgent({ name: "a", ...fields, timeoutMs: 20 }).policy).toEqual({ timeoutMs: 20 });
+    expect(template.createAgent({ name: "a", ...fields, cache: true }).policy).toEqual({ timeoutMs: 10, cache: true });
   });
 
   it("has only its own instructions when the template's come out empty", async () => {

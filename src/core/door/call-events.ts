@@ -1,12 +1,14 @@
 /** Tells what happens to a call, each event as a single literal and only when somebody wants it. */
 
 import { codeOf, type FlockError } from "../errors/errors.ts";
-import { eventBits, type Outcome } from "../events/event.ts";
+import { type CacheState, eventBits, type Outcome } from "../events/event.ts";
 import { InputReference } from "../events/input-reference.ts";
 import { copyJson } from "../json/copy-json.ts";
 import type { CallCost, Shape } from "../runnable.ts";
 import type { Call } from "./execution-context.ts";
 
+/** The value came from elsewhere: this call cost nothing. */
+const keptStates: ReadonlySet<CacheState | undefined> = new Set(["hit", "stale", "joined"]);
 const noNames: readonly string[] = Object.freeze([]);
 const namesOf = new WeakMap<Shape, readonly string[]>();
 
@@ -59,8 +61,8 @@ export function tellEnd(call: Call, ok: boolean, value: unknown): void {
   const { name, kind } = runnable;
   const outcome = outcomeOf(call, ok);
   const code = ok ? undefined : codeOf(value);
-  const answered = ok && (cacheState === undefined || call.owesCache);
-  const cost = answered ? costOf(call, value) : undefined;
+  const answered = ok && !keptStates.has(cacheState);
+  const cost = answered ? (call.output === value ? call.cost : costOf(call, value)) : undefined;
   if (cost !== undefined) run.addCost(cost);
   const { events } = run;
   if (ok && (events.mask & eventBits.output) !== 0 && (kind === "agent" || kind === "pattern")) {
@@ -87,6 +89,12 @@ export function tellEnd(call: Call, ok: boolean, value: unknown): void {
     });
   }
   if (call.parent === undefined) run.finish(name, outcome, code, endedAt, durationMs);
+}
+
+/** Keeps what an attempt gave and cost: its guards settle by it what they reserved. */
+export function keepOutput(call: Call, value: unknown): void {
+  call.output = value;
+  call.cost = costOf(call, value);
 }
 
 /** A runnable's own arithmetic may break; its call and its run end all the same. */

@@ -6,9 +6,9 @@
  */
 
 import { isFlockError } from "../errors/errors.ts";
-import type { CacheAnswer, RecoveryDecision } from "../layer.ts";
+import type { CacheFinding, RecoveryDecision } from "../layer.ts";
 import type { LayerPlan } from "../layer-plan.ts";
-import { tellAttemptEnd, tellAttemptStart, tellEnd, tellStart, tellStory } from "./call-events.ts";
+import { keepOutput, tellAttemptEnd, tellAttemptStart, tellEnd, tellStart, tellStory } from "./call-events.ts";
 import { Call } from "./execution-context.ts";
 import type { Door } from "./run-scope.ts";
 import { runWrapped } from "./wrapped-call.ts";
@@ -71,8 +71,7 @@ function enterGuards(call: Call): void {
     try {
       waiting = guards[slot]!.enter(call, slot);
     } catch (error) {
-      guardFailed(call, slot, error);
-      return;
+      return guardFailed(call, slot, error);
     }
     if (waiting !== undefined) {
       waiting.then(
@@ -105,30 +104,31 @@ function guardFailed(call: Call, slot: number, error: unknown): void {
 function lookUp(call: Call): void {
   const { cache } = call.plan;
   if (cache === undefined) return beginAttempt(call);
-  let answer: CacheAnswer | undefined | Promise<CacheAnswer | undefined>;
+  let answer: CacheFinding | Promise<CacheFinding>;
   try {
     answer = cache.lookup(call);
   } catch (error) {
-    settle(call, false, error);
-    return;
+    return settle(call, false, error);
   }
   if (!(answer instanceof Promise)) return lookedUp(call, answer);
+  call.phase = "asking";
   answer.then(
     (found) => lookedUp(call, found),
     (error) => settle(call, false, error),
   );
 }
 
-function lookedUp(call: Call, answer: CacheAnswer | undefined): void {
+function lookedUp(call: Call, answer: CacheFinding): void {
+  const owes = answer === undefined || answer === "refresh";
   if (call.phase === "over") {
-    if (answer === undefined) call.plan.cache?.abandon(call, call.closedReason);
-  } else if (answer === undefined) {
-    call.owesCache = true;
-    call.cacheState = "miss";
+    if (owes) safely(call, () => call.plan.cache?.abandon(call, call.closedReason));
+  } else if (owes || answer === "bypass") {
+    call.owesCache = owes;
+    call.noteCache(answer ?? "miss");
     beginAttempt(call);
   } else {
-    call.cacheState = answer.state;
-    settle(call, true, answer.value);
+    call.noteCache(answer.state);
+    settle(call, answer.isError !== true, answer.value);
   }
 }
 
@@ -145,8 +145,7 @@ function perform(call: Call): void {
     result = call.runnable.perform(call.input, call);
     if (!(result instanceof Promise)) result = Promise.resolve(result);
   } catch (error) {
-    performFailed(call, error);
-    return;
+    return performFailed(call, error);
   }
   result.then(
     (value) => attemptDone(call, value),
@@ -155,7 +154,9 @@ function perform(call: Call): void {
 }
 
 function attemptDone(call: Call, value: unknown): void {
-  if (call.phase === "attempt") settle(call, true, value);
+  if (call.phase !== "attempt") return;
+  keepOutput(call, value);
+  settle(call, true, value);
 }
 
 function performFailed(call: Call, error: unknown): void {
@@ -237,6 +238,7 @@ function settle(call: Call, ok: boolean, value: unknown): void {
   const error = ok ? undefined : value;
   if (!ok && isFlockError(value)) tellStory(call, value);
   if (call.phase === "attempt" && plan.wrappers.length === 0) closeAttempt(call, ok, error);
+  if (call.phase === "asking") safely(call, () => plan.cache?.leave?.(call));
   call.close(error);
   call.retryTimer?.cancel();
   if (call.owesCache) safely(call, () => (ok ? plan.cache?.store(call, value) : plan.cache?.abandon(call, value)));

@@ -9,6 +9,7 @@ import type { LayerPlan } from "../layer-plan.ts";
 import type {
   AnyRunnable,
   ApprovalRequest,
+  CallCost,
   ContextState,
   ExecutionContext,
   ForkedContext,
@@ -27,8 +28,8 @@ interface Fork {
   readonly metadata: JsonObject;
 }
 
-/** Where a call is: before its attempt, in it, after it but not settled, or settled. */
-export type CallPhase = "entering" | "attempt" | "between" | "over";
+/** Where a call is: before its attempt, waiting for its cache, in its attempt, after it but not settled, or settled. */
+export type CallPhase = "entering" | "asking" | "attempt" | "between" | "over";
 
 /** One call, or one further attempt of a call, or a fork of one. Fields after `attempt` belong to the door. */
 export class Call implements ForkedContext, LayerCall {
@@ -52,6 +53,8 @@ export class Call implements ForkedContext, LayerCall {
   owesCache = false;
   cacheState: CacheState | undefined = undefined;
   wasCancelled = false;
+  output: unknown = undefined;
+  cost: CallCost | undefined = undefined;
   retryTimer: Timer | undefined = undefined;
   /** Follows the deltas of all attempts; made at the first one. */
   stream: StreamTimer | undefined = undefined;
@@ -183,6 +186,13 @@ export class Call implements ForkedContext, LayerCall {
     };
   }
 
+  /** Notes what the cache had to do with the call; what tells its end may be further out. */
+  noteCache(state: CacheState): void {
+    for (let call: Call | undefined = this; call !== undefined; call = call.within ? call.parent : undefined) {
+      call.cacheState = state;
+    }
+  }
+
   /** Tells that what earlier attempts of this call streamed is void, when they streamed anything. */
   voidDeltas(): void {
     const outermost = this.#outermost();
@@ -240,8 +250,16 @@ export class Call implements ForkedContext, LayerCall {
     (this.#slots as unknown[])[slot] = value;
   }
 
-  addWait(ms: number): void {
-    this.queueMs += ms;
+  waitStart(resource: string): void {
+    if (this.wants("wait-start")) this.run.events.emit({ ...this.head(), type: "wait-start", resource });
+  }
+
+  waitEnd(resource: string, waitedMs: number): void {
+    // Attempts below a call wait for it.
+    for (let call: Call | undefined = this; call !== undefined; call = call.within ? call.parent : undefined) {
+      call.queueMs += waitedMs;
+    }
+    if (this.wants("wait-end")) this.run.events.emit({ ...this.head(), type: "wait-end", resource, waitedMs });
   }
 
   with(changes: { readonly runnable?: AnyRunnable; readonly input?: unknown }): LayerCall {

@@ -8,10 +8,13 @@ import {
   nonEmptyString,
   type OptionCheck,
   objectOption,
+  oneOf,
   positiveNumber,
+  wholeNumber,
 } from "../errors/options.ts";
 import { type EventType, eventBits, type FlockEvent } from "../events/event.ts";
 import type { JsonObject } from "../json/json.ts";
+import type { CacheMode } from "../policy.ts";
 import { Call } from "./execution-context.ts";
 
 /** How one run differs from the defaults. */
@@ -20,6 +23,15 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Most milliseconds the whole run may take. @default no limit */
   readonly timeoutMs?: number | undefined;
+  /** Most US dollars the run may spend; calls that could spend more are refused. @default no limit */
+  readonly budgetUsd?: number | undefined;
+  /** Where calls of the run stand when something is scarce; higher goes first. Whole numbers. @default 0 */
+  readonly priority?: number | undefined;
+  /**
+   * What caches do for the run: `use` them; `bypass` them, neither asking nor keeping; `refresh`: ask anew, and keep what
+   * comes. Where no cache is on it changes nothing. @default "use"
+   */
+  readonly cache?: CacheMode | undefined;
   /** Whose run it is: contexts, events and records carry it. @default none */
   readonly tenant?: string | undefined;
   /** Plain JSON that everything in the run can read. @default {} */
@@ -32,6 +44,8 @@ export interface RunOptions {
   readonly flock?: RunEnvironment | undefined;
 }
 
+const nonNegativeNumber: OptionCheck = (value) =>
+  typeof value === "number" && Number.isFinite(value) && value >= 0 ? undefined : "a number, 0 or more";
 const signalOption: OptionCheck = (value) => (value instanceof AbortSignal ? undefined : "an AbortSignal");
 const eventTypesOption: OptionCheck = (value) =>
   Array.isArray(value) && value.every((type) => Object.hasOwn(eventBits, type))
@@ -43,6 +57,9 @@ const environmentOption: OptionCheck = (value) =>
 const checks = {
   signal: signalOption,
   timeoutMs: positiveNumber,
+  budgetUsd: nonNegativeNumber,
+  priority: wholeNumber(-1_000_000),
+  cache: oneOf("use", "bypass", "refresh"),
   tenant: nonEmptyString,
   metadata: objectOption,
   onEvent: functionOption,

@@ -8,6 +8,7 @@ import type { Provider } from "../events/provider.ts";
 import { listenerOf } from "../events/provider-listener.ts";
 import type { JsonObject } from "../json/json.ts";
 import type { LayerCall } from "../layer.ts";
+import type { CacheMode } from "../policy.ts";
 import type { CallCost, ContextState, StateKey } from "../runnable.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
@@ -23,6 +24,9 @@ export interface RunScopeOptions {
   readonly tenant?: string | undefined;
   readonly metadata?: JsonObject | undefined;
   readonly timeoutMs?: number | undefined;
+  readonly budgetUsd?: number | undefined;
+  readonly priority?: number | undefined;
+  readonly cache?: CacheMode | undefined;
 }
 
 /** The door as a call sees it. */
@@ -46,6 +50,9 @@ export class RunScope {
   readonly metadata: JsonObject;
   readonly tenant: string | undefined;
   readonly timeoutMs: number | undefined;
+  readonly budgetUsd: number | undefined;
+  readonly priority: number;
+  readonly cacheMode: CacheMode;
   usage: Usage | undefined;
   costMicroUsd: number | undefined;
   breadcrumbs: readonly Breadcrumb[];
@@ -66,6 +73,9 @@ export class RunScope {
     this.metadata = options?.metadata === undefined ? noMetadata : Object.freeze({ ...options.metadata });
     this.tenant = options?.tenant;
     this.timeoutMs = options?.timeoutMs;
+    this.budgetUsd = options?.budgetUsd;
+    this.priority = options?.priority ?? 0;
+    this.cacheMode = options?.cache ?? "use";
     this.usage = undefined;
     this.costMicroUsd = undefined;
     this.breadcrumbs = noBreadcrumbs;

@@ -6,6 +6,8 @@ import { copyIn } from "./memory/private-copy.ts";
 /** Marks texts that are not a key alone. A key that itself begins so is marked too. */
 const mark = "\0";
 const keyAlone = `${mark}=`;
+/** Begins the text of a call's answer, which no key of a user can meet. */
+export const callMark = `${mark}!`;
 /** Arguments with a longer text are kept as their hash. */
 const longestArguments = 256;
 
@@ -45,6 +47,7 @@ export function storeKeyOf(namespace: string, text: string): string | undefined 
 /** Takes an entry's text apart into the key and the text of the arguments. */
 function splitText(text: string): readonly [key: string, args: string] {
   if (text.charCodeAt(0) !== 0) return [text, ""];
+  if (text.startsWith(callMark)) return [text.slice(1), ""];
   if (text.startsWith(keyAlone)) return [text.slice(keyAlone.length), ""];
   const start = text.indexOf(":") + 1;
   const end = start + Number(text.slice(1, start - 1));

@@ -1,15 +1,10 @@
 /** The cache that users hold: values by key, computed once for everybody who asks at the same time. */
 
+import type { CacheConfig, LiveCacheConfig, SharedCache } from "../../core/cache-settings.ts";
 import { checkOptions, objectOption } from "../../core/errors/options.ts";
 import type { Runtime } from "../../core/runtime/runtime.ts";
 import { systemRuntime } from "../../core/runtime/system-runtime.ts";
-import {
-  type CacheConfig,
-  type CompleteCacheConfig,
-  changedConfig,
-  completeConfig,
-  type LiveCacheConfig,
-} from "./cache-config.ts";
+import { type CompleteCacheConfig, changedConfig, completeConfig } from "./cache-config.ts";
 import { entryKey, userKeyOf } from "./cache-key.ts";
 import { CacheMemory, KeptError } from "./cache-memory.ts";
 import {
@@ -29,6 +24,18 @@ import { type Computation, Computations } from "./computations.ts";
 import type { ComputeContext } from "./flight.ts";
 import { copyOut } from "./memory/private-copy.ts";
 import { StoreLevel } from "./store-level.ts";
+
+/** The inside of a cache, for the layer that keeps answers in it. */
+export interface CacheParts {
+  readonly memory: CacheMemory;
+  readonly computations: Computations;
+  readonly store: StoreLevel | undefined;
+  /** Milliseconds for which new values are fresh now. */
+  readonly ttlMs: () => number | null;
+}
+
+/** Gives the inside of a cache; undefined for what only looks like one. */
+export let partsOf: (cache: SharedCache) => CacheParts | undefined;
 
 /** Makes the value of a key from its arguments. */
 export type Compute<T, Arguments = undefined> = (args: Arguments, context: ComputeContext) => T | Promise<T>;
@@ -55,7 +62,11 @@ const closingMs = 1_000;
  * console.log(cache.stats().misses, cache.stats().joined); // 1 1
  * ```
  */
-export class CacheManager {
+export class CacheManager implements SharedCache {
+  static {
+    partsOf = (cache) => (#memory in cache ? cache.#parts() : undefined);
+  }
+
   readonly #memory: CacheMemory;
   readonly #store: StoreLevel | undefined;
   readonly #computations: Computations;
@@ -223,6 +234,11 @@ export class CacheManager {
     const timer = this.#runtime.setTimer(() => enough.abort(), closingMs);
     await this.flush({ signal: enough.signal }).catch(() => undefined);
     timer.cancel();
+  }
+
+  #parts(): CacheParts {
+    const ttlMs = () => this.#config.ttlMs;
+    return { memory: this.#memory, computations: this.#computations, store: this.#store, ttlMs };
   }
 
   /** Waits for the flight of an entry, and makes it where there is none. */

@@ -1,5 +1,6 @@
 /** What is asked of a cache beside the key, and the checks of it. */
 
+import { ttlOption } from "../../core/cache-settings.ts";
 import { FlockError } from "../../core/errors/errors.ts";
 import {
   checkOptions,
@@ -10,7 +11,6 @@ import {
   optionError,
   wholeNumber,
 } from "../../core/errors/options.ts";
-import { ttlOption } from "./cache-config.ts";
 import { entryKey, entryKeyWith } from "./cache-key.ts";
 import { copyIn, NotPlainJson, type PrivateCopy } from "./memory/private-copy.ts";
 

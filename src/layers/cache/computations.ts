@@ -34,6 +34,11 @@ export class Computations {
     this.#negativeTtlMs = negativeTtlMs;
   }
 
+  /** How many are under way. */
+  get size(): number {
+    return this.#flights.size;
+  }
+
   /** Gives the flight for an entry, or undefined. */
   find(id: string): Flight | undefined {
     return this.#flights.get(id);
@@ -84,16 +89,17 @@ export class Computations {
     flight.fail(error);
   }
 
-  /** Keeps a value in memory and in the store. One there is no room for leaves nothing older behind. */
-  keep(facts: KeptFacts, copy: PrivateCopy, size?: number): void {
+  /** Keeps a value in memory and, unless it is for memory alone, in the store. One there is no room for leaves nothing older behind. */
+  keep(facts: KeptFacts, copy: PrivateCopy, size?: number, isForStore = true): void {
     const { id } = facts;
+    const store = isForStore ? this.#store : undefined;
     const kept = size === undefined ? weighed(id, copy) : { value: copy.value, bytes: size };
     if (!this.#memory.isOn) this.#memory.delete(id);
     else if (this.#memory.keep(id, kept, facts)) {
-      this.#store?.write(id, copy.value, facts);
+      store?.write(id, copy.value, facts);
       return;
     }
-    this.#store?.delete(id);
+    store?.delete(id);
   }
 
   /** Takes a flight off: its result will not be kept, and nobody joins it any more. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { CacheConfig } from "../../../src/layers/cache/cache-config.ts";
+import type { CacheConfig } from "../../../src/core/cache-settings.ts";
 import { CacheManager } from "../../../src/layers/cache/cache-manager.ts";
 import { openEnvelope, sealEnvelope } from "../../../src/layers/cache/store-envelope.ts";
 import { createTestRuntime } from "../../../src/testing/test-runtime.ts";

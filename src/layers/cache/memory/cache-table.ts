@@ -1,14 +1,12 @@
 /** The entries in memory: bounded in number and bytes, each with a time to end, in typed arrays by slot. */
 
+import type { EvictionStrategy } from "../../../core/cache-settings.ts";
 import { AdaptivePolicy } from "../eviction/adaptive-policy.ts";
 import type { EvictionPolicy } from "../eviction/eviction-policy.ts";
 import { LfuPolicy } from "../eviction/lfu-policy.ts";
 import { LruPolicy } from "../eviction/lru-policy.ts";
 import { grown } from "../eviction/slot-lists.ts";
 import { ExpiryQueue } from "./expiry-queue.ts";
-
-/** How entries are chosen to leave when there is no room. */
-export type EvictionStrategy = "lru" | "lfu" | "tinylfu";
 
 /** What a table may hold. */
 export interface TableLimits {

@@ -1,0 +1,91 @@
+/** Answers calls from memory where that was asked for. What keeps and finds is in calls/cached-calls.ts, imported when first needed. */
+
+import { type CacheChoice, isSharedCache, liveCacheChecks } from "../../core/cache-settings.ts";
+import { checkOptions } from "../../core/errors/options.ts";
+import type { Knob } from "../../core/knob.ts";
+import type { CacheFinding, CacheLayer, CacheSlot, LayerCall, LayerHost } from "../../core/layer.ts";
+import type { CacheKnobValue, SlotFacts } from "./calls/slot-facts.ts";
+
+let code: typeof import("./calls/cached-calls.ts") | undefined;
+
+/**
+ * Makes the layer that keeps answers: of whatever asks for it, and of all models and idempotent tools where the environment
+ * asks for that.
+ */
+export function cacheLayer(): CacheLayer {
+  const turned = new Map<string, CacheKnobValue>();
+  const caches = new Map<string, unknown>();
+  return {
+    form: "cache",
+    name: "cache",
+    reason: "outside recovery and permits: a hit takes none, and a failure is never kept",
+    slotFor(runnable, host) {
+      const { name, kind, identity, policy } = runnable;
+      const own = policy?.cache;
+      const { cache: wide = false } = host;
+      const isTool = kind === "tool";
+      const isClosed = isTool ? policy?.idempotent !== true : policy?.hasEffects === true;
+      if (own === false || (own === undefined && (isClosed || identity === undefined))) return undefined;
+      const isWide = own === true || (own === undefined && (isTool || kind === "model"));
+      const choice = isWide && isOn(wide) ? wide : (own ?? false);
+      const id = `cache:${name}`;
+      host.knobs.register(knobOf(id, choice, turned, host));
+      const now = turned.get(id);
+      return isOn(now ?? choice) ? lateSlot({ runnable, host, own, choice, turned: now, caches }) : undefined;
+    },
+  };
+}
+
+function isOn(choice: CacheChoice): boolean {
+  return typeof choice === "object" ? isSharedCache(choice) || choice.enabled !== false : choice;
+}
+
+/** Runnables of one name share the knob; until it is turned each keeps what it declared. */
+function knobOf(id: string, choice: CacheChoice, turned: Map<string, CacheKnobValue>, host: LayerHost): Knob {
+  const turn = (value: CacheKnobValue | undefined) => {
+    if (value === undefined) turned.delete(id);
+    else turned.set(id, value);
+    host.replan();
+  };
+  return {
+    id,
+    read() {
+      const now = turned.get(id) ?? choice;
+      if (!isOn(now)) return false;
+      const { maxEntries = 1_000, ttlMs = 3_600_000, strategy = "lru" } = isSharedCache(now) ? now.config : Object(now);
+      return { maxEntries, ttlMs, strategy };
+    },
+    check(value) {
+      try {
+        if (typeof value !== "boolean") checkOptions("cache", value, liveCacheChecks);
+        return undefined;
+      } catch (error) {
+        return (error as Error).message;
+      }
+    },
+    change(value) {
+      const before = turned.get(id);
+      turn(value as CacheKnobValue);
+      return () => turn(before);
+    },
+  };
+}
+
+/** Imports what it stands for at the first call. */
+function lateSlot(facts: SlotFacts): CacheSlot {
+  let slot: CacheSlot | undefined;
+  const load = async (call: LayerCall): Promise<CacheFinding> => {
+    code = await import("./calls/cached-calls.ts");
+    return late.lookup(call);
+  };
+  const late: CacheSlot = {
+    lookup(call) {
+      slot ??= code?.cachedCalls(facts);
+      return slot === undefined ? load(call) : slot.lookup(call);
+    },
+    store: (call, value) => slot?.store(call, value),
+    abandon: (call, error) => slot?.abandon(call, error),
+    leave: (call) => slot?.leave?.(call),
+  };
+  return late;
+}

@@ -1,0 +1,103 @@
+/** The text that stands for an input: equal for equal inputs, different for all others. */
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { keyText } from "../../../src/layers/cache/calls/call-key.ts";
+
+const long = "long ".repeat(200);
+
+/** JSON in which things meet that look alike, beside texts long enough to be hashed. */
+const confusable = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { depthSize: "small" },
+    fc.constantFrom(null, true, 0, 1, "", "0", "null", "#none", "[]", "{}", '"', "\u0000", "\ud800", long, `${long} `),
+    fc.string(),
+    fc.array(tie("value"), { maxLength: 4 }),
+    fc.dictionary(fc.constantFrom("a", "b", "a,b", '"', "__proto_", "$bytes"), tie("value"), { maxKeys: 4 }),
+  ),
+})).value;
+
+/** A text for a value that is beyond doubt, if slow. */
+function plain(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(plain).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${plain(field)}`).join(",")}}`;
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null) for (const part of Object.values(value)) deepFreeze(part);
+  return Object.freeze(value);
+}
+
+describe("the text of an input", () => {
+  it("is the same for two inputs exactly when they are equal", () => {
+    fc.assert(
+      fc.property(confusable, confusable, (one, other) => {
+        expect(keyText(one) === keyText(other)).toBe(plain(one) === plain(other));
+        expect(keyText(structuredClone(one))).toBe(keyText(one));
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it("does not depend on the order of fields, nor on whether they are frozen, known or absent", () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), confusable), (fields) => {
+        const text = keyText(fields);
+        const turned = Object.fromEntries(Object.entries(fields).reverse());
+        expect(keyText(turned)).toBe(text);
+        const frozen = deepFreeze(structuredClone(fields));
+        expect([keyText(frozen), keyText(frozen)]).toEqual([text, text]);
+        expect(keyText({ ...fields, absent: undefined })).toBe(text);
+      }),
+    );
+  });
+
+  it("follows what can still change inside of what is frozen", () => {
+    const inner = { text: long };
+    const outer = Object.freeze({ inner });
+    const before = keyText(outer);
+    inner.text = "other";
+    expect(keyText(outer)).not.toBe(before);
+    const bytes = Object.freeze({ data: new Uint8Array(400), more: long });
+    const empty = keyText(bytes);
+    bytes.data[0] = 1;
+    expect(keyText(bytes)).not.toBe(empty);
+  });
+
+  it("tells bytes, addresses, absent items and texts that look like them apart", () => {
+    const alike = [
+      new Uint8Array([1]),
+      "#bytesAQ==",
+      { $bytes: "AQ==" },
+      new URL("https://a.example/"),
+      "https://a.example/",
+      [undefined],
+      [null],
+      ["#none"],
+      [],
+    ];
+    const texts = alike.map((value) => keyText({ value }));
+    expect(new Set(texts).size).toBe(alike.length);
+    expect(texts).not.toContain(undefined);
+  });
+
+  it("is not there for what could be taken for something else", () => {
+    const circle: unknown[] = [];
+    circle.push(circle);
+    class Money {}
+    const values = [
+      new Map(),
+      new Date(0),
+      new Money(),
+      () => 1,
+      1n,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      circle,
+      Symbol("x"),
+    ];
+    for (const value of values) expect([keyText(value), keyText([{ value }])]).toEqual([undefined, undefined]);
+  });
+});
