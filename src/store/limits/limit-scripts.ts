@@ -1,0 +1,290 @@
+/** What runs inside Redis: one Lua script for each operation, so that every operation is one atomic step. */
+
+/**
+ * Words all scripts share. Keys, after the one hash tag that keeps them on one node of a cluster:
+ * `l:id` what a lease took · `p:name` who holds permits or reservations until when · `w:name` the slots of a window ·
+ * `b:name` what a budget spent and reserved · `q:name` who stands in line. Numbers are written with `%.0f`, since
+ * Lua's own `..` rounds them to 14 digits.
+ */
+const words = `
+local base = KEYS[1]
+local clock = redis.call('TIME')
+local now = tonumber(clock[1]) * 1000 + tonumber(clock[2]) / 1000
+local at = 0
+local function arg() at = at + 1; return ARGV[at] end
+local function num() return tonumber(arg()) end
+local function text(n) return string.format('%.0f', n) end
+local function keyOf(kind, name) return base .. ':' .. kind .. ':' .. name end
+local function keep(key, ms)
+  if redis.call('PTTL', key) < ms then redis.call('PEXPIRE', key, text(math.ceil(ms))) end
+end
+local function hash(key)
+  local flat, fields = redis.call('HGETALL', key), {}
+  for i = 1, #flat, 2 do fields[flat[i]] = flat[i + 1] end
+  return fields
+end
+
+-- Holders: members "amount:id" by the time they end; the sum is the member "held" with its score below zero.
+local function unhold(name, member)
+  local key = keyOf('p', name)
+  if redis.call('ZREM', key, member) == 0 then return end
+  local amount = string.match(member, '^%d+')
+  if tonumber(redis.call('ZINCRBY', key, amount, 'held')) >= 0 then redis.call('DEL', key) end
+end
+local function held(name)
+  local key = keyOf('p', name)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', key, '(0', text(now))) do unhold(name, member) end
+  return -tonumber(redis.call('ZSCORE', key, 'held') or '0')
+end
+local function hold(name, amount, id, forMs)
+  local key = keyOf('p', name)
+  if redis.call('ZADD', key, text(now + forMs), text(amount) .. ':' .. id) == 1 then
+    redis.call('ZINCRBY', key, text(-amount), 'held')
+  end
+  keep(key, forMs)
+end
+
+-- A window is 64 slots and the running one; what was taken leaves a whole window after its slot. A server's clock that
+-- is set back stands still for up to a window; set back further, all that counts begins anew in a new turn.
+local function window(name, windowMs)
+  local key, slotMs = keyOf('w', name), windowMs / 64
+  local slot = math.floor(now / slotMs)
+  local state = redis.call('HMGET', key, 'slot', 'used', 'turn')
+  local last, used, turn = tonumber(state[1] or slot), tonumber(state[2] or 0), tonumber(state[3] or 0)
+  if last > slot + 64 then
+    redis.call('DEL', key)
+    turn = turn + 1
+    redis.call('HSET', key, 'slot', text(slot), 'used', text(used), 'turn', text(turn), text(slot % 65), text(used))
+    keep(key, windowMs * 65 / 64 + 1000)
+  elseif last > slot then
+    slot = last
+  elseif slot > last then
+    local passed = {}
+    for s = math.max(last + 1, slot - 64), slot do passed[#passed + 1] = text(s % 65) end
+    for _, gone in ipairs(redis.call('HMGET', key, unpack(passed))) do used = used - tonumber(gone or 0) end
+    redis.call('HDEL', key, unpack(passed))
+    redis.call('HSET', key, 'slot', text(slot), 'used', text(used))
+  end
+  return { key = key, slotMs = slotMs, slot = slot, used = used, turn = turn, windowMs = windowMs }
+end
+local function put(w, slot, amount)
+  redis.call('HINCRBY', w.key, text(slot % 65), text(amount))
+  w.used = w.used + amount
+  redis.call('HSET', w.key, 'slot', text(w.slot), 'used', text(w.used), 'turn', text(w.turn))
+  keep(w.key, w.windowMs * 65 / 64 + 1000)
+end
+local function windowWait(w, missing)
+  local slots = hash(w.key)
+  for s = math.max(0, w.slot - 64), w.slot do
+    missing = missing - tonumber(slots[text(s % 65)] or 0)
+    if missing <= 0 then return math.max(0, (s + 65) * w.slotMs - now) end
+  end
+  return -1
+end
+
+-- A line: fields id = "ticket amount until". Gives what those before a ticket need, and who is first.
+local function line(name, ticket, self)
+  local key, ahead, first, firstTicket, count = keyOf('q', name), 0, nil, nil, 0
+  local flat = redis.call('HGETALL', key)
+  for i = 1, #flat, 2 do
+    local t, amount, ends = string.match(flat[i + 1], '(%S+) (%S+) (%S+)')
+    t = tonumber(t)
+    if tonumber(ends) <= now then
+      redis.call('HDEL', key, flat[i])
+    elseif flat[i] ~= self then
+      count = count + 1
+      if t < ticket or (t == ticket and flat[i] < (self or '')) then ahead = ahead + tonumber(amount) end
+      if firstTicket == nil or t < firstTicket or (t == firstTicket and flat[i] < first) then
+        first, firstTicket = flat[i], t
+      end
+    end
+  end
+  return ahead, first, count
+end
+local function wake(name)
+  local _, first = line(name, 0, nil)
+  if first then redis.call('PUBLISH', base .. ':wake', first) end
+end
+
+-- Gives what is used, what is reserved, and the milliseconds until time makes room, or -1.
+local function measure(kind, name, capacity, windowMs, wanted)
+  if kind == 'p' then return held(name), 0, -1 end
+  if kind == 'b' then
+    local used = tonumber(redis.call('HGET', keyOf('b', name), 'used') or 0)
+    return used, math.min(used, held(name)), -1
+  end
+  local w = window(name, windowMs)
+  local missing = wanted - (capacity - w.used)
+  if missing <= 0 then return w.used, 0, 0 end
+  return w.used, 0, windowWait(w, missing)
+end
+local function spend(name, amount, keepMs)
+  redis.call('HINCRBY', keyOf('b', name), 'used', text(amount))
+  keep(keyOf('b', name), keepMs)
+end
+`;
+
+/**
+ * Arguments: id, lease, record and budget times, whether it stands in line, time in line; then for each limit
+ * kind, name, capacity, amount, window. Gives {1}, or {0, which, used, reserved, wait in microseconds or -1, final}.
+ */
+export const acquireScript = `${words}
+local id, leaseMs, recordMs, keepMs, stands, lineMs = arg(), num(), num(), num(), arg(), num()
+local record = keyOf('l', id)
+local known = hash(record)
+if known['.over'] then return { 0, 1, 0, 0, -1, 1 } end
+if known['.held'] then return { 1 } end
+local ticket = tonumber(known['.ticket'] or now)
+local asks, short = {}, nil
+while at < #ARGV do
+  local ask = { kind = arg(), name = arg(), capacity = num(), amount = num(), windowMs = num() }
+  asks[#asks + 1] = ask
+  local ahead, _, count = line(ask.name, ticket, id)
+  ask.waiting = count
+  local used, reserved, wait = measure(ask.kind, ask.name, ask.capacity, ask.windowMs, ask.amount + ahead)
+  local never = ask.amount > ask.capacity or (ask.kind == 'b' and ask.amount > ask.capacity - (used - reserved))
+  if never or ask.amount + ahead > ask.capacity - used then
+    local isBetter = short == nil or (never and not short.never) or (ask.name == known['.line'] and not short.never)
+    if isBetter then
+      short = { index = #asks, name = ask.name, amount = ask.amount, used = used, reserved = reserved, wait = wait, never = never }
+    end
+  end
+end
+local stood = known['.line']
+if stood and (short == nil or short.never or short.name ~= stood) then
+  redis.call('HDEL', keyOf('q', stood), id)
+  redis.call('DEL', record)
+end
+if short then
+  if stands == '1' and not short.never then
+    redis.call('HSET', keyOf('q', short.name), id, string.format('%.3f', ticket) .. ' ' .. text(short.amount) .. ' ' .. text(now + lineMs))
+    redis.call('HSET', record, '.line', short.name, '.ticket', string.format('%.3f', ticket))
+    keep(keyOf('q', short.name), lineMs)
+    keep(record, lineMs)
+  end
+  if stood and (short.never or short.name ~= stood) then wake(stood) end
+  local wait = short.wait
+  if wait >= 0 then wait = math.ceil(wait * 1000) end
+  return { 0, short.index, text(short.used), text(short.reserved), wait, short.never and 1 or 0 }
+end
+local fields = { '.held', '1' }
+for _, ask in ipairs(asks) do
+  local told = ask.kind .. ' ' .. text(ask.amount)
+  if ask.kind == 'w' then
+    local w = window(ask.name, ask.windowMs)
+    put(w, w.slot, ask.amount)
+    told = told .. ' ' .. text(ask.windowMs) .. ' ' .. text(w.slot) .. ' ' .. text(w.turn)
+  else
+    hold(ask.name, ask.amount, id, leaseMs)
+    if ask.kind == 'b' then spend(ask.name, ask.amount, keepMs) end
+  end
+  fields[#fields + 1] = ':' .. ask.name
+  fields[#fields + 1] = told
+end
+redis.call('HSET', record, unpack(fields))
+keep(record, recordMs)
+for _, ask in ipairs(asks) do if ask.waiting > 0 then wake(ask.name) end end
+return { 1 }
+`;
+
+/**
+ * Arguments: how long a cancelled id is remembered, budget time; then for each change id, end, count, and that many
+ * names with what was used.
+ */
+export const changeScript = `${words}
+local overMs, keepMs = num(), num()
+local woken = {}
+local function settle(id, name, told, used)
+  local kind, amount, windowMs, slot, turn = string.match(told, '(%S+) (%S+) ?(%S*) ?(%S*) ?(%S*)')
+  amount = tonumber(amount)
+  if kind == 'b' then
+    spend(name, used - amount, keepMs)
+    unhold(name, text(amount) .. ':' .. id)
+  elseif kind == 'w' and used ~= amount then
+    local w = window(name, tonumber(windowMs))
+    if used > amount then
+      put(w, w.slot, used - amount)
+    elseif tonumber(turn) == w.turn and w.slot - tonumber(slot) < 65 then
+      put(w, tonumber(slot), used - amount)
+    end
+  end
+  woken[name] = true
+end
+while at < #ARGV do
+  local id, ends, count = arg(), arg(), num()
+  local record = keyOf('l', id)
+  local known = hash(record)
+  local cancelled = ends == 'cancelled'
+  local used = {}
+  for i = 1, count do local name = arg(); used[name] = num() end
+  if known['.line'] then
+    redis.call('HDEL', keyOf('q', known['.line']), id)
+    woken[known['.line']] = true
+  end
+  local open = known['.held'] and not known['.settled']
+  if open and (count > 0 or cancelled) then
+    for field, told in pairs(known) do
+      local name = string.sub(field, 2)
+      local actual = cancelled and count == 0 and 0 or used[name]
+      if string.sub(field, 1, 1) == ':' and actual then settle(id, name, told, actual) end
+    end
+    redis.call('HSET', record, '.settled', '1')
+  end
+  if ends ~= '' then
+    for field, told in pairs(known) do
+      local kind, amount = string.match(told, '^([pb]) (%d+)')
+      if kind and string.sub(field, 1, 1) == ':' then
+        unhold(string.sub(field, 2), amount .. ':' .. id)
+        woken[string.sub(field, 2)] = true
+      end
+    end
+    redis.call('DEL', record)
+    if cancelled then
+      redis.call('HSET', record, '.over', '1')
+      keep(record, overMs)
+    end
+  end
+end
+for name in pairs(woken) do wake(name) end
+return 1
+`;
+
+/** Arguments: lease, record and budget times; then for each lease id, count, and that many kinds, names and amounts. */
+export const renewScript = `${words}
+local leaseMs, recordMs, keepMs = num(), num(), num()
+while at < #ARGV do
+  local id, count = arg(), num()
+  local record = keyOf('l', id)
+  local known = hash(record)
+  for i = 1, count do
+    local kind, name, amount = arg(), arg(), num()
+    if not known['.over'] then
+      local isNew = not known[':' .. name]
+      local isSettled = kind == 'b' and known['.settled']
+      if not isSettled then hold(name, amount, id, leaseMs) end
+      if kind == 'b' then
+        if isNew then spend(name, amount, keepMs) else keep(keyOf('b', name), keepMs) end
+      end
+      if isNew then redis.call('HSET', record, '.held', '1', ':' .. name, kind .. ' ' .. text(amount)) end
+    end
+  end
+  if not known['.over'] and redis.call('EXISTS', record) == 1 then keep(record, recordMs) end
+end
+return 1
+`;
+
+/** Arguments: for each limit kind, name, capacity, window. Gives used, reserved, waiting and wait in microseconds of each. */
+export const usageScript = `${words}
+local told = {}
+while at < #ARGV do
+  local kind, name, capacity, windowMs = arg(), arg(), num(), num()
+  local _, _, waiting = line(name, 0, nil)
+  local used, reserved, wait = measure(kind, name, capacity, windowMs, 1)
+  if used < capacity then wait = 0 elseif wait > 0 then wait = math.ceil(wait * 1000) end
+  told[#told + 1] = text(used)
+  told[#told + 1] = text(reserved)
+  told[#told + 1] = waiting
+  told[#told + 1] = wait
+end
+return told
+`;
