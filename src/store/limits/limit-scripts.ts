@@ -34,7 +34,7 @@ end
 local function held(name)
   local key = keyOf('p', name)
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', key, '(0', text(now))) do unhold(name, member) end
-  return -tonumber(redis.call('ZSCORE', key, 'held') or '0')
+  return 0 - tonumber(redis.call('ZSCORE', key, 'held') or '0')
 end
 local function hold(name, amount, id, forMs)
   local key = keyOf('p', name)

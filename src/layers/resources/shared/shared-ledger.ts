@@ -78,8 +78,7 @@ export class SharedLedger {
     // What follows in the same turn, a release right after a settle, goes with it.
     await undefined;
     while (this.#pending.size > 0 || this.#beatIsDue) {
-      const batch = [...this.#pending].slice(0, batchSize);
-      for (const [id] of batch) this.#pending.delete(id);
+      const batch = this.#takeBatch();
       try {
         await this.#renew(batch);
         if (batch.length > 0) await this.#limits.change(batch.map(([, { change }]) => change));
@@ -96,6 +95,15 @@ export class SharedLedger {
         return;
       }
     }
+  }
+
+  #takeBatch(): [string, Entry][] {
+    const batch: [string, Entry][] = [];
+    for (const entry of this.#pending) {
+      if (batch.push(entry) === batchSize) break;
+    }
+    for (const [id] of batch) this.#pending.delete(id);
+    return batch;
   }
 
   /** Signs of life of all that is held, and of what ends before anybody was told that it began. */
