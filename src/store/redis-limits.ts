@@ -206,10 +206,15 @@ const change = limitScript("settle and release", changeScript);
 const renew = limitScript("renew leases", renewScript);
 const usage = limitScript("read usage", usageScript);
 
+/** Braces would move the hash tag, which keeps all keys on one node. */
+function keyPrefix(value: unknown): string | undefined {
+  return typeof value === "string" && /^[^{}]+$/.test(value) ? undefined : "a non-empty string without braces";
+}
+
 const optionChecks = {
   client: objectOption,
   url: nonEmptyString,
-  prefix: nonEmptyString,
+  prefix: keyPrefix,
   leaseMs: positiveNumber,
   commandTimeoutMs: positiveNumber,
   keepTotalsMs: positiveNumber,

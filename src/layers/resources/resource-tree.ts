@@ -2,6 +2,7 @@
 
 import type { Runtime } from "../../core/runtime/runtime.ts";
 import type { SharedLimits } from "../../core/shared-limits.ts";
+import type { SharedGate } from "./across/shared-gate.ts";
 import { CoarseClock } from "./coarse-clock.ts";
 import type { Hold } from "./hold.ts";
 import type { AcquireOptions, ActualUse, Lease } from "./lease.ts";
@@ -12,7 +13,6 @@ import { Holders } from "./queue/holders.ts";
 import { closeLoans } from "./queue/loans.ts";
 import { WaitingRoom, type WaitOptions } from "./queue/waiting-room.ts";
 import { refusalOf } from "./refusals.ts";
-import type { SharedGate } from "./shared/shared-gate.ts";
 
 /** What is the same for all managers of a tree. */
 export interface TreeOptions {
@@ -98,7 +98,7 @@ export class ResourceTree {
 
   /** Loaded when it is first needed: most managers are alone. */
   #sharedGate(): Promise<SharedGate> {
-    this.#gate ??= import("./shared/shared-gate.ts").then(({ sharedGate }) => sharedGate(this.shared!, this.runtime));
+    this.#gate ??= import("./across/shared-gate.ts").then(({ sharedGate }) => sharedGate(this.shared!, this.runtime));
     return this.#gate;
   }
 

@@ -41,7 +41,7 @@ async function within<T>(runtime: ReturnType<typeof createTestRuntime>, ms: numb
 
 /** The part that is loaded late comes in real time. */
 async function loaded(): Promise<void> {
-  await import("../../../src/layers/resources/shared/shared-gate.ts");
+  await import("../../../src/layers/resources/across/shared-gate.ts");
   for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
 }
 

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Redis } from "ioredis";
+import { Redis, type RedisOptions } from "ioredis";
 
 /** Whether the program is there; where it is not, tests that need it are skipped with a line. */
 export const hasRedisServer = spawnSync("redis-server", ["--version"]).status === 0;
@@ -48,9 +48,9 @@ export class RedisServer implements AsyncDisposable {
     await ended;
   }
 
-  client(options: ConstructorParameters<typeof Redis>[0] = {}): Redis {
+  client(options: RedisOptions = {}): Redis {
     const secret = this.#password === undefined ? {} : { password: this.#password };
-    const client = new Redis(this.url, { ...(options as object), ...secret });
+    const client = new Redis(this.port, "127.0.0.1", { ...options, ...secret } as RedisOptions);
     client.on("error", () => {});
     return client;
   }

@@ -8,9 +8,8 @@ import type { Hold } from "../hold.ts";
 import type { Scope } from "../limits/scope.ts";
 import { queueFull } from "../refusals.ts";
 import { asksOf, sharedRefused } from "./shared-asks.ts";
-import { SharedLane } from "./shared-lane.ts";
+import { SharedLane, SharedWaiter } from "./shared-lane.ts";
 import { SharedLedger } from "./shared-ledger.ts";
-import { SharedWaiter } from "./shared-waiter.ts";
 
 /** How one acquisition waits here. */
 export interface SharedWait {
