@@ -2,6 +2,7 @@ import { createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { systemRuntime } from "../../../src/core/runtime/system-runtime.ts";
 import { ResourceManager } from "../../../src/entries/resources.ts";
 import { RedisLimits, type RedisLimitsOptions } from "../../../src/entries/store.ts";
 import { eventually, hasRedisServer, RedisServer } from "./redis-server.ts";
@@ -212,9 +213,12 @@ describe.skipIf(!hasRedisServer)("limits in a Redis that goes away", () => {
     await using server = await RedisServer.start();
     await using shared = new RedisLimits({ url: server.url, commandTimeoutMs: 300, onUnavailable: "local" });
     await server.down();
-    const manager = new ResourceManager({ concurrency: 1 }, { shared });
+    const warned: string[] = [];
+    const runtime = { ...systemRuntime, warn: (_: string, code: string) => void warned.push(code) };
+    const manager = new ResourceManager({ concurrency: 1 }, { shared, runtime });
     const lease = await manager.acquire(one, { timeoutMs: 5_000 });
     await expect(manager.acquire(one, { timeoutMs: 50 })).rejects.toMatchObject({ code: "limit_exceeded" });
+    expect(warned).toEqual(["shared_limits_unavailable"]);
     await server.up();
     const used = async () => {
       try {

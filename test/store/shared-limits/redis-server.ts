@@ -48,9 +48,9 @@ export class RedisServer implements AsyncDisposable {
     await ended;
   }
 
-  client(options: RedisOptions = {}): Redis {
+  client(options: Pick<RedisOptions, "maxRetriesPerRequest" | "retryStrategy"> = {}): Redis {
     const secret = this.#password === undefined ? {} : { password: this.#password };
-    const client = new Redis(this.port, "127.0.0.1", { ...options, ...secret } as RedisOptions);
+    const client = new Redis(this.port, "127.0.0.1", { ...options, ...secret });
     client.on("error", () => {});
     return client;
   }

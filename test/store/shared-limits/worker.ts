@@ -23,14 +23,15 @@ export interface WorkerTask {
 /** What it tells. */
 export interface WorkerReport {
   /** Milliseconds on the server's clock at which something was granted. */
-  readonly grants: number[];
+  readonly grants: readonly number[];
   mostAtATime: number;
   spentMicroUsd: number;
   failures: string[];
 }
 
 const task = JSON.parse(process.argv[2] ?? "{}") as WorkerTask;
-const report: WorkerReport = { grants: [], mostAtATime: 0, spentMicroUsd: 0, failures: [] };
+const grants = new Map<string, number>();
+const report: Omit<WorkerReport, "grants"> = { mostAtATime: 0, spentMicroUsd: 0, failures: [] };
 const redis = new Redis(task.url);
 redis.on("error", () => {});
 
@@ -46,7 +47,9 @@ async function withTime(multi: ReturnType<Redis["multi"]>, args: readonly string
   const [[error, answer], [, time]] = answers as [[Error | null, unknown], [Error | null, [string, string]]];
   if (error !== null) throw error;
   const isGrant = Array.isArray(answer) && answer.length === 1 && answer[0] === 1 && args.length > 8;
-  if (isGrant) report.grants.push(Number(time[0]) * 1_000 + Number(time[1]) / 1_000);
+  if (isGrant) grants.set(args[1]!, Number(time[0]) * 1_000 + Number(time[1]) / 1_000);
+  // What nobody waited for any more was given back, and others may have it.
+  for (const [index, arg] of args.entries()) if (arg === "cancelled") grants.delete(args[index - 1]!);
   return answer;
 }
 
@@ -104,4 +107,4 @@ if (task.work === "hold") {
 await manager[Symbol.asyncDispose]();
 await limits[Symbol.asyncDispose]();
 redis.disconnect();
-process.stdout.write(`${JSON.stringify(report)}\n`);
+process.stdout.write(`${JSON.stringify({ ...report, grants: [...grants.values()] })}\n`);
