@@ -241,6 +241,60 @@ describe("shared limits", () => {
   });
 });
 
+describe("whoever waits for shared limits", () => {
+  it("goes on in the line of another limit when that one is short now", async () => {
+    const { runtime, here, there, usage } = twoProcesses({ custom: { seat: 1 }, requests: { perMinute: 2 } });
+    const seat = await within(runtime, 50, there.acquire({ custom: { seat: 1 } }));
+    const both = here.acquire({ custom: { seat: 1 }, requests: 1 });
+    await loaded();
+    await runtime.clock.advance(100);
+    (await within(runtime, 50, there.acquire({ requests: 2 }))).release();
+    const before = here.acquire({ requests: 1 });
+    await loaded();
+    await runtime.clock.advance(100);
+    expect((await usage("requests.perMinute", "window", 60_000)).waiting).toBe(1);
+    seat.release();
+    await runtime.clock.advance(1_000);
+    expect(here.queued).toBe(2);
+    expect((await usage("custom.seat", "permits")).waiting).toBe(0);
+    expect((await usage("requests.perMinute", "window", 60_000)).waiting).toBe(1);
+    for (const lease of await within(runtime, 62_000, Promise.all([both, before]))) lease.release();
+    expect((await usage("requests.perMinute", "window", 60_000)).used).toBe(2);
+  });
+
+  it("asks again at once when it is called while a refusal is on its way", async () => {
+    const { runtime, shared, here, there } = twoProcesses({ concurrency: 1 });
+    const held = await within(runtime, 50, there.acquire(one));
+    const waiting = here.acquire(one);
+    await loaded();
+    await runtime.clock.advance(5_000);
+    shared.replyDelayMs = 400;
+    // Long enough that the next question is certainly decided, and its answer under way.
+    await runtime.clock.advance(500);
+    held.release();
+    await runtime.clock.advance(1);
+    shared.replyDelayMs = 0;
+    (await within(runtime, 410, waiting)).release();
+  });
+
+  it("hears of a refusal in the name of a limit it did not ask for as an error, too", async () => {
+    const { runtime, shared, here } = twoProcesses({ concurrency: 1 });
+    shared.acquire = async () => ({
+      granted: false,
+      limit: "gpt/strange",
+      used: 0,
+      reserved: 0,
+      freesUpInMs: undefined,
+      isFinal: true,
+    });
+    await expect(within(runtime, 50, here.acquire(one))).rejects.toMatchObject({
+      code: "limit_exceeded",
+      details: { limit: "gpt/strange" },
+    });
+    expect(here.usage().concurrency.used).toBe(0);
+  });
+});
+
 describe("leases of shared limits", () => {
   it("are kept alive by one timer that holds no process", async () => {
     const { runtime, here, usage } = twoProcesses({ concurrency: 3 }, 3_000);

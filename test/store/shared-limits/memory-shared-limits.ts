@@ -42,6 +42,8 @@ export class MemorySharedLimits implements SharedLimits {
   failure: unknown;
   /** Milliseconds until it answers. */
   delayMs = 0;
+  /** Milliseconds its decision on a question takes to arrive. */
+  replyDelayMs = 0;
   readonly #runtime: Runtime;
   readonly #leases = new Map<string, Known>();
   readonly #cancelled = new Map<string, number>();
@@ -58,6 +60,12 @@ export class MemorySharedLimits implements SharedLimits {
 
   async acquire(id: string, asks: readonly SharedAsk[], stands: boolean): Promise<SharedAnswer> {
     await this.#answer();
+    const answer = this.#decide(id, asks, stands);
+    if (this.replyDelayMs > 0) await this.#runtime.sleep(this.replyDelayMs);
+    return answer;
+  }
+
+  #decide(id: string, asks: readonly SharedAsk[], stands: boolean): SharedAnswer {
     const now = this.#runtime.monotonic();
     if ((this.#cancelled.get(id) ?? 0) > now) {
       return { granted: false, limit: asks[0]!.name, used: 0, reserved: 0, freesUpInMs: undefined, isFinal: true };

@@ -30,6 +30,34 @@ describe("the options of RedisLimits", () => {
   });
 });
 
+describe("a client's errors", () => {
+  it.each([
+    [Object.assign(new Error("connect to secret"), { code: "ECONNRESET" }), "ECONNRESET"],
+    [Object.assign(new Error("secret"), { name: "MaxRetriesPerRequestError" }), "the connection was lost"],
+    [Object.assign(new Error("WRONGPASS secret"), { name: "ReplyError" }), "the server answered WRONGPASS"],
+    [Object.assign(new Error("secret"), { name: "ReplyError" }), "the server answered ERR"],
+    [new Error("secret"), "the connection failed"],
+    [undefined, "the connection failed"],
+  ])("(%s) are told without a word of theirs", async (thrown, reason) => {
+    const fail = () => Promise.reject(thrown);
+    const client = { evalsha: fail, eval: fail, duplicate: () => Promise.reject(thrown) as never };
+    await using shared = new RedisLimits({ client });
+    const error: unknown = await shared.usage([]).catch((e: unknown) => e);
+    expect(error).toMatchObject({ code: "store_failed", details: { store: "redis", reason } });
+    expect(`${(error as Error).stack} ${JSON.stringify(error)}`).not.toContain("secret");
+    expect((error as Error).cause).toBeUndefined();
+  });
+
+  it("on the connection that listens change nothing but how soon it asks", async () => {
+    const fail = () => Promise.reject(new Error("lost"));
+    const duplicate = () => ({ subscribe: fail, on: () => {}, disconnect: () => {} });
+    await using shared = new RedisLimits({ client: { evalsha: fail, eval: fail, duplicate } });
+    const stop = shared.watch(() => {});
+    await new Promise(setImmediate);
+    stop();
+  });
+});
+
 describe.skipIf(!hasRedisServer)("limits in a real Redis", () => {
   const starting = hasRedisServer ? RedisServer.start() : undefined;
   const opened: AsyncDisposable[] = [];
@@ -56,6 +84,28 @@ describe.skipIf(!hasRedisServer)("limits in a real Redis", () => {
   describeSharedLimits("redis", async () => {
     const limits = await open({ leaseMs: 600 });
     return { limits, pass: (ms) => sleep(ms) };
+  });
+
+  it("count all that is used for one more window when the server's clock was set back by more than one", async () => {
+    const client = await emptied();
+    const shared = await open();
+    const window = { name: "m/w", kind: "window", capacity: 5, amount: 3, windowMs: 1_000 } as const;
+    await shared.acquire("a", [window], false);
+    const [key] = await client.keys("*:w:*");
+    // As if the clock had been an hour ahead until now.
+    await client.hincrby(key!, "slot", 64 * 3_600);
+    expect(await shared.acquire("b", [window], false)).toMatchObject({ granted: false, used: 3 });
+    await shared.change([{ id: "a", used: { "m/w": 0 } }]);
+    const answer = await shared.acquire("b", [window], false);
+    if (answer.granted) throw new Error("a refund of before must not count in the new turn");
+    expect(answer.freesUpInMs).toBeLessThanOrEqual(1_016);
+    expect(await client.pttl(key!)).toBeGreaterThan(0);
+    await sleep(Math.ceil(answer.freesUpInMs!));
+    expect(await shared.acquire("b", [window], false)).toEqual({ granted: true });
+    // A smaller step lets the window stand still.
+    await client.hincrby(key!, "slot", 3);
+    expect(await shared.acquire("c", [{ ...window, amount: 2 }], false)).toEqual({ granted: true });
+    expect(await shared.acquire("d", [{ ...window, amount: 1 }], false)).toMatchObject({ granted: false, used: 5 });
   });
 
   it("load their scripts anew when the server has forgotten them", async () => {
