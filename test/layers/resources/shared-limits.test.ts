@@ -137,6 +137,21 @@ describe("shared limits", () => {
     expect(here.usage().requests.perMinute?.available).toBe(2);
   });
 
+  it("end waits in time that came here late, since they waited for this process's own limits first", async () => {
+    const { runtime, here, there } = twoProcesses({ concurrency: 1, requests: { perHour: 1 } });
+    await within(runtime, 50, there.acquire({ requests: 1 }));
+    const own = await within(runtime, 50, here.acquire(one));
+    const early = here.acquire({ concurrency: 1, requests: 1 }, { timeoutMs: 1_000 }).catch(() => runtime.monotonic());
+    await loaded();
+    const startedAt = runtime.monotonic();
+    await runtime.clock.advance(900);
+    const late = here.acquire({ requests: 1 }, { timeoutMs: 1_000 }).catch(() => runtime.monotonic());
+    own.release();
+    await within(runtime, 3_000, Promise.all([early, late]));
+    expect(((await early) as number) - startedAt).toBeLessThanOrEqual(1_010);
+    expect((await late) as number).toBeGreaterThan(startedAt + 100);
+  });
+
   it("tell a slow answer from a refusal only by the time that passed", async () => {
     const { runtime, shared, here } = twoProcesses({ requests: { perMinute: 2 } });
     shared.delayMs = 1_000;

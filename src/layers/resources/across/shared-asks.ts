@@ -40,6 +40,12 @@ export function asksOf(hold: Hold): SharedAsk[] {
   return asks;
 }
 
+/** Makes what is said of a wait that ends before the first answer, in the line of a limit or on the way there. */
+export function nothingHeard(hold: Hold, line: string | undefined): SharedRefusal {
+  const limit = line ?? asksOf(hold)[0]?.name ?? "";
+  return { granted: false, limit, used: 0, reserved: 0, freesUpInMs: undefined, isFinal: false };
+}
+
 /** Makes the error for what no waiting helps, or for a wait of `waitedMs` that took too long. */
 export function sharedRefused(hold: Hold, refusal: SharedRefusal, waitedMs: number | undefined): FlockError {
   const limit = sharedLimits(hold.scope).find((one) => sharedName(one) === refusal.limit);

@@ -1,13 +1,12 @@
 /** The way through limits that processes share: asked after this process's own, waited for in lines that are short. */
 
 import { isFlockError } from "../../../core/errors/errors.ts";
-import { deadlineQueue } from "../../../core/runtime/deadline-queue.ts";
 import type { Runtime } from "../../../core/runtime/runtime.ts";
 import type { SharedLimits, SharedRefusal } from "../../../core/shared-limits.ts";
 import type { Hold } from "../hold.ts";
 import type { Scope } from "../limits/scope.ts";
 import { queueFull } from "../refusals.ts";
-import { asksOf, sharedRefused } from "./shared-asks.ts";
+import { asksOf, nothingHeard, sharedRefused } from "./shared-asks.ts";
 import { SharedLane, SharedWaiter } from "./shared-lane.ts";
 import { SharedLedger } from "./shared-ledger.ts";
 
@@ -39,10 +38,6 @@ export class SharedGate {
   #hasWarned = false;
   #lastSerial = 0;
   readonly #aborted = (waiter: SharedWaiter): void => this.#fail(waiter, waiter.signal?.reason);
-  readonly #expired = (waiter: SharedWaiter, timeoutMs: number): void => {
-    const refusal = waiter.refusal ?? notYetAnswered(waiter);
-    this.#fail(waiter, sharedRefused(waiter.hold, refusal, timeoutMs));
-  };
 
   constructor(limits: SharedLimits, runtime: Runtime) {
     this.#limits = limits;
@@ -67,9 +62,7 @@ export class SharedGate {
       waiter.signal = wait.signal;
       wait.signal.addEventListener("abort", waiter, { once: true });
     }
-    if (wait.timeoutMs !== undefined) {
-      waiter.deadline = deadlineQueue(this.#runtime, wait.timeoutMs).start(wait.since, waiter, this.#expired);
-    }
+    this.#limitWait(waiter, wait);
     const lane = asks.map(({ name }) => this.#lanes.get(name)).find((one) => one !== undefined);
     if (lane === undefined) void this.#ask(waiter, false);
     else this.#stand(waiter, lane);
@@ -79,6 +72,16 @@ export class SharedGate {
   /** Tells the shared limits what is left to tell. */
   flush(): Promise<void> {
     return this.#ledger.flush();
+  }
+
+  /** What was waited for this process's own limits counts, so waits of equal length do not end in the order they come here. */
+  #limitWait(waiter: SharedWaiter, { timeoutMs, since }: SharedWait): void {
+    if (timeoutMs === undefined) return;
+    const left = since + timeoutMs - this.#runtime.monotonic();
+    waiter.deadline = this.#runtime.setTimer(() => {
+      const refusal = waiter.refusal ?? nothingHeard(waiter.hold, waiter.lane?.name);
+      this.#fail(waiter, sharedRefused(waiter.hold, refusal, timeoutMs));
+    }, left);
   }
 
   async #ask(waiter: SharedWaiter, stands: boolean): Promise<void> {
@@ -240,10 +243,4 @@ function fullScope(scope: Scope): Scope | undefined {
 
 function countQueued(scope: Scope, by: number): void {
   for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) at.queued += by;
-}
-
-/** What is said of a wait that ends before the first answer. */
-function notYetAnswered(waiter: SharedWaiter): SharedRefusal {
-  const limit = waiter.lane?.name ?? asksOf(waiter.hold)[0]?.name ?? "";
-  return { granted: false, limit, used: 0, reserved: 0, freesUpInMs: undefined, isFinal: false };
 }

@@ -1,6 +1,5 @@
 /** Those of this process who wait for one shared limit. */
 
-import type { Deadline } from "../../../core/runtime/deadline-queue.ts";
 import type { Runtime, Timer } from "../../../core/runtime/runtime.ts";
 import type { SharedRefusal } from "../../../core/shared-limits.ts";
 import type { Hold } from "../hold.ts";
@@ -16,7 +15,7 @@ export class SharedWaiter {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
   signal: AbortSignal | undefined = undefined;
-  deadline: Deadline | undefined = undefined;
+  deadline: Timer | undefined = undefined;
   lane: SharedLane | undefined = undefined;
   refusal: SharedRefusal | undefined = undefined;
   /** It counts among those who wait in its manager. */
