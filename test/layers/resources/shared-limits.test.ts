@@ -138,14 +138,15 @@ describe("shared limits", () => {
   });
 
   it("end waits in time that came here late, since they waited for this process's own limits first", async () => {
-    const { runtime, here, there } = twoProcesses({ concurrency: 1, requests: { perHour: 1 } });
-    await within(runtime, 50, there.acquire({ requests: 1 }));
+    const { runtime, here, there } = twoProcesses({ concurrency: 1, requests: { perHour: 2 } });
+    await within(runtime, 50, there.acquire({ requests: 2 }));
     const own = await within(runtime, 50, here.acquire(one));
     const early = here.acquire({ concurrency: 1, requests: 1 }, { timeoutMs: 1_000 }).catch(() => runtime.monotonic());
     await loaded();
     const startedAt = runtime.monotonic();
     await runtime.clock.advance(900);
     const late = here.acquire({ requests: 1 }, { timeoutMs: 1_000 }).catch(() => runtime.monotonic());
+    await loaded();
     own.release();
     await within(runtime, 3_000, Promise.all([early, late]));
     expect(((await early) as number) - startedAt).toBeLessThanOrEqual(1_010);
