@@ -1,8 +1,11 @@
 /** Prints what permits, windows and budgets cost beside two libraries of permits, and what an overload leaves: `npm run bench:resources`. */
 
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { Sema } from "async-sema";
 import pLimit from "p-limit";
 import { ResourceManager } from "../src/entries/resources.ts";
+import { RedisLimits } from "../src/entries/store.ts";
 import { createTestRuntime } from "../src/testing/test-runtime.ts";
 
 /** Best of nine rounds, since other work on the machine only ever adds. */
@@ -115,6 +118,49 @@ console.log(
 );
 
 await overload();
+await overRedis();
+
+/** Permits, and permits with a window and a budget, from a Redis server of its own on this machine. */
+async function overRedis(): Promise<void> {
+  if (spawnSync("redis-server", ["--version"]).status !== 0) {
+    console.log("over Redis: skipped, redis-server is not installed");
+    return;
+  }
+  const port = 36_379;
+  const options = ["--port", `${port}`, "--save", "", "--bind", "127.0.0.1"];
+  const server = spawn("redis-server", options, { stdio: "ignore" });
+  try {
+    await using shared = new RedisLimits({ url: `redis://127.0.0.1:${port}`, commandTimeoutMs: 10_000 });
+    const limits = { concurrency: 1_000, requests: { perMinute: 1e12 }, usd: { total: 1e9 } };
+    await using limiter = new ResourceManager(limits, { shared });
+    const needs = { concurrency: 1, requests: 1, usd: 0.000_002 };
+    (await limiter.acquire(request, { timeoutMs: 10_000 })).release();
+    for (const [label, need] of [
+      ["permit", request],
+      ["permit, window and budget, settled", needs],
+    ] as const) {
+      for (const parallel of [1, 32]) {
+        const count = parallel === 1 ? 2_000 : 300;
+        const start = performance.now();
+        const work = async (): Promise<void> => {
+          for (let index = 0; index < count; index++) {
+            const lease = await limiter.acquire(need);
+            if (need === needs) lease.settle({ usd: 0.000_001 });
+            lease.release();
+          }
+        };
+        await Promise.all(Array.from({ length: parallel }, work));
+        const perSecond = (1_000 * count * parallel) / (performance.now() - start);
+        console.log(
+          `over Redis, ${label}, ${parallel} at a time: ${perSecond.toFixed(0)} acquired and released a second`,
+        );
+      }
+    }
+  } finally {
+    server.kill();
+    await once(server, "exit");
+  }
+}
 
 /** Ten times what the server bears, in simulated time: answers within 500 ms are good, each takes 50 ms. */
 async function overload(): Promise<void> {

@@ -1,5 +1,16 @@
 /** The front door `flock-ts/resources`: limits on how many, how fast and how dear. */
 
+export type {
+  SharedAnswer,
+  SharedAsk,
+  SharedChange,
+  SharedLease,
+  SharedLimit,
+  SharedLimitKind,
+  SharedLimits,
+  SharedRefusal,
+  SharedUsage,
+} from "../core/shared-limits.ts";
 export type { AcquireOptions, ActualUse, Lease, ResourceRequest } from "../layers/resources/lease.ts";
 export type {
   CostLimits,

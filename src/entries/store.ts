@@ -2,8 +2,10 @@
 
 export type { KeepOptions, KeyValueStore, StoredValue, StoreFilter } from "../core/key-value-store.ts";
 export type { VectorItem, VectorMatch, VectorSearchOptions, VectorSpace, VectorStore } from "../core/vector-store.ts";
+export type { RedisListener, RedisScriptClient } from "../store/limits/redis-client.ts";
 export { MemoryStore, type MemoryStoreOptions } from "../store/memory-store.ts";
 export { MemoryVectorStore, type MemoryVectorStoreOptions } from "../store/memory-vectors.ts";
 export type { RedisClient } from "../store/redis/redis-connection.ts";
 export { RedisStore, type RedisStoreOptions } from "../store/redis/redis-store.ts";
+export { RedisLimits, type RedisLimitsOptions } from "../store/redis-limits.ts";
 export { SqliteStore, type SqliteStoreOptions } from "../store/sqlite/sqlite-store.ts";

@@ -19,6 +19,15 @@ export interface Loan {
   amount: number;
 }
 
+/** What was used, by dimension; undefined where it was what was asked. */
+export type UsedAmounts = readonly (number | undefined)[];
+
+/** The part of a lease that processes share. It is told of in the background. */
+export interface SharedPart {
+  settle(limits: readonly Limit[], used: UsedAmounts): void;
+  release(): void;
+}
+
 /** One acquisition: asked for, then held, then over. */
 export class Hold {
   readonly scope: Scope;
@@ -41,6 +50,8 @@ export class Hold {
   reported = false;
   /** Permits borrowed from holders above, and lent to those below. */
   loans: Loan[] | undefined = undefined;
+  /** Its own part of shared limits first, then those of released holders whose permits it still has. */
+  shared: SharedPart[] | undefined = undefined;
   previous: Hold | undefined = undefined;
   next: Hold | undefined = undefined;
 

@@ -12,6 +12,7 @@ import {
 } from "../../core/errors/options.ts";
 import type { Runtime } from "../../core/runtime/runtime.ts";
 import { systemRuntime } from "../../core/runtime/system-runtime.ts";
+import type { SharedLimits } from "../../core/shared-limits.ts";
 import { HeldLease } from "./held-lease.ts";
 import { Hold } from "./hold.ts";
 import type { AcquireOptions, Lease, ResourceRequest } from "./lease.ts";
@@ -46,6 +47,13 @@ export interface ResourceManagerOptions {
   readonly name?: string;
   /** The manager it lies in: what is acquired here is acquired there as well, atomically. @default none */
   readonly parent?: ResourceManager;
+  /**
+   * Keeps its limits together with managers of the same name in other processes, beside keeping them here. Managers that
+   * lie in one another share through the same one; one that says nothing keeps its own limits in this process.
+   *
+   * @default none
+   */
+  readonly shared?: SharedLimits;
   /** How many may wait here and in nested managers. @default 10_000 */
   readonly maxQueue?: number;
   /** Milliseconds of waiting that count as one step of priority. @default 5_000 */
@@ -78,10 +86,11 @@ export class ResourceManager {
     const name = options.name ?? "resources";
     this.#tree = parent === undefined ? newTree(options) : nestedTree(parent.#tree, options);
     const specs = readLimits(name, limits);
+    if (options.shared !== undefined) shareTree(this.#tree, options.shared);
     this.#scope = new Scope(
       name,
       parent === undefined ? undefined : parent.#scope,
-      options.maxQueue ?? 10_000,
+      { maxQueue: options.maxQueue ?? 10_000, isShared: options.shared !== undefined },
       this.#tree.version,
     );
     this.#apply([{ name: "concurrency", key: "concurrency", part: "", capacity: undefined }, ...specs]);
@@ -98,13 +107,14 @@ export class ResourceManager {
 
   /**
    * Takes all that is asked for, or nothing and gives undefined when some of it is not free now or others wait for it.
-   * Synchronous.
+   * Synchronous, and so always undefined where limits are shared with other processes, which must be asked.
    *
    * @param request what the work needs. Left out: one permit and one request.
    * @throws option_invalid for what cannot be asked.
    */
   tryAcquire(request: ResourceRequest = oneCall, options?: AcquireOptions): Lease | undefined {
     const hold = this.#ask(request, options);
+    if (this.#scope.isShared) return undefined;
     const lease = new HeldLease(hold, this.#tree);
     return this.#tree.tryTake(hold) ? lease : undefined;
   }
@@ -112,7 +122,8 @@ export class ResourceManager {
   /**
    * Takes all that is asked for, waiting its turn if need be. Every failure is a rejection: `limit_exceeded` at once for
    * more than a limit can ever give, or after `timeoutMs`; `budget_exceeded` for more than a budget has left; `queue_full`;
-   * `deadlock` when everyone who holds it waits for this owner; the signal's own reason.
+   * `deadlock` when everyone who holds it waits for this owner; the signal's own reason; `store_failed` when shared limits
+   * cannot be reached.
    *
    * @param request what the work needs. Left out: one permit and one request.
    */
@@ -121,8 +132,11 @@ export class ResourceManager {
       const hold = this.#ask(request, options);
       const lease = new HeldLease(hold, this.#tree);
       if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
-      if (this.#tree.tryTake(hold)) return Promise.resolve(lease);
-      return this.#tree.take(hold, waitOptionsOf(options ?? {}));
+      const isTaken = this.#tree.tryTake(hold);
+      if (isTaken && !this.#scope.isShared) return Promise.resolve(lease);
+      const wait = waitOptionsOf(options ?? {});
+      const local = isTaken ? Promise.resolve(lease) : this.#tree.take(hold, wait);
+      return this.#scope.isShared ? this.#tree.share(hold, local, wait) : local;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -174,6 +188,11 @@ export class ResourceManager {
     return this.holders().filter((report) => report.lost || report.ageMs >= olderThanMs);
   }
 
+  /** Tells shared limits what was settled and released so far, for some seconds at most. Without any it does nothing. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#tree.flush();
+  }
+
   #ask(request: ResourceRequest, options: AcquireOptions | undefined): Hold {
     if (options !== undefined) checkAcquireOptions(options, this.#scope.name);
     const hold = new Hold(this.#scope, options?.owner ?? anonymous);
@@ -217,6 +236,8 @@ export class ResourceManager {
 const optionChecks: Readonly<Record<string, OptionCheck>> = {
   name: nonEmptyString,
   parent: (value) => (value instanceof ResourceManager ? undefined : "a ResourceManager"),
+  shared: (value) =>
+    typeof (value as { acquire?: unknown } | null)?.acquire === "function" ? undefined : "limits such as RedisLimits",
   maxQueue: wholeNumber(0),
   ageingMs: positiveNumber,
   leakAfterMs: (value) =>
@@ -238,6 +259,12 @@ function newTree(options: ResourceManagerOptions): ResourceTree {
     },
   });
   return tree;
+}
+
+function shareTree(tree: ResourceTree, shared: SharedLimits): void {
+  tree.shared ??= shared;
+  if (tree.shared === shared) return;
+  throw optionError("ResourceManager", "shared", "the same for all managers that lie in one another", shared);
 }
 
 function tellOf(report: LeaseReport, onLeak: ((report: LeaseReport) => void) | undefined, runtime: Runtime): void {

@@ -1,6 +1,8 @@
 /** A manager with all managers below it: one list of holders, one queue, one timer, whatever its limits. */
 
 import type { Runtime } from "../../core/runtime/runtime.ts";
+import type { SharedLimits } from "../../core/shared-limits.ts";
+import type { SharedGate } from "./across/shared-gate.ts";
 import { CoarseClock } from "./coarse-clock.ts";
 import type { Hold } from "./hold.ts";
 import type { AcquireOptions, ActualUse, Lease } from "./lease.ts";
@@ -31,6 +33,9 @@ export class ResourceTree {
   readonly #clock: CoarseClock;
   /** Numbers of custom resources, by name. */
   readonly customNames = new Map<string, number>();
+  /** Limits that some of these managers share with other processes. */
+  shared: SharedLimits | undefined = undefined;
+  #gate: Promise<SharedGate> | undefined = undefined;
 
   constructor({ runtime, ageingMs, leakAfterMs, report }: TreeOptions) {
     this.runtime = runtime;
@@ -70,6 +75,33 @@ export class ResourceTree {
     return short === undefined ? Promise.resolve(hold.handle!) : this.room.wait(hold, short, options, now);
   }
 
+  /** Goes on to the shared limits once a hold has all it asks for here; gives that back when it does not get through. */
+  async share(hold: Hold, local: Promise<Lease>, options: WaitOptions): Promise<Lease> {
+    const since = this.runtime.monotonic();
+    const lease = await local;
+    try {
+      const gate = await this.#sharedGate();
+      await gate.pass(hold, { ...options, since });
+    } catch (error) {
+      this.settle(hold, { requests: 0, tokens: 0, usd: 0 });
+      this.release(hold);
+      throw error;
+    }
+    return lease;
+  }
+
+  /** Waits until the shared limits know what was settled and given back so far. */
+  async flush(): Promise<void> {
+    const gate = await this.#gate;
+    await gate?.flush();
+  }
+
+  /** Loaded when it is first needed: most managers are alone. */
+  #sharedGate(): Promise<SharedGate> {
+    this.#gate ??= import("./across/shared-gate.ts").then(({ sharedGate }) => sharedGate(this.shared!, this.runtime));
+    return this.#gate;
+  }
+
   /** Counts what a lease used in the place of what it asked for. */
   settle(hold: Hold, actual: ActualUse): void {
     const now = this.runtime.monotonic();
@@ -80,6 +112,7 @@ export class ResourceTree {
       const asked = hold.amountOf(limit.dimension);
       limit.settle(asked, used[limit.dimension] ?? asked, hold.since, now);
     }
+    hold.shared?.[0]?.settle(hold.scope.path, used);
     hold.requests = used[requestsDimension] ?? hold.requests;
     hold.tokens = used[tokensDimension] ?? hold.tokens;
     hold.microUsd = used[usdDimension] ?? hold.microUsd;
@@ -91,6 +124,7 @@ export class ResourceTree {
     const { path } = hold.scope;
     const isSettled = hold.phase === "settled";
     let lent: { limit: Limit; lenders: Hold[] }[] | undefined;
+    if (hold.shared !== undefined) releaseShared(hold);
     for (let index = 0; index < path.length; index++) {
       const limit = path[index]!;
       if (hold.serial <= limit.firstSerial) continue;
@@ -109,6 +143,19 @@ export class ResourceTree {
     for (const { limit, lenders } of lent ?? []) this.room.lendAgain(limit, lenders, now);
     this.room.freed(path, now);
   }
+}
+
+/** Permits that are lent stay with their borrower, so the shared part does as well until that is released. */
+function releaseShared(hold: Hold): void {
+  const heir = hold.loans?.find(({ lender }) => lender === hold)?.borrower;
+  const parts = hold.shared ?? [];
+  hold.shared = undefined;
+  if (heir === undefined) {
+    for (const part of parts) part.release();
+    return;
+  }
+  heir.shared ??= [];
+  heir.shared.push(...parts);
 }
 
 /** Reads the wait out of checked options. */

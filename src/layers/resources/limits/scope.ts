@@ -15,6 +15,10 @@ export class Scope {
   readonly name: string;
   readonly parent: Scope | undefined;
   readonly maxQueue: number;
+  /** Its own limits hold for all processes together. */
+  readonly sharesOwn: boolean;
+  /** It or one above it does. */
+  readonly isShared: boolean;
   /** Waiters here and below. */
   queued = 0;
   #own: readonly Limit[] = [];
@@ -23,10 +27,17 @@ export class Scope {
   #version = -1;
   readonly #tree: TreeVersion;
 
-  constructor(name: string, parent: Scope | undefined, maxQueue: number, tree: TreeVersion) {
+  constructor(
+    name: string,
+    parent: Scope | undefined,
+    options: { readonly maxQueue: number; readonly isShared: boolean },
+    tree: TreeVersion,
+  ) {
     this.name = name;
     this.parent = parent;
-    this.maxQueue = maxQueue;
+    this.maxQueue = options.maxQueue;
+    this.sharesOwn = options.isShared;
+    this.isShared = options.isShared || parent?.isShared === true;
     this.#tree = tree;
     tree.scopes += 1;
     this.id = tree.scopes;
