@@ -19,6 +19,7 @@ import { type Provider, providersOption } from "../core/events/provider.ts";
 import { disposeProviders } from "../core/events/provider-listener.ts";
 import type { Json } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
+import { type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
 import type { ExecutionContext, Runnable } from "../core/runnable.ts";
 import { type AnyLanguageModel, adaptModel } from "../models/adapt-model.ts";
 import type { ModelRunnable } from "../models/model.ts";
@@ -59,6 +60,8 @@ export interface DeclarativeAgentOptions<Name extends string, Input extends stri
   readonly askAgain?: number | undefined;
   /** Most milliseconds one call of it may take, everything included. @default no limit */
   readonly timeoutMs?: number | undefined;
+  /** What its calls may use: limits of its own, or a `ResourceManager` shared with others. @default no limit */
+  readonly resources?: ResourceSettings | undefined;
 }
 
 const modelOption: OptionCheck = (value) =>
@@ -82,6 +85,7 @@ const optionChecks = {
   maxSteps: wholeNumber(1),
   askAgain: wholeNumber(0),
   timeoutMs: positiveNumber,
+  resources: resourcesOption,
 };
 
 /**
@@ -135,7 +139,10 @@ export class DeclarativeAgent<
     this.output.toJsonSchema("output");
     this.tools = uniqueTools(owner, given.tools ?? []);
     this.providers = given.providers ?? [];
-    this.policy = given.timeoutMs === undefined ? {} : { timeoutMs: given.timeoutMs };
+    this.policy = {
+      ...(given.timeoutMs === undefined ? {} : { timeoutMs: given.timeoutMs }),
+      ...(given.resources === undefined ? {} : { resources: given.resources }),
+    };
     if (typeof given.model === "object") adaptModel(given.model);
     this.#model = given.model;
     const settings = checkSettings(owner, given.settings);

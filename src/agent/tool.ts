@@ -15,6 +15,7 @@ import {
 import { copyJson } from "../core/json/copy-json.ts";
 import type { Json, JsonObject } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
+import { type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
 import type { ExecutionContext, Runnable } from "../core/runnable.ts";
 import type { CheckedShape } from "../signature/field.ts";
 import type { InferInput, InferOutput, SignatureText } from "../signature/infer-signature.ts";
@@ -36,6 +37,8 @@ interface ToolHead<Input> {
   readonly approval?: ToolApproval<Input>;
   /** Most milliseconds one call may take. @default no limit */
   readonly timeoutMs?: number;
+  /** What its calls may use: limits of its own, or a `ResourceManager` shared with others. @default no limit */
+  readonly resources?: ResourceSettings;
 }
 
 /** A tool declared by signatures. */
@@ -71,6 +74,7 @@ const optionChecks = {
   idempotent: booleanOption,
   approval: approvalOption,
   timeoutMs: positiveNumber,
+  resources: resourcesOption,
 };
 
 /**
@@ -102,6 +106,7 @@ export class Tool<In = never, Out = unknown> implements Runnable<In, Out> {
     if (options.output !== undefined) this.output = shapeOf(options.output, options.types, `output of ${owner}`);
     this.policy = {
       ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+      ...(options.resources === undefined ? {} : { resources: options.resources }),
       ...(options.idempotent === undefined ? {} : { idempotent: options.idempotent }),
     };
     this.identity = { tool: this.name, description: this.description, input: this.input.toJsonSchema("input") };
@@ -174,6 +179,7 @@ export interface ToolDeclaration {
   readonly idempotent?: boolean;
   readonly approval?: ToolApproval<never>;
   readonly timeoutMs?: number;
+  readonly resources?: ResourceSettings;
 }
 
 /**

@@ -1,5 +1,7 @@
 /** What a runnable asks of the layers, as plain data; only layers act on it. */
 
+import type { ResourceSettings } from "./resource-settings.ts";
+
 /** What caches do for a run. */
 export type CacheMode = "use" | "bypass" | "refresh";
 
@@ -11,4 +13,6 @@ export interface Policy {
   readonly attemptTimeoutMs?: number;
   /** A second call with the same input changes nothing more than the first: layers may repeat it. */
   readonly idempotent?: boolean;
+  /** What its calls may use: limits of its own, or a manager shared with others. */
+  readonly resources?: ResourceSettings;
 }

@@ -1,12 +1,15 @@
 /** The front door `flock-ts/resources`: limits on how many, how fast and how dear. */
 
-export type { AcquireOptions, ActualUse, Lease, ResourceRequest } from "../layers/resources/lease.ts";
 export type {
   CostLimits,
+  FlockResources,
   LimitChanges,
   RateLimits,
+  ResourceKeeper,
   ResourceLimits,
-} from "../layers/resources/limits/resource-limits.ts";
+  ResourceSettings,
+} from "../core/resource-settings.ts";
+export type { AcquireOptions, ActualUse, Lease, ResourceRequest } from "../layers/resources/lease.ts";
 export {
   AdaptiveLimit,
   type AdaptiveLimitOptions,

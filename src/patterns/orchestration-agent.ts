@@ -16,6 +16,7 @@ import type { Provider } from "../core/events/provider.ts";
 import { disposeProviders } from "../core/events/provider-listener.ts";
 import type { Json } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
+import { type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
 import type { AnyRunnable, ExecutionContext, Runnable } from "../core/runnable.ts";
 import type { BareInput, InferInput, InferOutput, SignatureText } from "../signature/infer-signature.ts";
 import { parseSignature } from "../signature/parse-signature.ts";
@@ -73,6 +74,8 @@ export interface OrchestrationAgentOptions<
   readonly description?: string | undefined;
   /** Most milliseconds one call may take. @default no limit of its own */
   readonly timeoutMs?: number | undefined;
+  /** What its calls may use: limits of its own, or a `ResourceManager` shared with others. @default no limit */
+  readonly resources?: ResourceSettings | undefined;
 }
 
 /**
@@ -123,7 +126,7 @@ export class OrchestrationAgent<
   constructor(options: OrchestrationAgentOptions<Name, Input, Output, Types, Pattern>) {
     checkOptions("OrchestrationAgent", options, orchestrationOptions);
     requireOptions(options);
-    const { name, types, timeoutMs } = options;
+    const { name, types, timeoutMs, resources } = options;
     this.name = name;
     this.description = options.description;
     this.input = parseSignature(options.input, { types, name: `input of ${name}` });
@@ -136,7 +139,10 @@ export class OrchestrationAgent<
       output: this.output.source,
     });
     if (identity !== undefined) this.identity = identity;
-    this.policy = timeoutMs === undefined ? {} : { timeoutMs };
+    this.policy = {
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(resources === undefined ? {} : { resources }),
+    };
     this.providers = Object.freeze([...(options.providers ?? [])]);
   }
 
@@ -183,6 +189,7 @@ const orchestrationOptions = {
   providers: listOption,
   description: nonEmptyString,
   timeoutMs: positiveNumber,
+  resources: resourcesOption,
 };
 
 function requireOptions(options: object): void {

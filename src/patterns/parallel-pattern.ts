@@ -7,6 +7,7 @@ import { FlockError } from "../core/errors/errors.ts";
 import { checkOptions, nameString, positiveNumber } from "../core/errors/options.ts";
 import type { Json } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
+import { type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
 import type { AnyRunnable, ExecutionContext, ForkedContext, Runnable } from "../core/runnable.ts";
 import { type Beside, type Branches, refuseClashes, refuseTwoWriters } from "./beside.ts";
 import type { Flat, SharedInput } from "./field-flow.ts";
@@ -70,6 +71,8 @@ export interface ParallelPatternOptions<Agents extends Branches, Name extends st
   readonly name?: Name | undefined;
   /** Most milliseconds the whole pattern may take. @default no limit of its own */
   readonly timeoutMs?: number | undefined;
+  /** What its calls may use: limits of its own, or a `ResourceManager` shared with others. @default no limit */
+  readonly resources?: ResourceSettings | undefined;
 }
 
 /**
@@ -126,7 +129,11 @@ export class ParallelPattern<const Agents extends Branches, const Name extends s
     this.input = takenShape(this.#steps.map((step) => step.input));
     const identity = identityOf("parallel", this.#steps, { names: this.#names ?? null });
     if (identity !== undefined) this.identity = identity;
-    this.policy = options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs };
+    const { timeoutMs, resources } = options;
+    this.policy = {
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(resources === undefined ? {} : { resources }),
+    };
   }
 
   /** Runs the pattern as a run of its own. Never throws synchronously. */
@@ -159,7 +166,7 @@ export class ParallelPattern<const Agents extends Branches, const Name extends s
   }
 }
 
-const parallelOptions = { agents: branchesOption, name: nameString, timeoutMs: positiveNumber };
+const parallelOptions = { agents: branchesOption, name: nameString, timeoutMs: positiveNumber, resources: resourcesOption };
 
 /** Why a fork is closed that did its work; one object, since making an error is dear. */
 const ended = new DOMException("this branch has ended", "AbortError");

@@ -13,6 +13,7 @@ import {
 } from "../core/errors/options.ts";
 import type { Json } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
+import { type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
 import type { AnyRunnable, ExecutionContext, Runnable } from "../core/runnable.ts";
 import type { CheckedShape } from "../signature/field.ts";
 import type { BareInput, InferInput, SignatureText } from "../signature/infer-signature.ts";
@@ -107,6 +108,8 @@ export interface SequentialPatternOptions<
   readonly name?: Name | undefined;
   /** Most milliseconds the whole sequence may take. @default no limit of its own */
   readonly timeoutMs?: number | undefined;
+  /** What its calls may use: limits of its own, or a `ResourceManager` shared with others. @default no limit */
+  readonly resources?: ResourceSettings | undefined;
 }
 
 /**
@@ -149,7 +152,7 @@ export class SequentialPattern<
    */
   constructor(options: SequentialPatternOptions<Agents, Input, Types, Name>) {
     checkOptions("SequentialPattern", options, sequentialOptions);
-    const { input, types, timeoutMs } = options;
+    const { input, types, timeoutMs, resources } = options;
     this.name = options.name ?? ("sequence" as Name);
     this.#steps = readSteps(this.name, options.agents);
     this.#declared = input === undefined ? undefined : parseSignature(input, { types });
@@ -158,7 +161,10 @@ export class SequentialPattern<
     connect(this.name, this.input, this.#steps);
     const identity = identityOf("sequence", this.#steps, { input: this.input.fields.map((field) => field.name) });
     if (identity !== undefined) this.identity = identity;
-    this.policy = timeoutMs === undefined ? {} : { timeoutMs };
+    this.policy = {
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(resources === undefined ? {} : { resources }),
+    };
   }
 
   /** Runs the pattern as a run of its own. Never throws synchronously. */
@@ -197,6 +203,7 @@ const sequentialOptions = {
   types: objectOption,
   name: nameString,
   timeoutMs: positiveNumber,
+  resources: resourcesOption,
 };
 
 /** The runtime twin of {@link Connect}. */

@@ -18,6 +18,7 @@ import {
   wholeNumber,
 } from "../core/errors/options.ts";
 import type { Provider } from "../core/events/provider.ts";
+import { resourcesOption } from "../core/resource-settings.ts";
 import type { CheckResult } from "../signature/field.ts";
 import type { InferInput, InferOutput, SignatureText } from "../signature/infer-signature.ts";
 import { parseSignature } from "../signature/parse-signature.ts";
@@ -26,7 +27,7 @@ import type { Signature } from "../signature/signature.ts";
 /** What a template fixes for its agents when they say nothing of their own. */
 type AgentDefaults = Pick<
   DeclarativeAgentOptions<string, string, string>,
-  "model" | "tools" | "providers" | "settings" | "maxSteps" | "askAgain" | "timeoutMs"
+  "model" | "tools" | "providers" | "settings" | "maxSteps" | "askAgain" | "timeoutMs" | "resources"
 >;
 
 /** The values a template's instructions are written for. */
@@ -167,6 +168,7 @@ const templateOptions = {
   maxSteps: wholeNumber(1),
   askAgain: wholeNumber(0),
   timeoutMs: positiveNumber,
+  resources: resourcesOption,
 };
 
 function parameterError(owner: string, issues: readonly ValueIssue[]): FlockError<"option_invalid"> {

@@ -10,6 +10,7 @@ import {
   positiveNumber,
   wholeNumber,
 } from "../../core/errors/options.ts";
+import type { LimitChanges, ResourceLimits } from "../../core/resource-settings.ts";
 import type { Runtime } from "../../core/runtime/runtime.ts";
 import { systemRuntime } from "../../core/runtime/system-runtime.ts";
 import { HeldLease } from "./held-lease.ts";
@@ -25,13 +26,7 @@ import {
   usdDimension,
 } from "./limits/limit.ts";
 import { Permits } from "./limits/permits.ts";
-import {
-  type LimitChanges,
-  type LimitSpec,
-  type ResourceLimits,
-  readLimits,
-  windowsMs,
-} from "./limits/resource-limits.ts";
+import { type LimitSpec, readLimits, windowsMs } from "./limits/resource-limits.ts";
 import { Scope } from "./limits/scope.ts";
 import { SlidingWindow } from "./limits/sliding-window.ts";
 import type { LeaseReport } from "./queue/holders.ts";
@@ -44,8 +39,8 @@ import { type LimitUsage, type ResourceUsage, reportOf, usageOf } from "./usage.
 export interface ResourceManagerOptions {
   /** Named in errors and reports. @default "resources" */
   readonly name?: string;
-  /** The manager it lies in: what is acquired here is acquired there as well, atomically. @default none */
-  readonly parent?: ResourceManager;
+  /** The manager it lies in, or several of one tree: what is acquired here is acquired there as well, atomically. @default none */
+  readonly parent?: ResourceManager | readonly ResourceManager[];
   /** How many may wait here and in nested managers. @default 10_000 */
   readonly maxQueue?: number;
   /** Milliseconds of waiting that count as one step of priority. @default 5_000 */
@@ -75,15 +70,15 @@ export class ResourceManager {
   constructor(limits: ResourceLimits = {}, options: ResourceManagerOptions = {}) {
     checkOptions("ResourceManager", options, optionChecks);
     const { parent } = options;
+    const parents = parent === undefined ? [] : parent instanceof ResourceManager ? [parent] : parent;
     const name = options.name ?? "resources";
-    this.#tree = parent === undefined ? newTree(options) : nestedTree(parent.#tree, options);
+    this.#tree = parents[0] === undefined ? newTree(options) : nestedTree(parents[0].#tree, options);
+    if (parents.some((one) => one.#tree !== this.#tree)) {
+      throw optionError("ResourceManager", "parent", "managers with one outermost manager", parent);
+    }
     const specs = readLimits(name, limits);
-    this.#scope = new Scope(
-      name,
-      parent === undefined ? undefined : parent.#scope,
-      options.maxQueue ?? 10_000,
-      this.#tree.version,
-    );
+    const above = parents.map((one) => one.#scope);
+    this.#scope = new Scope(name, above, options.maxQueue ?? 10_000, this.#tree.version);
     this.#apply([{ name: "concurrency", key: "concurrency", part: "", capacity: undefined }, ...specs]);
   }
 
@@ -159,6 +154,22 @@ export class ResourceManager {
     return { concurrency: concurrency![""]!, requests, tokens, usd, custom, holding, queued: this.#scope.queued };
   }
 
+  /** Tells whether a limit here or above counts tokens, or dollars: what needs no estimate need not be estimated. */
+  counts(what: "tokens" | "usd"): boolean {
+    return this.#scope.counts(what === "usd" ? usdDimension : tokensDimension);
+  }
+
+  /** Names the first limit here or above that has no room for a request now, such as `requests.perMinute`; else undefined. */
+  shortOf(request: ResourceRequest): string | undefined {
+    const hold = this.#ask(request, undefined);
+    const now = this.#tree.runtime.monotonic();
+    for (const limit of this.#scope.path) {
+      const amount = hold.amountOf(limit.dimension);
+      if (amount > 0 && amount > limit.room(now)) return limit.name;
+    }
+    return undefined;
+  }
+
   /** Tells who holds what here and in nested managers, oldest first. */
   holders(): LeaseReport[] {
     const now = this.#tree.runtime.monotonic();
@@ -216,7 +227,8 @@ export class ResourceManager {
 
 const optionChecks: Readonly<Record<string, OptionCheck>> = {
   name: nonEmptyString,
-  parent: (value) => (value instanceof ResourceManager ? undefined : "a ResourceManager"),
+  parent: (value) =>
+    [value].flat().every((one) => one instanceof ResourceManager) ? undefined : "a ResourceManager, or a list of them",
   maxQueue: wholeNumber(0),
   ageingMs: positiveNumber,
   leakAfterMs: (value) =>
