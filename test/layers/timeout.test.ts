@@ -21,7 +21,7 @@ async function failure(promise: Promise<unknown>): Promise<unknown> {
 
 describe("the default stack", () => {
   it("has its layers in the order that gives them meaning, each with its reason", () => {
-    expect(defaultStack().map((layer) => layer.name)).toEqual(["deadline", "attempt-timeout"]);
+    expect(defaultStack().map((layer) => layer.name)).toEqual(["deadline", "resources", "attempt-timeout"]);
     for (const layer of defaultStack()) expect((layer as { reason: string }).reason.length).toBeGreaterThan(20);
   });
 });
