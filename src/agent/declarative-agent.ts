@@ -139,10 +139,7 @@ export class DeclarativeAgent<
     this.output.toJsonSchema("output");
     this.tools = uniqueTools(owner, given.tools ?? []);
     this.providers = given.providers ?? [];
-    this.policy = {
-      ...(given.timeoutMs === undefined ? {} : { timeoutMs: given.timeoutMs }),
-      ...(given.resources === undefined ? {} : { resources: given.resources }),
-    };
+    this.policy = { timeoutMs: given.timeoutMs, resources: given.resources };
     if (typeof given.model === "object") adaptModel(given.model);
     this.#model = given.model;
     const settings = checkSettings(owner, given.settings);

@@ -104,11 +104,8 @@ export class Tool<In = never, Out = unknown> implements Runnable<In, Out> {
     this.description = options.description;
     this.input = shapeOf(options.input, options.types, `input of ${owner}`);
     if (options.output !== undefined) this.output = shapeOf(options.output, options.types, `output of ${owner}`);
-    this.policy = {
-      ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
-      ...(options.resources === undefined ? {} : { resources: options.resources }),
-      ...(options.idempotent === undefined ? {} : { idempotent: options.idempotent }),
-    };
+    const { timeoutMs, idempotent, resources } = options;
+    this.policy = { timeoutMs, idempotent, resources };
     this.identity = { tool: this.name, description: this.description, input: this.input.toJsonSchema("input") };
     this.#execute = options.execute;
     this.#approval = options.approval ?? false;

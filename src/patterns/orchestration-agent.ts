@@ -139,10 +139,7 @@ export class OrchestrationAgent<
       output: this.output.source,
     });
     if (identity !== undefined) this.identity = identity;
-    this.policy = {
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      ...(resources === undefined ? {} : { resources }),
-    };
+    this.policy = { timeoutMs, resources };
     this.providers = Object.freeze([...(options.providers ?? [])]);
   }
 

@@ -130,10 +130,7 @@ export class ParallelPattern<const Agents extends Branches, const Name extends s
     const identity = identityOf("parallel", this.#steps, { names: this.#names ?? null });
     if (identity !== undefined) this.identity = identity;
     const { timeoutMs, resources } = options;
-    this.policy = {
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      ...(resources === undefined ? {} : { resources }),
-    };
+    this.policy = { timeoutMs, resources };
   }
 
   /** Runs the pattern as a run of its own. Never throws synchronously. */

@@ -161,10 +161,7 @@ export class SequentialPattern<
     connect(this.name, this.input, this.#steps);
     const identity = identityOf("sequence", this.#steps, { input: this.input.fields.map((field) => field.name) });
     if (identity !== undefined) this.identity = identity;
-    this.policy = {
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      ...(resources === undefined ? {} : { resources }),
-    };
+    this.policy = { timeoutMs, resources };
   }
 
   /** Runs the pattern as a run of its own. Never throws synchronously. */

@@ -27,6 +27,12 @@ export class ResourceDesk {
     return this.#wait(call, counted, asking, stay);
   }
 
+  /** The same for a call that had to wait for this code, and may be over. */
+  enterLate(call: LayerCall, slot: number, signal: AbortSignal): void | Promise<void> {
+    signal.throwIfAborted();
+    return this.enter(call, slot);
+  }
+
   #begin(call: LayerCall, counted: Counted, stay: Stay): void {
     stay.onEnd = counted.open?.();
     stay.begin(call.runtime.monotonic());

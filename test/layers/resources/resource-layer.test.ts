@@ -124,7 +124,7 @@ describe("limits of a Flock", () => {
       flock.run(wide, { topic: "x" }).then(() => ended.push("wide")),
       flock.run(agent, "x").then(() => ended.push("small")),
     ];
-    await runtime.clock.advance(250);
+    await runtime.clock.advance(300);
     expect(ended).toEqual(["small"]);
     await runtime.clock.advance(1_000);
     await Promise.all(runs);
