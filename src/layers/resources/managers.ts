@@ -6,6 +6,7 @@ import { type FlockResources, isKeeper, type ResourceKeeper, type ResourceLimits
 import type { AnyRunnable } from "../../core/runnable.ts";
 import { KeptManagers } from "./kept-managers.ts";
 import { registerLimitKnobs } from "./limit-knobs.ts";
+import { windowsMs } from "./limits/resource-limits.ts";
 import { AdaptiveLimit } from "./pace/adaptive-limit.ts";
 import { type Adapting, ModelPace } from "./pace/model-pace.ts";
 import { ownersAbove } from "./queue/waits.ts";
@@ -179,7 +180,7 @@ export class Managers {
     if (!isModel) return { calls, spending, given, pace: undefined, estimate: undefined };
     const adapting = this.#settings.adaptive === true ? this.#adaptingFor(name) : undefined;
     if (adapting !== undefined) calls.push(adapting.manager);
-    const pace = new ModelPace(name, this.#host.runtime, adapting);
+    const pace = new ModelPace(name, this.#host.runtime, adapting, apartMsOf(ofKind));
     return { calls, spending, given, pace, estimate: this.#estimateFor(name) };
   }
 
@@ -203,6 +204,12 @@ export class Managers {
     }
     return estimate;
   }
+}
+
+/** How far apart calls are that use a rate evenly. */
+function apartMsOf(limits: ResourceLimits | undefined): number {
+  const { total: _, ...rates } = limits?.requests ?? {};
+  return Math.max(0, ...Object.entries(rates).map(([part, most]) => (most > 0 ? windowsMs[part]! / most : 0)));
 }
 
 /** Length of `run`, with which every path begins. */

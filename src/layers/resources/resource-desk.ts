@@ -23,7 +23,7 @@ export class ResourceDesk {
     const stay = new Stay(counted.pace, counted.estimate);
     call.setSlot(slot, stay);
     const asking = new Asking(call, counted, this.#host);
-    if (asking.isReady && counted.pace?.rests !== true && takeNow(asking, stay)) return this.#begin(call, counted, stay);
+    if (asking.isReady && counted.pace?.isBusy !== true && takeNow(asking, stay)) return this.#begin(call, counted, stay);
     return this.#wait(call, counted, asking, stay);
   }
 
@@ -43,12 +43,17 @@ export class ResourceDesk {
     try {
       if (!asking.isReady) await asking.getReady();
       signal.throwIfAborted();
+      const { pace } = counted;
+      let rested = false;
       do {
         stay.undo();
-        if (counted.pace?.rests === true) await told(call, "cooldown", counted.pace.rest(signal));
+        if (pace?.isBusy === true) {
+          await told(call, "cooldown", pace.rest(signal));
+          rested = true;
+        }
         for (const ask of asking.asks) stay.hold(tryTake(ask, asking) ?? (await waitFor(call, ask, asking)));
         // While this one waited the model may have asked for rest.
-      } while (counted.pace?.rests === true);
+      } while (pace?.rests === true || (pace?.isBusy === true && !rested));
       signal.throwIfAborted();
     } catch (error) {
       stay.undo();

@@ -20,9 +20,14 @@ export class ModelPace {
   readonly #model: string;
   readonly #runtime: Runtime;
   readonly #cooldown: Cooldown;
+  readonly #apartMs: number;
+  /** Monotonic milliseconds from which the next one may begin after a rest. */
+  #nextAt = 0;
   #inFlight = 0;
 
-  constructor(model: string, runtime: Runtime, adapting: Adapting | undefined) {
+  /** @param apartMs how far apart attempts begin after a rest; 0 where no rate of the model is known. */
+  constructor(model: string, runtime: Runtime, adapting: Adapting | undefined, apartMs = 0) {
+    this.#apartMs = apartMs;
     this.#model = model;
     this.#runtime = runtime;
     this.adapting = adapting;
@@ -34,8 +39,18 @@ export class ModelPace {
     return this.#cooldown.remainingMs(this.#model) > 0;
   }
 
-  rest(signal: AbortSignal): Promise<void> {
-    return this.#cooldown.wait(this.#model, signal);
+  /** The model rests, or others still go out one after the other after its rest. */
+  get isBusy(): boolean {
+    return this.rests || this.#nextAt > this.#runtime.monotonic();
+  }
+
+  /** Waits for the end of the rest, then for its turn: all at once would only be refused again. */
+  async rest(signal: AbortSignal): Promise<void> {
+    await this.#cooldown.wait(this.#model, signal);
+    const now = this.#runtime.monotonic();
+    const at = Math.max(now, this.#nextAt);
+    this.#nextAt = at + this.#apartMs;
+    if (at > now) await this.#runtime.sleep(at - now, signal);
   }
 
   began(): void {
