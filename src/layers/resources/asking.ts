@@ -26,6 +26,7 @@ export class Asking {
   readonly #host: LayerHost;
   readonly #maxOutput: number | undefined;
   readonly #countsMoney: boolean;
+  readonly #preparing: Promise<unknown> | undefined;
   #price: ModelPrice | undefined;
   #tokens: number | undefined;
   #usd: number | undefined;
@@ -34,6 +35,7 @@ export class Asking {
     this.#call = call;
     this.#counted = counted;
     this.#host = host;
+    this.#preparing = call.runnable.prepare?.();
     this.options = { owner: counted.owner, priority: call.run.priority };
     const { estimate } = counted;
     this.#countsMoney = estimate !== undefined && counted.managers.some(({ manager }) => manager.counts("usd"));
@@ -48,13 +50,18 @@ export class Asking {
     this.asks = counted.managers.map(({ manager, spendingOnly }) => ({ manager, request: this.#request(spendingOnly) }));
   }
 
-  /** False while the model's price is still to be fetched. */
+  /** False while the model's price or its vendor's package is still to be fetched. */
   get isReady(): boolean {
-    return !this.#countsMoney || this.#price !== undefined;
+    return this.#preparing === undefined && (!this.#countsMoney || this.#price !== undefined);
   }
 
-  /** Fetches the price. Rejects with price_unknown when there is none: nothing runs unaccounted under a budget. */
+  /**
+   * Fetches what is missing, so that a rate counts requests and not the imports before them. Rejects with price_unknown
+   * when there is no price: nothing runs unaccounted under a budget.
+   */
   async getReady(): Promise<void> {
+    await this.#preparing;
+    if (!this.#countsMoney) return;
     await this.#host.loadPrices();
     this.#price = this.#host.priceOf(this.#call.runnable);
     if (this.#price === undefined) throw priceUnknown(this.#call.runnable.name);

@@ -5,6 +5,7 @@ import type { FlockResources } from "../../core/resource-settings.ts";
 import { type Ask, Asking } from "./asking.ts";
 import type { Lease } from "./lease.ts";
 import { type Counted, Managers } from "./managers.ts";
+import type { ModelPace } from "./pace/model-pace.ts";
 import { Stay } from "./stay.ts";
 
 /** The resources of one Flock as its calls meet them. */
@@ -23,8 +24,10 @@ export class ResourceDesk {
     const stay = new Stay(counted.pace, counted.estimate);
     call.setSlot(slot, stay);
     const asking = new Asking(call, counted, this.#host);
-    if (asking.isReady && counted.pace?.isBusy !== true && takeNow(asking, stay)) return this.#begin(call, counted, stay);
-    return this.#wait(call, counted, asking, stay);
+    const isFree = asking.isReady && counted.pace?.rests !== true && takeNow(asking, stay);
+    const turnMs = isFree ? (counted.pace?.turnMs() ?? 0) : 0;
+    if (isFree && turnMs === 0) return this.#begin(call, counted, stay);
+    return this.#wait(call, counted, { asking, stay, turnMs });
   }
 
   /** The same for a call that had to wait for this code, and may be over. */
@@ -38,28 +41,36 @@ export class ResourceDesk {
     stay.begin(call.runtime.monotonic());
   }
 
-  async #wait(call: LayerCall, counted: Counted, asking: Asking, stay: Stay): Promise<void> {
+  async #wait(
+    call: LayerCall,
+    counted: Counted,
+    { asking, stay, turnMs }: { readonly asking: Asking; readonly stay: Stay; readonly turnMs: number },
+  ): Promise<void> {
     const { signal } = call.context;
+    const { pace } = counted;
     try {
       if (!asking.isReady) await asking.getReady();
       signal.throwIfAborted();
-      const { pace } = counted;
-      let rested = false;
-      do {
-        stay.undo();
-        if (pace?.isBusy === true) {
-          await told(call, "cooldown", pace.rest(signal));
-          rested = true;
-        }
-        for (const ask of asking.asks) stay.hold(tryTake(ask, asking) ?? (await waitFor(call, ask, asking)));
-        // While this one waited the model may have asked for rest.
-      } while (pace?.rests === true || (pace?.isBusy === true && !rested));
+      if (turnMs > 0) await told(call, "turn", call.runtime.sleep(turnMs, signal));
+      else await this.#takeInTurn(call, asking, stay, pace);
+      // While it waited the model may have asked for rest.
+      while (pace?.rests === true) await this.#takeInTurn(call, asking, stay, pace);
       signal.throwIfAborted();
     } catch (error) {
       stay.undo();
       throw error;
     }
     this.#begin(call, counted, stay);
+  }
+
+  async #takeInTurn(call: LayerCall, asking: Asking, stay: Stay, pace: ModelPace | undefined): Promise<void> {
+    stay.undo();
+    stay.characters = asking.characters;
+    const { signal } = call.context;
+    if (pace?.rests === true) await told(call, "cooldown", pace.rest(signal));
+    for (const ask of asking.asks) stay.hold(tryTake(ask, asking) ?? (await waitFor(call, ask, asking)));
+    const turnMs = pace?.turnMs() ?? 0;
+    if (turnMs > 0) await told(call, "turn", call.runtime.sleep(turnMs, signal));
   }
 }
 

@@ -21,11 +21,11 @@ export class ModelPace {
   readonly #runtime: Runtime;
   readonly #cooldown: Cooldown;
   readonly #apartMs: number;
-  /** Monotonic milliseconds from which the next one may begin after a rest. */
+  /** Monotonic milliseconds from which the next one may go out. */
   #nextAt = 0;
   #inFlight = 0;
 
-  /** @param apartMs how far apart attempts begin after a rest; 0 where no rate of the model is known. */
+  /** @param apartMs how far apart attempts go out at least; 0 where no rate of the model is known. */
   constructor(model: string, runtime: Runtime, adapting: Adapting | undefined, apartMs = 0) {
     this.#apartMs = apartMs;
     this.#model = model;
@@ -39,18 +39,20 @@ export class ModelPace {
     return this.#cooldown.remainingMs(this.#model) > 0;
   }
 
-  /** The model rests, or others still go out one after the other after its rest. */
-  get isBusy(): boolean {
-    return this.rests || this.#nextAt > this.#runtime.monotonic();
+  rest(signal: AbortSignal): Promise<void> {
+    return this.#cooldown.wait(this.#model, signal);
   }
 
-  /** Waits for the end of the rest, then for its turn: all at once would only be refused again. */
-  async rest(signal: AbortSignal): Promise<void> {
-    await this.#cooldown.wait(this.#model, signal);
+  /**
+   * Gives the milliseconds until it is the turn of who holds all it needs. Going out in turn keeps every window: each goes
+   * out at least as long after the one a window before it as it was counted after that.
+   */
+  turnMs(): number {
+    if (this.#apartMs === 0) return 0;
     const now = this.#runtime.monotonic();
     const at = Math.max(now, this.#nextAt);
     this.#nextAt = at + this.#apartMs;
-    if (at > now) await this.#runtime.sleep(at - now, signal);
+    return at - now;
   }
 
   began(): void {
