@@ -49,7 +49,11 @@ async function limitedServer(): Promise<Limited> {
   };
   const server = createServer((request, response) => request.resume().on("end", () => answerAll(response)));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const limited: Limited = { server, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, refused: 0 };
+  const limited: Limited = {
+    server,
+    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    refused: 0,
+  };
   return limited;
 }
 

@@ -95,7 +95,9 @@ const rateParts = ["perSecond", ...costParts];
  */
 export function checkLimits(owner: string, limits: unknown, isChange = false): void {
   const orNull = (check: OptionCheck): OptionCheck =>
-    isChange ? (value) => (value === null ? undefined : check(value) && `${check(value)}, or null for no limit`) : check;
+    isChange
+      ? (value) => (value === null ? undefined : check(value) && `${check(value)}, or null for no limit`)
+      : check;
   // Inner tables throw by themselves, so that the message names the inner key.
   const table =
     (parts: readonly string[] | undefined, check: OptionCheck): OptionCheck =>

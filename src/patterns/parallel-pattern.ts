@@ -163,7 +163,12 @@ export class ParallelPattern<const Agents extends Branches, const Name extends s
   }
 }
 
-const parallelOptions = { agents: branchesOption, name: nameString, timeoutMs: positiveNumber, resources: resourcesOption };
+const parallelOptions = {
+  agents: branchesOption,
+  name: nameString,
+  timeoutMs: positiveNumber,
+  resources: resourcesOption,
+};
 
 /** Why a fork is closed that did its work; one object, since making an error is dear. */
 const ended = new DOMException("this branch has ended", "AbortError");

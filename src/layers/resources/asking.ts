@@ -47,7 +47,10 @@ export class Asking {
     if (countsTokens) this.#tokens = sum(estimate.likely(this.characters, this.#maxOutput));
     this.#price = this.#countsMoney ? host.priceOf(call.runnable) : undefined;
     this.#reckon();
-    this.asks = counted.managers.map(({ manager, spendingOnly }) => ({ manager, request: this.#request(spendingOnly) }));
+    this.asks = counted.managers.map(({ manager, spendingOnly }) => ({
+      manager,
+      request: this.#request(spendingOnly),
+    }));
   }
 
   /** False while the model's price or its vendor's package is still to be fetched. */

@@ -2,7 +2,12 @@
 
 import { optionError } from "../../core/errors/options.ts";
 import type { LayerCall, LayerHost, RunFacts } from "../../core/layer.ts";
-import { type FlockResources, isKeeper, type ResourceKeeper, type ResourceLimits } from "../../core/resource-settings.ts";
+import {
+  type FlockResources,
+  isKeeper,
+  type ResourceKeeper,
+  type ResourceLimits,
+} from "../../core/resource-settings.ts";
 import type { AnyRunnable } from "../../core/runnable.ts";
 import { KeptManagers } from "./kept-managers.ts";
 import { registerLimitKnobs } from "./limit-knobs.ts";

@@ -121,5 +121,7 @@ async function told<T>(call: LayerCall, resource: string, wait: Promise<T>): Pro
 
 /** Turns `requests.perMinute` into `requests per minute`. */
 function inWords(limit: string): string {
-  return limit.startsWith("custom.") ? limit : limit.replace(/\.?([A-Z])/g, (_, letter) => ` ${letter.toLowerCase()}`).replace(".", " ");
+  return limit.startsWith("custom.")
+    ? limit
+    : limit.replace(/\.?([A-Z])/g, (_, letter) => ` ${letter.toLowerCase()}`).replace(".", " ");
 }

@@ -19,7 +19,8 @@ export function resourceLayer(): GuardLayer {
   return {
     form: "attempt-guard",
     name: "resources",
-    reason: "inside recovery: a waiting retry holds nothing, every attempt counts, and no attempt is timed while it waits",
+    reason:
+      "inside recovery: a waiting retry holds nothing, every attempt counts, and no attempt is timed while it waits",
     guardFor({ kind, policy }, host) {
       const { run, tenant, total, ...byKind } = settingsOf(host);
       const own = policy?.resources ?? byKind[kind];

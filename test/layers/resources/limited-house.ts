@@ -2,7 +2,12 @@
 
 import type { LanguageModelV4 } from "@ai-sdk/provider";
 import { DeclarativeAgent, Flock, type FlockOptions } from "../../../src/entries/index.ts";
-import { createTestRuntime, type ScriptedParts, scriptedModel, type TestRuntime } from "../../../src/entries/testing.ts";
+import {
+  createTestRuntime,
+  type ScriptedParts,
+  scriptedModel,
+  type TestRuntime,
+} from "../../../src/entries/testing.ts";
 
 export interface WatchedModel {
   readonly model: LanguageModelV4;

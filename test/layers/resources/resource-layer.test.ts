@@ -1,13 +1,8 @@
 /** Limits through the public door: what is counted, what waits, what is refused, and that all is given back. */
 
 import { describe, expect, it } from "vitest";
-import {
-  DeclarativeAgent,
-  Flock,
-  type FlockEvent,
-  isFlockError,
-  tool,
-} from "../../../src/entries/index.ts";
+import type { Json } from "../../../src/core/json/json.ts";
+import { DeclarativeAgent, Flock, type FlockEvent, isFlockError, tool } from "../../../src/entries/index.ts";
 import { ParallelPattern, SequentialPattern } from "../../../src/entries/patterns.ts";
 import { ResourceManager } from "../../../src/entries/resources.ts";
 import { createTestRuntime } from "../../../src/entries/testing.ts";
@@ -110,7 +105,9 @@ describe("limits of a Flock", () => {
   it("put a higher priority first", async () => {
     const { flock, agent, runtime } = limitedHouse({ resources: { model: { concurrency: 1 } } });
     const order: number[] = [];
-    const runs = [0, 0, 2, 1].map((priority, index) => flock.run(agent, "x", { priority }).then(() => order.push(index)));
+    const runs = [0, 0, 2, 1].map((priority, index) =>
+      flock.run(agent, "x", { priority }).then(() => order.push(index)),
+    );
     await runtime.clock.advance(1_000);
     await Promise.all(runs);
     expect(order).toEqual([0, 2, 3, 1]);
@@ -260,5 +257,180 @@ describe("models that ask for rest", () => {
     await runtime.clock.advance(300);
     await Promise.all(runs);
     expect([first.watched.begun[1], second.watched.begun[0]]).toEqual([5_100, 5_100]);
+  });
+});
+
+describe("what models tell of their limits", () => {
+  it("is heeded before the limit is hit", async () => {
+    const runtime = createTestRuntime();
+    const watched = watchedModel(runtime);
+    const headers = { "x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "3s" };
+    const model = {
+      ...watched.model,
+      doGenerate: async (request: Parameters<typeof watched.model.doGenerate>[0]) => ({
+        ...(await watched.model.doGenerate(request)),
+        response: { headers },
+      }),
+    };
+    const { agent } = limitedHouse({}, {}, runtime);
+    const flock = new Flock({ runtime, model, resources: { model: { concurrency: 5 } } });
+    const first = flock.run(agent, "x");
+    await runtime.clock.advance(100);
+    await first;
+    const seen: string[] = [];
+    const second = flock.run(agent, "x", {
+      onEvent: (event) => void (event.type === "wait-end" && seen.push(`${event.resource} ${event.waitedMs}`)),
+    });
+    await runtime.clock.advance(3_200);
+    await second;
+    expect(watched.begun).toEqual([0, 3_100]);
+    expect(seen).toEqual(["cooldown 3000"]);
+  });
+
+  it("lowers how many run at a time when it is adaptive, never above what is declared", async () => {
+    const refusal = Object.assign(new Error("busy"), { statusCode: 503 });
+    const { flock, agent, runtime, watched } = limitedHouse(
+      { resources: { model: { concurrency: 8 }, adaptive: true } },
+      (call) => (call < 8 ? { error: refusal } : {}),
+    );
+    const wave = async () => {
+      const runs = Array.from({ length: 20 }, () => flock.run(agent, "x").catch(() => {}));
+      watched.mostRunning = 0;
+      await runtime.clock.advance(2_000);
+      await Promise.all(runs);
+      return watched.mostRunning;
+    };
+    expect(await wave()).toBe(8);
+    expect(await wave()).toBeLessThan(8);
+  });
+
+  it("ends a wait for rest with the reason of an abort, and leaves nothing behind", async () => {
+    const refusal = Object.assign(new Error("slow down"), {
+      statusCode: 429,
+      responseHeaders: { "retry-after": "60" },
+    });
+    const { flock, agent, runtime } = limitedHouse({ resources: { model: { concurrency: 1 } } }, { error: refusal });
+    const failing = flock.run(agent, "x").catch(() => {});
+    await runtime.clock.advance(100);
+    await failing;
+    const controller = new AbortController();
+    const waits: string[] = [];
+    const run = flock.run(agent, "x", {
+      signal: controller.signal,
+      onEvent: (event) => void (event.type.startsWith("wait") && waits.push(event.type)),
+    });
+    const caught = run.catch((error) => error);
+    await runtime.clock.advance(10);
+    const reason = new Error("enough");
+    controller.abort(reason);
+    expect(await caught).toBe(reason);
+    expect(waits).toEqual(["wait-start", "wait-end"]);
+    expect(runtime.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe("knobs of limits", () => {
+  it("read, check and change them while they are in use", async () => {
+    const { flock, agent, runtime, watched } = limitedHouse({
+      resources: { model: { concurrency: 1, requests: { perMinute: 100 } } },
+    });
+    const knob = "concurrency:scripted/scripted";
+    const first = flock.run(agent, "x");
+    await runtime.clock.advance(100);
+    await first;
+    expect(flock.knobs.read(knob)).toBe(1);
+    const undo = flock.knobs.change(knob, 3);
+    const runs = Array.from({ length: 3 }, () => flock.run(agent, "x"));
+    await runtime.clock.advance(200);
+    await Promise.all(runs);
+    expect(watched.mostRunning).toBe(3);
+    undo();
+    expect(flock.knobs.read(knob)).toBe(1);
+    for (const wrong of [0, 1.5, "many", null] as Json[]) {
+      expect(() => flock.knobs.change(knob, wrong)).toThrow("whole number above 0");
+    }
+    const rate = "requests:scripted/scripted";
+    expect(flock.knobs.read(rate)).toEqual({ perMinute: 100 });
+    const back = flock.knobs.change(rate, { perMinute: 2 });
+    expect(flock.knobs.read(rate)).toEqual({ perMinute: 2 });
+    back();
+    expect(flock.knobs.read(rate)).toEqual({ perMinute: 100 });
+    for (const wrong of [{}, { perHour: 1 }, { perMinute: 0 }, [], 5] as Json[]) {
+      expect(() => flock.knobs.change(rate, wrong)).toThrow("perMinute");
+    }
+  });
+});
+
+describe("options named resources", () => {
+  const options = { name: "writer", input: "topic: str", output: "text: str" } as const;
+  it.each([
+    [{ concurency: 1 }, 'did you mean "concurrency"?'],
+    [{ concurrency: -1 }, "a whole number, 0 or more"],
+    [{ requests: { perMinutes: 1 } }, 'did you mean "perMinute"?'],
+    [{ usd: { total: -1 } }, "dollars, from 0 to a billion"],
+    [{ custom: { "no name": 1 } }, "a name of letters"],
+    [8, "an object"],
+  ])("are checked when an agent is built: %j", (resources, message) => {
+    expect(() => new DeclarativeAgent({ ...options, resources: resources as never })).toThrow(message);
+  });
+
+  it.each([
+    [{ modell: {} }, 'did you mean "model"?'],
+    [{ model: new ResourceManager() }, "limits, each has a manager of its own"],
+    [{ total: { tokens: { perYear: 1 } } }, "perYear"],
+    [{ adaptive: 1 }, "true or false"],
+    ["all", "an object"],
+  ])("are checked when a Flock is built: %#", (resources, message) => {
+    expect(() => new Flock({ resources: resources as never })).toThrow(message);
+  });
+
+  it("refuse what only looks like a manager", async () => {
+    const fake = { name: "fake", queued: 0, configure: () => {}, tryAcquire: () => {} };
+    const { flock } = limitedHouse();
+    const agent = new DeclarativeAgent({ ...options, resources: fake });
+    await expect(flock.run(agent, "x")).rejects.toMatchObject({ code: "option_invalid" });
+    await expect(limitedHouse({ resources: fake }).flock.run(agent, "x")).rejects.toMatchObject({
+      code: "option_invalid",
+    });
+  });
+});
+
+describe("budgets without a bound on answers", () => {
+  const usage = { inputTokens: 40, outputTokens: 500 };
+
+  it("learn from the first call, so that a small budget is used and not refused", async () => {
+    const { flock, agent, runtime, watched } = limitedHouse({ prices }, { usage });
+    const outcomes: string[] = [];
+    const fan = new ParallelPattern({ name: "fan", agents: { a: agent, b: agent, c: agent } });
+    const run = flock.run(fan, { topic: "x" }, { budgetUsd: 0.02 }).then(
+      () => outcomes.push("ok"),
+      (error) => outcomes.push(error.code),
+    );
+    await runtime.clock.advance(2_000);
+    await run;
+    // 4,096 tokens would be 0.041 dollars: the first runs alone, then it is known that three fit.
+    expect(outcomes).toEqual(["ok"]);
+    expect(watched.begun).toEqual([0, 100, 100]);
+  });
+
+  it("count what failed as it was reserved, and what was refused as nothing", async () => {
+    const runtime = createTestRuntime();
+    const total = new ResourceManager({ usd: { total: 1 }, tokens: { total: 100_000 } }, { runtime });
+    const refusal = Object.assign(new Error("busy"), { statusCode: 429 });
+    const { flock, agent } = limitedHouse(
+      { resources: total, prices },
+      (call) => (call === 0 ? { error: refusal } : { error: new Error("broken") }),
+      runtime,
+    );
+    const tries = [];
+    for (let run = 0; run < 2; run++) {
+      const failing = flock.run(agent, "x").catch(() => {});
+      await runtime.clock.advance(100);
+      await failing;
+      tries.push([total.usage().usd.total?.used, total.usage().tokens.total?.used]);
+    }
+    expect(tries[0]).toEqual([0, 0]);
+    expect(tries[1]![0]).toBeGreaterThan(0.04);
+    expect(tries[1]![1]).toBeGreaterThan(256);
   });
 });

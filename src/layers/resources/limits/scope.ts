@@ -69,7 +69,10 @@ export class Scope {
 
   #refresh(): void {
     this.#path = this.above.flatMap((scope) => scope.own);
-    this.#dimensions = this.#path.reduce((bits, { dimension }) => bits | (dimension < customDimension ? 1 << dimension : 0), 0);
+    this.#dimensions = this.#path.reduce(
+      (bits, { dimension }) => bits | (dimension < customDimension ? 1 << dimension : 0),
+      0,
+    );
     this.#hasWindows = this.#path.some((limit) => limit.kind === "window");
     this.#version = this.#tree.current;
   }

@@ -65,7 +65,8 @@ export class ModelPace {
     this.#inFlight -= 1;
     const failed = isFlockError(error, "model_failed") ? error.details : undefined;
     this.#cooldown.hold(this.#model, failed?.retryAfterMs ?? 0);
-    const headers = (call.output as { readonly response?: { readonly headers?: unknown } } | undefined)?.response?.headers;
+    const headers = (call.output as { readonly response?: { readonly headers?: unknown } } | undefined)?.response
+      ?.headers;
     if (typeof headers === "object" && headers !== null) {
       const hints = readRateHints(headers as Readonly<Record<string, unknown>>, this.#runtime.now());
       this.#cooldown.learn(this.#model, hints);
