@@ -19,13 +19,13 @@ export class KeptManagers {
     const manager = this.#managers.get(name) ?? make();
     this.#managers.delete(name);
     this.#managers.set(name, manager);
-    if (this.#managers.size > this.#mostIdle) this.#forgetOne();
+    if (this.#managers.size > this.#mostIdle) this.#forgetOne(manager);
     return manager;
   }
 
-  #forgetOne(): void {
+  #forgetOne(asked: ResourceManager): void {
     for (const [name, manager] of this.#managers) {
-      if (manager.queued > 0 || manager.usage().holding > 0) continue;
+      if (manager === asked || manager.queued > 0 || manager.usage().holding > 0) continue;
       this.#managers.delete(name);
       return;
     }

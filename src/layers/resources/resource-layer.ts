@@ -22,14 +22,14 @@ export function resourceLayer(): GuardLayer {
     reason:
       "inside recovery: a waiting retry holds nothing, every attempt counts, and no attempt is timed while it waits",
     guardFor({ kind, policy }, host) {
-      const { run, tenant, total, ...byKind } = settingsOf(host);
+      const { run, tenant, total, adaptive, ...byKind } = settingsOf(host);
       const own = policy?.resources ?? byKind[kind];
       const works = kind === "model" || kind === "tool";
       if (own !== undefined && !works && !countsBelow) {
         countsBelow = true;
         host.replan();
       }
-      const atModels = kind === "model" && (countsBelow || host.isBudgeted === true);
+      const atModels = kind === "model" && (countsBelow || host.isBudgeted || adaptive) === true;
       if (!atModels && (own ?? (works ? (run ?? tenant ?? total) : undefined)) === undefined) return undefined;
       return {
         enter(call, slot) {

@@ -304,6 +304,15 @@ describe("what models tell of their limits", () => {
     expect(await wave()).toBeLessThan(8);
   });
 
+  it("is adaptive without any other limit, too", async () => {
+    const { flock, agent, runtime, watched } = limitedHouse({ resources: { adaptive: true } });
+    const runs = Array.from({ length: 30 }, () => flock.run(agent, "x"));
+    await runtime.clock.advance(1_000);
+    await Promise.all(runs);
+    expect(watched.mostRunning).toBeGreaterThanOrEqual(20);
+    expect(watched.mostRunning).toBeLessThan(30);
+  });
+
   it("ends a wait for rest with the reason of an abort, and leaves nothing behind", async () => {
     const refusal = Object.assign(new Error("slow down"), {
       statusCode: 429,

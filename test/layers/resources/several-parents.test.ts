@@ -15,7 +15,7 @@ describe("a manager inside several", () => {
     const lease = both.tryAcquire({ concurrency: 1, requests: 1, usd: 0.5 });
     expect(lease).toBeDefined();
     expect(total.usage().concurrency.used).toBe(1);
-    expect(model.usage().requests.perMinute?.used).toBe(1);
+    expect(model.usage().requests.perMinute?.reserved).toBe(1);
     expect(run.usage().usd.total?.reserved).toBe(0.5);
     expect(both.tryAcquire()).toBeUndefined();
     expect(both.shortOf({ concurrency: 1 })).toBe("concurrency");
