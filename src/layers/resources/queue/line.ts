@@ -66,11 +66,10 @@ export class Line {
 
   add(lane: Lane): void {
     const group = this.#groupOf(lane.priority);
-    const sharer = sharerOf(lane.owner);
-    let flow = group.flows.get(sharer);
+    let flow = group.flows.get(lane.owner);
     if (flow === undefined) {
       flow = { finish: 0 };
-      group.flows.set(sharer, flow);
+      group.flows.set(lane.owner, flow);
     }
     lane.flow = flow;
     lane.tag = Math.max(group.virtual, flow.finish);
@@ -135,12 +134,6 @@ export class Line {
 }
 
 const smallestPurge = 64;
-
-/** All owners of a path share as one, by its first step. */
-function sharerOf(owner: string): string {
-  const slash = owner.indexOf("/");
-  return slash === -1 ? owner : owner.slice(0, slash);
-}
 
 /** An owner may have several lanes; what one got moves the others back when their turn comes. */
 function nextByTag(group: Group): Lane | undefined {
