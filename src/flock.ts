@@ -16,6 +16,7 @@ import { type KnobChange, Knobs } from "./core/knob.ts";
 import type { Layer, LayerHost } from "./core/layer.ts";
 import { checkLayerOrder, type LayerPlan, planLayers } from "./core/layer-plan.ts";
 import type { ModelPrice } from "./core/model-price.ts";
+import { type FlockResources, flockResourcesOption, type ResourceKeeper } from "./core/resource-settings.ts";
 import type { AnyRunnable, ApprovalRequest } from "./core/runnable.ts";
 import type { Runtime } from "./core/runtime/runtime.ts";
 import { systemRuntime } from "./core/runtime/system-runtime.ts";
@@ -42,6 +43,8 @@ export interface FlockOptions {
   readonly approve?: ((request: ApprovalRequest) => boolean | Promise<boolean>) | undefined;
   /** What models cost, by `vendor/model id` or `vendor/*`, in dollars for a million tokens; goes before the package's own table. @default the table alone */
   readonly prices?: PriceOverrides | undefined;
+  /** Limits of everything in it; a `ResourceManager` is the same as `{ total }`. @default none */
+  readonly resources?: FlockResources | ResourceKeeper | undefined;
   /** Keep records of the last 1,000 runs for introspection. @default true */
   readonly record?: boolean | undefined;
   /** @default the system's */
@@ -65,9 +68,11 @@ export class Flock implements RunEnvironment, AsyncDisposable {
   readonly #layers: readonly Layer[];
   readonly #providers: readonly Provider[];
   readonly #host: LayerHost;
+  readonly #budgetedHost: LayerHost;
   readonly #ownPrices: PriceOverrides | undefined;
   #prices: PriceBook | undefined;
   #plans = new WeakMap<AnyRunnable, LayerPlan>();
+  #budgetedPlans = new WeakMap<AnyRunnable, LayerPlan>();
   #closed = false;
 
   constructor(options: FlockOptions = {}) {
@@ -78,6 +83,7 @@ export class Flock implements RunEnvironment, AsyncDisposable {
       layers: functionOption,
       approve: functionOption,
       prices: objectOption,
+      resources: flockResourcesOption,
       record: booleanOption,
       runtime: objectOption,
     });
@@ -96,11 +102,13 @@ export class Flock implements RunEnvironment, AsyncDisposable {
       replan: () => this.#replan(),
       modelIdentity: () => this.#modelIdentity(),
       cache: options.cache,
+      resources: options.resources,
       priceOf: (runnable) => this.priceOf(runnable),
       loadPrices: () => this.loadPrices(),
       refresh: (runnable, input, tenant) =>
         executeRun(runnable, input, { flock: this, cache: "refresh", ...(tenant === undefined ? {} : { tenant }) }),
     };
+    this.#budgetedHost = { ...this.#host, isBudgeted: true };
     if (options.record !== false) {
       const recorder = new RunRecorder({ runtime: this.runtime });
       this.events.add(recorder);
@@ -120,11 +128,12 @@ export class Flock implements RunEnvironment, AsyncDisposable {
     return streamRun(runnable, input, { ...options, flock: this }) as RunStream<OutputOf<R>>;
   }
 
-  planFor(runnable: AnyRunnable): LayerPlan {
-    let plan = this.#plans.get(runnable);
+  planFor(runnable: AnyRunnable, isBudgeted = false): LayerPlan {
+    let plan = (isBudgeted ? this.#budgetedPlans : this.#plans).get(runnable);
     if (plan === undefined) {
-      plan = planLayers(this.#layers, runnable, this.#host);
-      this.#plans.set(runnable, plan);
+      plan = planLayers(this.#layers, runnable, isBudgeted ? this.#budgetedHost : this.#host);
+      // Planning may change a setting, which makes the plans anew.
+      (isBudgeted ? this.#budgetedPlans : this.#plans).set(runnable, plan);
     }
     return plan;
   }
@@ -173,6 +182,7 @@ export class Flock implements RunEnvironment, AsyncDisposable {
 
   #replan(): void {
     this.#plans = new WeakMap();
+    this.#budgetedPlans = new WeakMap();
   }
 }
 

@@ -3,13 +3,7 @@
 import type { LanguageModelV4FunctionTool } from "@ai-sdk/provider";
 import type { ExecutionContext } from "../core/runnable.ts";
 import { isOffline, type ModelRunnable } from "../models/model.ts";
-import {
-  type AnswerLesson,
-  type AnswerMode,
-  answerModeOf,
-  learnAnswerMode,
-  lowerMode,
-} from "../prompt/answer-ladder.ts";
+import { type AnswerMode, answerModeOf, lowerMode } from "../prompt/answer-ladder.ts";
 import { createPromptAdapter, type PromptAdapter } from "../prompt/prompt-adapter.ts";
 import type { Signature } from "../signature/signature.ts";
 import type { AnyTool } from "./tool.ts";
@@ -55,20 +49,12 @@ export class AnswerWays {
     if (standing === undefined) {
       standing = { adapter: this.#adapterFor(model, answerModeOf(model)), proven: isOffline(model.model) };
       this.#standings.set(model, standing);
-    } else if (!standing.proven) this.#lower(standing, model, answerModeOf(model));
+    } else if (!standing.proven) this.lower(standing, model, answerModeOf(model));
     return standing;
   }
 
-  /** Keeps a lesson, and tells of it once. */
-  learn({ model, context, standing }: AnswerTalk, lesson: AnswerLesson): void {
-    if (lesson.scope === "model") learnAnswerMode(model, lesson.mode);
-    if (!this.#lower(standing, model, lesson.mode)) return;
-    const whose = lesson.scope === "model" ? "" : ` of ${this.#options.name}`;
-    const taken = lesson.mode === "tool" ? `a schema${whose} beside the prompt` : `an answer${whose} through a tool`;
-    context.warn("answer_mode", `${model.name} does not take ${taken}; it is asked another way from now on`);
-  }
-
-  #lower(standing: Standing, model: ModelRunnable, mode: AnswerMode): boolean {
+  /** Asks a lower way from now on; tells whether it is another one. */
+  lower(standing: Standing, model: ModelRunnable, mode: AnswerMode): boolean {
     const lower = lowerMode(standing.adapter.mode, mode);
     if (lower === standing.adapter.mode) return false;
     standing.adapter = this.#adapterFor(model, lower);

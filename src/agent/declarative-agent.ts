@@ -20,6 +20,7 @@ import { type Provider, providersOption } from "../core/events/provider.ts";
 import { disposeProviders } from "../core/events/provider-listener.ts";
 import type { Json } from "../core/json/json.ts";
 import { type Policy, policyOfParts } from "../core/policy.ts";
+import { type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
 import type { ExecutionContext, Runnable } from "../core/runnable.ts";
 import type { AnyLanguageModel } from "../models/adapt-model.ts";
 import type { ModelRunnable } from "../models/model.ts";
@@ -63,6 +64,8 @@ export interface DeclarativeAgentOptions<Name extends string, Input extends stri
   readonly cache?: CacheChoice | undefined;
   /** Most milliseconds one call of it may take, everything included. @default no limit */
   readonly timeoutMs?: number | undefined;
+  /** What its calls may use: limits of its own, or a `ResourceManager` shared with others. @default no limit */
+  readonly resources?: ResourceSettings | undefined;
 }
 
 const modelOption: OptionCheck = (value) =>
@@ -87,6 +90,7 @@ const optionChecks = {
   askAgain: wholeNumber(0),
   cache: cacheOption,
   timeoutMs: positiveNumber,
+  resources: resourcesOption,
 };
 
 /**
@@ -140,8 +144,8 @@ export class DeclarativeAgent<
     this.output.toJsonSchema("output");
     this.tools = uniqueTools(owner, given.tools ?? []);
     this.providers = given.providers ?? [];
-    this.policy = { timeoutMs: given.timeoutMs, cache: given.cache, ...policyOfParts(this.tools) };
-    const { model } = given;
+    const { timeoutMs, cache, resources, model } = given;
+    this.policy = { timeoutMs, cache, resources, ...policyOfParts(this.tools) };
     this.#model = given.model;
     const settings = checkSettings(owner, given.settings);
     this.#predict = new Predict({

@@ -4,7 +4,8 @@ import type { LanguageModelV4Prompt } from "@ai-sdk/provider";
 import { FlockError, type FlockErrorCode } from "../core/errors/errors.ts";
 import type { ExecutionContext } from "../core/runnable.ts";
 import type { ModelAnswer, ModelRunnable } from "../models/model.ts";
-import { lessonOfError, lessonOfWarnings } from "../prompt/answer-ladder.ts";
+import { learnAnswerMode } from "../prompt/answer-ladder.ts";
+import { type AnswerLesson, lessonOfError, lessonOfWarnings } from "../prompt/answer-lessons.ts";
 import { answerText, toolCallsOf } from "../prompt/answer-text.ts";
 import { askAgainMessages, askAgainThroughTool } from "../prompt/ask-again.ts";
 import type { PromptAdapter } from "../prompt/prompt-adapter.ts";
@@ -45,7 +46,7 @@ export async function furtherAnswers(asker: Asker, talk: Talk, soFar: AnswerSoFa
       }
     }
     const lesson = lessonOfWarnings(adapter.mode, answer.warnings);
-    if (lesson !== undefined) asker.ways.learn(talk, lesson);
+    if (lesson !== undefined) learn(asker, talk, lesson);
     const calls = toolCallsOf(answer);
     const given = calls.find((call) => call.toolName === adapter.answerTool);
     if (calls.length > 0 && given === undefined) {
@@ -77,12 +78,21 @@ export async function furtherAnswers(asker: Asker, talk: Talk, soFar: AnswerSoFa
 }
 
 /** Learns from a refused request how to ask instead; throws the error when it says nothing about the way of asking. */
-function stepDown({ ways }: Asker, talk: Talk, asked: PromptAdapter, error: unknown): void {
+function stepDown(asker: Asker, talk: Talk, asked: PromptAdapter, error: unknown): void {
   const { standing } = talk;
   if (standing.proven && asked === standing.adapter) throw error;
   const lesson = lessonOfError(asked.mode, error);
   if (lesson === undefined) throw error;
-  ways.learn(talk, lesson);
+  learn(asker, talk, lesson);
+}
+
+/** Keeps a lesson, and tells of it once. */
+function learn({ ways, options }: Asker, { model, context, standing }: Talk, lesson: AnswerLesson): void {
+  if (lesson.scope === "model") learnAnswerMode(model, lesson.mode);
+  if (!ways.lower(standing, model, lesson.mode)) return;
+  const whose = lesson.scope === "model" ? "" : ` of ${options.name}`;
+  const taken = lesson.mode === "tool" ? `a schema${whose} beside the prompt` : `an answer${whose} through a tool`;
+  context.warn("answer_mode", `${model.name} does not take ${taken}; it is asked another way from now on`);
 }
 
 function mend(

@@ -17,7 +17,9 @@ import {
 import { copyJson } from "../core/json/copy-json.ts";
 import type { Json, JsonObject } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
+import { type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
 import type { ExecutionContext, Runnable } from "../core/runnable.ts";
+import { deepFreeze } from "../signature/check/deep-freeze.ts";
 import type { CheckedShape } from "../signature/field.ts";
 import type { InferInput, InferOutput, SignatureText } from "../signature/infer-signature.ts";
 import { parseSignature } from "../signature/parse-signature.ts";
@@ -43,6 +45,8 @@ interface ToolHead<Input> {
   readonly approval?: ToolApproval<Input>;
   /** Most milliseconds one call may take. @default no limit */
   readonly timeoutMs?: number;
+  /** What its calls may use: limits of its own, or a `ResourceManager` shared with others. @default no limit */
+  readonly resources?: ResourceSettings;
 }
 
 /** A tool declared by signatures. */
@@ -79,6 +83,7 @@ const optionChecks = {
   cache: cacheOption,
   approval: approvalOption,
   timeoutMs: positiveNumber,
+  resources: resourcesOption,
 };
 
 /**
@@ -102,14 +107,14 @@ export class Tool<In = never, Out = unknown> implements Runnable<In, Out> {
     const owner = `tool ${typeof options?.name === "string" ? options.name : "(unnamed)"}`;
     checkOptions(owner, options, optionChecks);
     for (const required of ["name", "description", "input", "execute"] as const) {
-      if (options[required] === undefined) throw missingOption(owner, required);
+      if (options[required] === undefined) throw optionError(owner, required, "given", undefined);
     }
     this.name = options.name;
     this.description = options.description;
     this.input = shapeOf(options.input, options.types, `input of ${owner}`);
     if (options.output !== undefined) this.output = shapeOf(options.output, options.types, `output of ${owner}`);
-    const { timeoutMs, idempotent } = options;
-    this.policy = { timeoutMs, idempotent, cache: toolCache(owner, options) };
+    const { timeoutMs, idempotent, resources } = options;
+    this.policy = { timeoutMs, idempotent, resources, cache: toolCache(owner, options) };
     this.identity = { tool: this.name, description: this.description, input: this.input.toJsonSchema("input") };
     this.#execute = options.execute;
     this.#approval = options.approval ?? false;
@@ -181,6 +186,7 @@ export interface ToolDeclaration {
   readonly cache?: CacheChoice;
   readonly approval?: ToolApproval<never>;
   readonly timeoutMs?: number;
+  readonly resources?: ResourceSettings;
 }
 
 /**
@@ -223,18 +229,4 @@ function toolCache(owner: string, { cache, approval = false }: ToolDeclaration):
   if (approval === false) return cache;
   if (cache === undefined || cache === false) return false;
   throw optionError(owner, "cache", "false where approval is asked for", cache);
-}
-
-function missingOption(owner: string, option: string): FlockError<"option_invalid"> {
-  return new FlockError("option_invalid", `${owner} needs "${option}"`, {
-    details: { option, expected: "a value", received: "undefined" },
-  });
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null) {
-    for (const part of Object.values(value)) deepFreeze(part);
-    Object.freeze(value);
-  }
-  return value;
 }

@@ -19,8 +19,8 @@ export interface RunEnvironment {
   readonly history: RunHistory | undefined;
   /** It was disposed and takes no further runs. @default false */
   readonly closed?: boolean;
-  /** The layers that are on for a runnable; the same object until a setting changes. */
-  planFor(runnable: AnyRunnable): LayerPlan;
+  /** The layers that are on for a runnable, in a run with a budget or without; the same object until a setting changes. */
+  planFor(runnable: AnyRunnable, isBudgeted?: boolean): LayerPlan;
   /** Answers whether a sensitive call may happen. Absent: it may not. */
   readonly approve?: ((request: ApprovalRequest) => boolean | Promise<boolean>) | undefined;
   /** Finds the model runnable for an agent that names this model, or names none. */

@@ -6,6 +6,7 @@ import type { Json } from "./json/json.ts";
 import type { Knobs } from "./knob.ts";
 import type { ModelPrice } from "./model-price.ts";
 import type { CacheMode } from "./policy.ts";
+import type { FlockResources, ResourceKeeper } from "./resource-settings.ts";
 import type { AnyRunnable, CallCost, ExecutionContext } from "./runnable.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 
@@ -113,6 +114,10 @@ export interface LayerHost {
   modelIdentity(): Json;
   /** Whether and how answers of all models and idempotent tools are kept. @default false */
   readonly cache?: CacheChoice | undefined;
+  /** Limits of everything in the environment. @default none */
+  readonly resources?: FlockResources | ResourceKeeper | undefined;
+  /** The plans asked for are those of runs with a budget. @default false */
+  readonly isBudgeted?: boolean;
   /** What a model's tokens cost; undefined when it is not known, or {@link loadPrices} is still to be waited for. */
   priceOf(runnable: AnyRunnable): ModelPrice | undefined;
   /** Gives the prices at hand; undefined once they are. */

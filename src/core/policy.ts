@@ -1,6 +1,7 @@
 /** What a runnable asks of the layers, as plain data; only layers act on it. */
 
 import type { CacheChoice } from "./cache-settings.ts";
+import type { ResourceSettings } from "./resource-settings.ts";
 
 /** What caches do for a run. */
 export type CacheMode = "use" | "bypass" | "refresh";
@@ -19,6 +20,8 @@ export interface Policy {
   readonly hasOwnCode?: boolean | undefined;
   /** Something in it acts on the world, or must not be cached: only a person may turn its cache on. @default false */
   readonly hasEffects?: boolean | undefined;
+  /** What its calls may use: limits of its own, or a manager shared with others. */
+  readonly resources?: ResourceSettings | undefined;
 }
 
 /** What a runnable that calls others inherits from their policies. */

@@ -39,6 +39,8 @@ export interface Runnable<Input = never, Output = unknown> {
   readonly policy?: Policy;
   /** Listeners that watch its calls and everything below them. */
   readonly providers?: readonly Provider[];
+  /** Fetches what its first call needs, so that whoever paces calls can have that done before; undefined once it is. */
+  prepare?(): Promise<unknown> | undefined;
   /**
    * Turns what `perform` failed with into what callers get, at once or as a promise. Called by the door for each failed
    * attempt; a call that is cancelled meanwhile does not wait for it.

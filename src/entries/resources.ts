@@ -1,6 +1,15 @@
 /** The front door `flock-ts/resources`: limits on how many, how fast and how dear. */
 
 export type {
+  CostLimits,
+  FlockResources,
+  LimitChanges,
+  RateLimits,
+  ResourceKeeper,
+  ResourceLimits,
+  ResourceSettings,
+} from "../core/resource-settings.ts";
+export type {
   SharedAnswer,
   SharedAsk,
   SharedChange,
@@ -12,12 +21,6 @@ export type {
   SharedUsage,
 } from "../core/shared-limits.ts";
 export type { AcquireOptions, ActualUse, Lease, ResourceRequest } from "../layers/resources/lease.ts";
-export type {
-  CostLimits,
-  LimitChanges,
-  RateLimits,
-  ResourceLimits,
-} from "../layers/resources/limits/resource-limits.ts";
 export {
   AdaptiveLimit,
   type AdaptiveLimitOptions,

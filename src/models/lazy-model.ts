@@ -61,6 +61,11 @@ export class LazyModel implements LanguageModelV4 {
     return this.#loaded?.doStream(options) ?? this.#load().then((model) => model.doStream(options));
   }
 
+  /** Imports it before the first call; undefined once that is done. */
+  prepare(): Promise<unknown> | undefined {
+    return this.#loaded === undefined ? this.#load() : undefined;
+  }
+
   #load(): Promise<LanguageModelV4> {
     this.#loading ??= this.#import();
     return this.#loading;

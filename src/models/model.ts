@@ -88,6 +88,10 @@ class LanguageModelRunnable implements ModelRunnable {
     return loading === undefined ? answer : withPrices(answer, loading);
   }
 
+  prepare(): Promise<unknown> | undefined {
+    return (this.model as { prepare?(): Promise<unknown> | undefined }).prepare?.();
+  }
+
   explain(error: unknown, context: ExecutionContext): unknown {
     if (context.signal.aborted) return context.signal.reason;
     return isFlockError(error) ? error : explained(error, this.name, context);

@@ -17,6 +17,7 @@ import type { Provider } from "../core/events/provider.ts";
 import { disposeProviders } from "../core/events/provider-listener.ts";
 import type { Json } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
+import { type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
 import type { AnyRunnable, ExecutionContext, Runnable } from "../core/runnable.ts";
 import type { BareInput, InferInput, InferOutput, SignatureText } from "../signature/infer-signature.ts";
 import { parseSignature } from "../signature/parse-signature.ts";
@@ -76,6 +77,8 @@ export interface OrchestrationAgentOptions<
   readonly cache?: CacheChoice | undefined;
   /** Most milliseconds one call may take. @default no limit of its own */
   readonly timeoutMs?: number | undefined;
+  /** What its calls may use: limits of its own, or a `ResourceManager` shared with others. @default no limit */
+  readonly resources?: ResourceSettings | undefined;
 }
 
 /**
@@ -187,6 +190,7 @@ const orchestrationOptions = {
   description: nonEmptyString,
   cache: cacheOption,
   timeoutMs: positiveNumber,
+  resources: resourcesOption,
 };
 
 function requireOptions(options: object): void {

@@ -8,6 +8,7 @@ import { FlockError } from "../core/errors/errors.ts";
 import { checkOptions, nameString, positiveNumber } from "../core/errors/options.ts";
 import type { Json } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
+import { type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
 import type { AnyRunnable, ExecutionContext, ForkedContext, Runnable } from "../core/runnable.ts";
 import { type Beside, type Branches, refuseClashes, refuseTwoWriters } from "./beside.ts";
 import type { Flat, SharedInput } from "./field-flow.ts";
@@ -74,6 +75,8 @@ export interface ParallelPatternOptions<Agents extends Branches, Name extends st
   readonly cache?: CacheChoice | undefined;
   /** Most milliseconds the whole pattern may take. @default no limit of its own */
   readonly timeoutMs?: number | undefined;
+  /** What its calls may use: limits of its own, or a `ResourceManager` shared with others. @default no limit */
+  readonly resources?: ResourceSettings | undefined;
 }
 
 /**
@@ -163,7 +166,13 @@ export class ParallelPattern<const Agents extends Branches, const Name extends s
   }
 }
 
-const parallelOptions = { agents: branchesOption, name: nameString, cache: cacheOption, timeoutMs: positiveNumber };
+const parallelOptions = {
+  agents: branchesOption,
+  name: nameString,
+  cache: cacheOption,
+  timeoutMs: positiveNumber,
+  resources: resourcesOption,
+};
 
 /** Why a fork is closed that did its work; one object, since making an error is dear. */
 const ended = new DOMException("this branch has ended", "AbortError");

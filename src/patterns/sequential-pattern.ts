@@ -14,6 +14,7 @@ import {
 } from "../core/errors/options.ts";
 import type { Json } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
+import { type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
 import type { AnyRunnable, ExecutionContext, Runnable } from "../core/runnable.ts";
 import type { CheckedShape } from "../signature/field.ts";
 import type { BareInput, InferInput, SignatureText } from "../signature/infer-signature.ts";
@@ -111,6 +112,8 @@ export interface SequentialPatternOptions<
   readonly cache?: CacheChoice | undefined;
   /** Most milliseconds the whole sequence may take. @default no limit of its own */
   readonly timeoutMs?: number | undefined;
+  /** What its calls may use: limits of its own, or a `ResourceManager` shared with others. @default no limit */
+  readonly resources?: ResourceSettings | undefined;
 }
 
 /**
@@ -202,6 +205,7 @@ const sequentialOptions = {
   name: nameString,
   cache: cacheOption,
   timeoutMs: positiveNumber,
+  resources: resourcesOption,
 };
 
 /** The runtime twin of {@link Connect}. */

@@ -77,8 +77,11 @@ export function identityOf(pattern: string, steps: readonly Step[], more: JsonOb
 }
 
 /** Gives the policy of a pattern: what its options say, and what its members bring along. */
-export function policyOf({ cache, timeoutMs }: Pick<Policy, "cache" | "timeoutMs">, steps: readonly Step[]): Policy {
-  return { timeoutMs, cache, ...policyOfParts(steps.map(({ runnable }) => runnable)) };
+export function policyOf(
+  { cache, timeoutMs, resources }: Pick<Policy, "cache" | "timeoutMs" | "resources">,
+  steps: readonly Step[],
+): Policy {
+  return { timeoutMs, cache, resources, ...policyOfParts(steps.map(({ runnable }) => runnable)) };
 }
 
 /** Names that must never become a key of an object. */

@@ -1,7 +1,4 @@
-/** Knows the ways a model can be asked for a typed answer, and learns from its warnings and errors which it cannot take. */
-
-import type { LanguageModelV4GenerateResult } from "@ai-sdk/provider";
-import { isFlockError } from "../core/errors/errors.ts";
+/** Knows the ways a model can be asked for a typed answer, and which of them a model cannot take. */
 
 /**
  * How the answer's schema reaches a model, best first: `native` beside the prompt, `tool` as the input of a tool that is
@@ -9,14 +6,7 @@ import { isFlockError } from "../core/errors/errors.ts";
  */
 export type AnswerMode = "native" | "tool" | "guided";
 
-/** What was learned: the way to ask from now on, and for whom. */
-export interface AnswerLesson {
-  readonly mode: AnswerMode;
-  /** `model`: it takes no such request at all; `agent`: it refused this agent's schema. */
-  readonly scope: "model" | "agent";
-}
-
-const ladder: readonly AnswerMode[] = ["native", "tool", "guided"];
+const depths: Readonly<Record<AnswerMode, number>> = { native: 0, tool: 1, guided: 2 };
 
 /** What a model takes is a fact about it, whoever asks; it is learned once. */
 const learned = new WeakMap<object, AnswerMode>();
@@ -33,51 +23,5 @@ export function learnAnswerMode(model: object, mode: AnswerMode): void {
 
 /** Gives the lower of two ways. */
 export function lowerMode(one: AnswerMode, other: AnswerMode): AnswerMode {
-  return ladder[Math.max(ladder.indexOf(one), ladder.indexOf(other))]!;
+  return depths[one] < depths[other] ? other : one;
 }
-
-/** Reads an answer's warnings: one that was asked for with a schema or tool and left it out teaches the next way. */
-export function lessonOfWarnings(
-  mode: AnswerMode,
-  warnings: LanguageModelV4GenerateResult["warnings"],
-): AnswerLesson | undefined {
-  const next = nextMode(mode);
-  if (next === undefined) return undefined;
-  const about = mode === "native" ? schemaFeature : toolFeature;
-  for (const warning of warnings) {
-    if (warning.type !== "unsupported" || !about.test(warning.feature)) continue;
-    return { mode: next, scope: thisSchema.test(warning.details ?? "") ? "agent" : "model" };
-  }
-  return undefined;
-}
-
-/**
- * Reads a failed call: a request that was refused because of its schema or tools teaches the next way, and may be made
- * again that way. Any other failure teaches nothing.
- */
-export function lessonOfError(mode: AnswerMode, error: unknown): AnswerLesson | undefined {
-  const next = nextMode(mode);
-  if (next === undefined || !isFlockError(error, "model_failed") || error.details.retryable) return undefined;
-  const { status, vendorCode } = error.details;
-  if (status !== undefined && !refusals.has(status)) return undefined;
-  const said = `${vendorCode ?? ""} ${error.message}`;
-  if (!(mode === "native" ? schemaRefusal : toolRefusal).test(said)) return undefined;
-  return { mode: next, scope: badSchema.test(said) ? "agent" : "model" };
-}
-
-function nextMode(mode: AnswerMode): AnswerMode | undefined {
-  return ladder[ladder.indexOf(mode) + 1];
-}
-
-/** Statuses by which vendors refuse what they do not take. */
-const refusals: ReadonlySet<number> = new Set([400, 404, 415, 422, 501]);
-const schemaFeature = /response.?format|schema|structured/i;
-const toolFeature = /tool/i;
-/** Details of a warning that is about one schema, not about schemas. */
-const thisSchema = /\b(?:the|this) schema\b/i;
-const schemaRefusal =
-  /response[\s_.-]?(?:format|schema|mime)|json[\s_-]?(?:schema|mode|object|output)|structured[\s_-]?output|output[\s_-]?(?:format|config|schema)|guided[\s_-]?(?:json|decoding)|grammar/i;
-const toolRefusal = /\btools?\b|tool[\s_-]?(?:choice|use|call)|function[\s_-]?call/i;
-/** The schema itself is refused, not schemas as such: other agents' may pass. */
-const badSchema =
-  /(?:invalid|unsupported|bad|malformed).{0,40}schema|schema.{0,80}(?:invalid|not (?:allowed|permitted|valid)|must|required|too |exceed)|additionalProperties|too (?:complex|many|deep|large)/i;

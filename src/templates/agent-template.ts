@@ -19,6 +19,7 @@ import {
   wholeNumber,
 } from "../core/errors/options.ts";
 import type { Provider } from "../core/events/provider.ts";
+import { resourcesOption } from "../core/resource-settings.ts";
 import type { CheckResult } from "../signature/field.ts";
 import type { InferInput, InferOutput, SignatureText } from "../signature/infer-signature.ts";
 import { parseSignature } from "../signature/parse-signature.ts";
@@ -27,7 +28,7 @@ import type { Signature } from "../signature/signature.ts";
 /** What a template fixes for its agents when they say nothing of their own. */
 type AgentDefaults = Pick<
   DeclarativeAgentOptions<string, string, string>,
-  "model" | "tools" | "providers" | "settings" | "maxSteps" | "askAgain" | "timeoutMs" | "cache"
+  "model" | "tools" | "providers" | "settings" | "maxSteps" | "askAgain" | "timeoutMs" | "cache" | "resources"
 >;
 
 /** The values a template's instructions are written for. */
@@ -169,6 +170,7 @@ const templateOptions = {
   askAgain: wholeNumber(0),
   timeoutMs: positiveNumber,
   cache: cacheOption,
+  resources: resourcesOption,
 };
 
 function parameterError(owner: string, issues: readonly ValueIssue[]): FlockError<"option_invalid"> {

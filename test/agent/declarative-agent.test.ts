@@ -451,7 +451,7 @@ describe("declaring", () => {
       [{ nam: "t" }, "has no option"],
       [{ description: "" }, '"description" must be'],
       [{ input: 5 }, "a signature string or a Standard Schema"],
-      [{ execute: undefined }, 'needs "execute"'],
+      [{ execute: undefined }, '"execute" must be given'],
       [{ approval: "yes" }, "true, false or a function"],
     ];
     for (const [change, message] of wrong)

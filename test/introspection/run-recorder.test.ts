@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { FlockEvent } from "../../src/core/events/event.ts";
 import { EventDispatcher } from "../../src/core/events/event-dispatcher.ts";
 import { InputReference } from "../../src/core/events/input-reference.ts";
+import { AgentMetrics } from "../../src/introspection/measure/agent-metrics.ts";
 import { callerPath } from "../../src/introspection/record/run-entry.ts";
 import { RunRecorder } from "../../src/introspection/record/run-recorder.ts";
 import { createTestRuntime } from "../../src/testing/test-runtime.ts";
@@ -30,6 +31,8 @@ const flow: DescribedCall = {
 function record(recorder: RunRecorder, events: readonly FlockEvent[]): void {
   for (const event of events) recorder.notify(event);
 }
+
+const create = (name: string) => new AgentMetrics(name);
 
 describe("RunRecorder", () => {
   it("records a run with its calls, in order of their start", () => {
@@ -65,7 +68,7 @@ describe("RunRecorder", () => {
     };
     for (const event of eventsOf(run, { runId: "r" })) recorder.notify(event);
     expect(recorder.calls().map((call) => call.stream)).toEqual([undefined, stream, undefined]);
-    expect(recorder.metricsOf("m")?.toJSON()).toMatchObject({ firstTokenMs: { count: 1 }, meanGapMs: 10 });
+    expect(recorder.metricsOf("m", create)?.toJSON()).toMatchObject({ firstTokenMs: { count: 1 }, meanGapMs: 10 });
   });
 
   it("finds runs by their outermost name and calls by theirs", () => {
@@ -76,7 +79,7 @@ describe("RunRecorder", () => {
     expect(recorder.calls("search").map((call) => call.runId)).toEqual(["r1"]);
     expect(recorder.calls()).toHaveLength(6);
     recorder.clear();
-    expect([recorder.size, recorder.calls(), recorder.metricsOf("flow")]).toEqual([0, [], undefined]);
+    expect([recorder.size, recorder.calls(), recorder.metricsOf("flow", create)]).toEqual([0, [], undefined]);
   });
 
   it("keeps metrics of every runnable, tools counted for all who stand above them", () => {
@@ -84,14 +87,26 @@ describe("RunRecorder", () => {
     record(recorder, eventsOf(flow, { runId: "r1" }));
     record(recorder, eventsOf(flow, { runId: "r2" }));
     const tool = { search: { calls: 2, failures: 0, totalMs: 14 } };
-    expect(recorder.metricsOf("flow")?.toolUsage).toEqual(tool);
-    expect(recorder.metricsOf("researcher")?.toolUsage).toEqual(tool);
-    expect(recorder.metricsOf("writer")).toMatchObject({ failed: 2, attempts: 4, toolUsage: {} });
-    expect(recorder.metricsOf("model")?.usage.inputTokens).toBe(60);
-    expect(recorder.metricsOf("nobody")).toBeUndefined();
+    expect(recorder.metricsOf("flow", create)?.toolUsage).toEqual(tool);
+    expect(recorder.metricsOf("researcher", create)?.toolUsage).toEqual(tool);
+    expect(recorder.metricsOf("writer", create)).toMatchObject({ failed: 2, attempts: 4, toolUsage: {} });
+    expect(recorder.metricsOf("model", create)?.usage.inputTokens).toBe(60);
+    expect(recorder.metricsOf("nobody", create)).toBeUndefined();
     const bare = new RunRecorder({ metrics: false });
     record(bare, eventsOf(flow, { runId: "r1" }));
-    expect([bare.metricsOf("flow"), bare.size]).toEqual([undefined, 1]);
+    expect([bare.metricsOf("flow", create), bare.size]).toEqual([undefined, 1]);
+  });
+
+  it("counts by itself once the code of metrics is there, and forgets what waited when it is cleared", async () => {
+    const recorder = new RunRecorder();
+    record(recorder, eventsOf(flow, { runId: "r1" }));
+    recorder.clear();
+    record(recorder, eventsOf(flow, { runId: "r2" }));
+    await import("../../src/introspection/measure/agent-metrics.ts");
+    await new Promise((resolve) => setImmediate(resolve));
+    record(recorder, eventsOf(flow, { runId: "r3" }));
+    const never = () => expect.fail("made twice");
+    expect(recorder.metricsOf("flow", never)).toMatchObject({ calls: 2 });
   });
 
   it("hashes the input as it was when the call began, and keeps nothing of it", async () => {
@@ -138,7 +153,7 @@ describe("RunRecorder", () => {
     for (const run of runs) expect(run.calls.length).toBeLessThanOrEqual(20);
     for (const run of runs) expect(run.calls.length + run.droppedCalls).toBe(1 + (Number(run.name.slice(4)) % 40));
     expect(runs.at(-1)?.calls.length).toBeGreaterThan(0);
-    expect(recorder.metricsOf("other")?.calls).toBeGreaterThan(0);
+    expect(recorder.metricsOf("other", create)?.calls).toBeGreaterThan(0);
     expect(recorder.failures).toBe(0);
   });
 
@@ -179,7 +194,7 @@ describe("RunRecorder", () => {
     const none = new RunRecorder({ maxCallsPerRun: 0 });
     record(none, eventsOf(flow, { runId: "r1" }));
     expect(none.runs().map((run) => [run.name, run.calls.length, run.droppedCalls])).toEqual([["flow", 0, 5]]);
-    expect(none.metricsOf("search")?.calls).toBe(1);
+    expect(none.metricsOf("search", create)?.calls).toBe(1);
   });
 
   it("keeps a call that never ended as cancelled, and passes over ends it knows nothing of", () => {
@@ -205,7 +220,7 @@ describe("RunRecorder", () => {
     const recorder = new RunRecorder();
     const calls = Array.from({ length: 100 }, () => ({ name: "t", kind: "tool" as const, ms: 1 }));
     record(recorder, eventsOf({ name: "wide", calls }, { runId: "r1" }));
-    expect(recorder.metricsOf("wide")?.toolUsage).toEqual({ t: { calls: 100, failures: 0, totalMs: 100 } });
+    expect(recorder.metricsOf("wide", create)?.toolUsage).toEqual({ t: { calls: 100, failures: 0, totalMs: 100 } });
   });
 
   it("counts runs it has no room for while tens of thousands are open, and records again when they end", () => {
@@ -216,7 +231,7 @@ describe("RunRecorder", () => {
     for (const events of runs) record(recorder, events.slice(1));
     expect([recorder.openRuns, recorder.size]).toEqual([0, 1_000]);
     expect(recorder.runs().at(-1)?.runId).toBe("r65535");
-    expect(recorder.metricsOf("a")?.calls).toBe(65_540);
+    expect(recorder.metricsOf("a", create)?.calls).toBe(65_540);
   });
 
   it("samples memory at most once a second, also when the clock steps back", () => {
@@ -226,7 +241,7 @@ describe("RunRecorder", () => {
     for (const [index, at] of times.entries()) {
       record(recorder, eventsOf({ name: "a", ms: 0 }, { runId: `r${index}`, time: startOfTime + at }));
     }
-    expect(recorder.metricsOf("a")?.memoryUsage).toHaveLength(4);
+    expect(recorder.metricsOf("a", create)?.memoryUsage).toHaveLength(4);
   });
 
   it("counts what it cannot record and goes on", () => {

@@ -1,14 +1,15 @@
 /** The laws every layer keeps, held against each built-in one, and against a wrapper as users write it. */
 
 import { describe, expect, it } from "vitest";
+import "../../src/layers/resources/resource-desk.ts";
 import { executeRun } from "../../src/core/door/run.ts";
 import type { Layer } from "../../src/core/layer.ts";
 import { defaultStack } from "../../src/layers/default-stack.ts";
 import { makeEnvironment, runnable } from "../core/make-environment.ts";
 
 const passing: Layer = { form: "wrapper", name: "passing wrapper", wrap: (call, next) => next(call) };
-/** Limits far away switch every time limit on without ever reaching it; the cache knows what decides the answer. */
-const policy = { timeoutMs: 60_000, attemptTimeoutMs: 60_000, cache: true };
+/** Limits far away switch every limit on without ever reaching it; the cache knows what decides the answer. */
+const policy = { timeoutMs: 60_000, attemptTimeoutMs: 60_000, cache: true, resources: { concurrency: 1_000 } };
 
 describe.each([...defaultStack(), passing])("the layer $name", (layer) => {
   it("is transparent when it has nothing to do: same value, same error, same events", async () => {

@@ -21,7 +21,8 @@ async function failure(promise: Promise<unknown>): Promise<unknown> {
 
 describe("the default stack", () => {
   it("has its layers in the order that gives them meaning, each with its reason", () => {
-    expect(defaultStack().map((layer) => layer.name)).toEqual(["deadline", "cache", "attempt-timeout"]);
+    const names = ["deadline", "cache", "resources", "attempt-timeout"];
+    expect(defaultStack().map((layer) => layer.name)).toEqual(names);
     for (const layer of defaultStack()) expect((layer as { reason: string }).reason.length).toBeGreaterThan(20);
   });
 });

@@ -37,7 +37,7 @@ function enter(call: Call): Promise<unknown> {
 
 function wrap(call: Call): void {
   const attempt = (seen: { readonly runnable: Call["runnable"]; readonly input: unknown }, count: number) => {
-    const plan = call.run.environment.planFor(seen.runnable).withoutWrappers;
+    const plan = call.run.planFor(seen.runnable).withoutWrappers;
     return tryAgain(call, seen.runnable, seen.input, count, plan);
   };
   call.phase = "attempt";

@@ -95,7 +95,7 @@ export class Call implements ForkedContext, LayerCall {
 
   call<Input, Output>(runnable: Runnable<Input, Output>, input: NoInfer<Input>): Promise<Output> {
     if (this.phase !== "attempt") return Promise.reject(this.closedReason ?? endedError(this.path));
-    const plan = this.run.environment.planFor(runnable);
+    const plan = this.run.planFor(runnable);
     const path = `${this.path}/${plan.step}${this.#fork === undefined ? "" : this.#fork.index}#${this.#ordinal++}`;
     return this.run.door.enter(new Call(this.run, this, runnable, input, path, plan, 1, false)) as Promise<Output>;
   }
@@ -357,7 +357,7 @@ export class Call implements ForkedContext, LayerCall {
 
 /** Makes the outermost call of a run. */
 export function createRootCall(run: RunScope, runnable: AnyRunnable, input: unknown): Call {
-  const plan = run.environment.planFor(runnable);
+  const plan = run.planFor(runnable);
   return new Call(run, undefined, runnable, input, `${rootPath}/${plan.step}#0`, plan, 1, false);
 }
 

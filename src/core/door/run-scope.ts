@@ -8,8 +8,9 @@ import type { Provider } from "../events/provider.ts";
 import { listenerOf } from "../events/provider-listener.ts";
 import type { JsonObject } from "../json/json.ts";
 import type { LayerCall } from "../layer.ts";
+import type { LayerPlan } from "../layer-plan.ts";
 import type { CacheMode } from "../policy.ts";
-import type { CallCost, ContextState, StateKey } from "../runnable.ts";
+import type { AnyRunnable, CallCost, ContextState, StateKey } from "../runnable.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
 const keptBreadcrumbs = 100;
@@ -93,6 +94,11 @@ export class RunScope {
   /** The state, when anything asked for it already. */
   get usedState(): ContextState | undefined {
     return this.#state;
+  }
+
+  /** Asks the environment for the layers of a runnable. */
+  planFor(runnable: AnyRunnable): LayerPlan {
+    return this.environment.planFor(runnable, this.budgetUsd !== undefined);
   }
 
   /** Turns a monotonic time of this run into milliseconds since 1970. */

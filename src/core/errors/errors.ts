@@ -116,6 +116,8 @@ export interface FlockErrorDetails {
     readonly askedMicroUsd: number;
     readonly owner: string;
   };
+  /** A model whose price is not known was called where dollars are limited. */
+  price_unknown: { readonly model: string };
   /** Too many wait already; `shed` says that it waited and had to make place for a higher priority. */
   queue_full: {
     readonly manager: string;

@@ -7,7 +7,7 @@ import { checkOptions, describeValue, nonEmptyString, optionError } from "../../
 import type { CallRecord, RunHistory } from "../../core/events/run-history.ts";
 import type { Json } from "../../core/json/json.ts";
 import type { Knobs } from "../../core/knob.ts";
-import type { AgentMetrics } from "../measure/agent-metrics.ts";
+import { AgentMetrics } from "../measure/agent-metrics.ts";
 import { walkTree } from "../record/call-tree.ts";
 import { type Episode, episodesOf } from "../record/episodes.ts";
 import type { RunMeasure } from "../watch/monitor-records.ts";
@@ -33,7 +33,9 @@ const simulators: readonly WhatIf[] = [
 
 /** Where introspection reads and acts: a Flock, or anything with its recorded runs and its live settings. */
 export interface IntrospectedEnvironment {
-  readonly history: (RunHistory & { metricsOf?(name: string): AgentMetrics | undefined }) | undefined;
+  readonly history:
+    | (RunHistory & { metricsOf?(name: string, create: (name: string) => AgentMetrics): AgentMetrics | undefined })
+    | undefined;
   readonly knobs?: Knobs;
 }
 
@@ -96,7 +98,7 @@ export class AgentIntrospection {
 
   /** Metrics since recording began, also of runs that are no longer kept; undefined when it was never seen. */
   get metrics(): AgentMetrics | undefined {
-    return this.#environment.history?.metricsOf?.(this.name);
+    return this.#environment.history?.metricsOf?.(this.name, (name) => new AgentMetrics(name));
   }
 
   #episodes(): readonly Episode[] {

@@ -11,9 +11,10 @@ import {
 import type { EventListener } from "../../core/events/event-dispatcher.ts";
 import type { CallRecord, RunHistory, RunRecord } from "../../core/events/run-history.ts";
 import type { Runtime } from "../../core/runtime/runtime.ts";
-import { AgentMetrics } from "../measure/agent-metrics.ts";
-import { BoundedNames } from "../measure/bounded-names.ts";
+import type { AgentMetrics } from "../measure/agent-metrics.ts";
+import type { BoundedNames } from "../measure/bounded-names.ts";
 import { RecentRecords } from "../measure/recent.ts";
+import { LateMetrics } from "./late-metrics.ts";
 import { CallEntry, RunEntry } from "./run-entry.ts";
 
 const mostNames = 256;
@@ -53,7 +54,7 @@ export class RunRecorder implements RunHistory, EventListener {
   readonly #maxCalls: number;
   readonly #hashInputs: "callers" | "all" | "none";
   readonly #runtime: Pick<Runtime, "memory"> | undefined;
-  readonly #metrics: BoundedNames<AgentMetrics> | undefined;
+  readonly #metrics: LateMetrics | undefined;
   readonly #live = new Map<string, RunEntry>();
   readonly #runs: RecentRecords<RunEntry>;
   #last: RunEntry | undefined;
@@ -80,8 +81,7 @@ export class RunRecorder implements RunHistory, EventListener {
     this.#maxCalls = options.maxCalls ?? 32_768;
     this.#hashInputs = options.hashInputs ?? "callers";
     this.#runtime = options.runtime;
-    this.#metrics =
-      options.metrics === false ? undefined : new BoundedNames(mostNames, (name) => new AgentMetrics(name));
+    this.#metrics = options.metrics === false ? undefined : new LateMetrics(mostNames);
     this.#runs = new RecentRecords(options.maxRuns ?? 1_000);
   }
 
@@ -104,9 +104,13 @@ export class RunRecorder implements RunHistory, EventListener {
     return name === undefined ? calls : calls.filter((call) => call.name === name);
   }
 
-  /** Gives the metrics of a runnable since recording began, also of runs that are no longer kept. */
-  metricsOf(name: string): AgentMetrics | undefined {
-    return this.#metrics?.peek(name);
+  /**
+   * Gives the metrics of a runnable since recording began, also of runs that are no longer kept.
+   *
+   * @param create makes metrics, `(name) => new AgentMetrics(name)`: the recorder may not have imported them yet.
+   */
+  metricsOf(name: string, create: (name: string) => AgentMetrics): AgentMetrics | undefined {
+    return this.#metrics?.use(create).peek(name);
   }
 
   clear(): void {
@@ -153,12 +157,8 @@ export class RunRecorder implements RunHistory, EventListener {
     const run = this.#find(event.runId);
     run?.close(event);
     const metrics = this.#metrics;
-    if (metrics === undefined) return;
-    metrics.of(event.name).recordCall(event);
-    if (event.kind !== "tool" || run === undefined) return;
-    for (let caller = run.callerOf(event.path); caller !== undefined; caller = run.callerOf(caller.path)) {
-      metrics.of(caller.name).recordTool(event);
-    }
+    if (metrics?.names !== undefined) countCall(metrics.names, event, run);
+    else metrics?.later((names) => countCall(names, event, run));
   }
 
   #runEnded(event: Extract<FlockEvent, { type: "run-end" }>): void {
@@ -189,6 +189,17 @@ export class RunRecorder implements RunHistory, EventListener {
     if (this.#runtime === undefined || this.#metrics === undefined) return;
     if (Math.abs(time - this.#memoryAt) < memoryEveryMs) return;
     this.#memoryAt = time;
-    this.#metrics.of(name).recordMemory(this.#runtime.memory());
+    const memory = this.#runtime.memory();
+    if (this.#metrics.names !== undefined) this.#metrics.names.of(name).recordMemory(memory);
+    else this.#metrics.later((names) => names.of(name).recordMemory(memory));
+  }
+}
+
+/** Counts a call for its runnable, and a tool's for all who stand above it. */
+function countCall(metrics: BoundedNames<AgentMetrics>, event: CallEndEvent, run: RunEntry | undefined): void {
+  metrics.of(event.name).recordCall(event);
+  if (event.kind !== "tool" || run === undefined) return;
+  for (let caller = run.callerOf(event.path); caller !== undefined; caller = run.callerOf(caller.path)) {
+    metrics.of(caller.name).recordTool(event);
   }
 }

@@ -3,11 +3,11 @@
 import { FlockError } from "../../core/errors/errors.ts";
 import { nearestName } from "../../core/errors/nearest-name.ts";
 import { optionError } from "../../core/errors/options.ts";
+import { money, wholeAmount } from "../../core/resource-settings.ts";
 import type { Hold } from "./hold.ts";
 import type { AcquireOptions, ActualUse, ResourceRequest } from "./lease.ts";
 import { customDimension } from "./limits/limit.ts";
 import { microUsdUp } from "./limits/micro-usd.ts";
-import { money, wholeAmount } from "./limits/resource-limits.ts";
 import type { ResourceTree } from "./resource-tree.ts";
 
 const requestKeys = ["concurrency", "requests", "tokens", "usd", "custom"];

@@ -10,6 +10,7 @@ import {
   positiveNumber,
   wholeNumber,
 } from "../../core/errors/options.ts";
+import type { LimitChanges, ResourceLimits } from "../../core/resource-settings.ts";
 import type { Runtime } from "../../core/runtime/runtime.ts";
 import { systemRuntime } from "../../core/runtime/system-runtime.ts";
 import type { SharedLimits } from "../../core/shared-limits.ts";
@@ -26,13 +27,7 @@ import {
   usdDimension,
 } from "./limits/limit.ts";
 import { Permits } from "./limits/permits.ts";
-import {
-  type LimitChanges,
-  type LimitSpec,
-  type ResourceLimits,
-  readLimits,
-  windowsMs,
-} from "./limits/resource-limits.ts";
+import { type LimitSpec, readLimits, windowsMs } from "./limits/resource-limits.ts";
 import { Scope } from "./limits/scope.ts";
 import { SlidingWindow } from "./limits/sliding-window.ts";
 import type { LeaseReport } from "./queue/holders.ts";
@@ -45,8 +40,8 @@ import { type LimitUsage, type ResourceUsage, reportOf, usageOf } from "./usage.
 export interface ResourceManagerOptions {
   /** Named in errors and reports. @default "resources" */
   readonly name?: string;
-  /** The manager it lies in: what is acquired here is acquired there as well, atomically. @default none */
-  readonly parent?: ResourceManager;
+  /** The manager it lies in, or several of one tree: what is acquired here is acquired there as well, atomically. @default none */
+  readonly parent?: ResourceManager | readonly ResourceManager[];
   /**
    * Keeps its limits together with managers of the same name in other processes, beside keeping them here. Managers that
    * lie in one another share through the same one; one that says nothing keeps its own limits in this process.
@@ -83,16 +78,17 @@ export class ResourceManager {
   constructor(limits: ResourceLimits = {}, options: ResourceManagerOptions = {}) {
     checkOptions("ResourceManager", options, optionChecks);
     const { parent } = options;
+    const parents = parent === undefined ? [] : parent instanceof ResourceManager ? [parent] : parent;
     const name = options.name ?? "resources";
-    this.#tree = parent === undefined ? newTree(options) : nestedTree(parent.#tree, options);
+    this.#tree = parents[0] === undefined ? newTree(options) : nestedTree(parents[0].#tree, options);
+    if (parents.some((one) => one.#tree !== this.#tree)) {
+      throw optionError("ResourceManager", "parent", "managers with one outermost manager", parent);
+    }
     const specs = readLimits(name, limits);
     if (options.shared !== undefined) shareTree(this.#tree, options.shared);
-    this.#scope = new Scope(
-      name,
-      parent === undefined ? undefined : parent.#scope,
-      { maxQueue: options.maxQueue ?? 10_000, isShared: options.shared !== undefined },
-      this.#tree.version,
-    );
+    const above = parents.map((one) => one.#scope);
+    const placed = { maxQueue: options.maxQueue ?? 10_000, isShared: options.shared !== undefined };
+    this.#scope = new Scope(name, above, placed, this.#tree.version);
     this.#apply([{ name: "concurrency", key: "concurrency", part: "", capacity: undefined }, ...specs]);
   }
 
@@ -173,6 +169,22 @@ export class ResourceManager {
     return { concurrency: concurrency![""]!, requests, tokens, usd, custom, holding, queued: this.#scope.queued };
   }
 
+  /** Tells whether a limit here or above counts tokens, or dollars: what needs no estimate need not be estimated. */
+  counts(what: "tokens" | "usd"): boolean {
+    return this.#scope.counts(what === "usd" ? usdDimension : tokensDimension);
+  }
+
+  /** Names the first limit here or above that has no room for a request now, such as `requests.perMinute`; else undefined. */
+  shortOf(request: ResourceRequest): string | undefined {
+    const hold = this.#ask(request, undefined);
+    const now = this.#tree.runtime.monotonic();
+    for (const limit of this.#scope.path) {
+      const amount = hold.amountOf(limit.dimension);
+      if (amount > 0 && amount > limit.room(now)) return limit.name;
+    }
+    return undefined;
+  }
+
   /** Tells who holds what here and in nested managers, oldest first. */
   holders(): LeaseReport[] {
     const now = this.#tree.runtime.monotonic();
@@ -235,7 +247,8 @@ export class ResourceManager {
 
 const optionChecks: Readonly<Record<string, OptionCheck>> = {
   name: nonEmptyString,
-  parent: (value) => (value instanceof ResourceManager ? undefined : "a ResourceManager"),
+  parent: (value) =>
+    [value].flat().every((one) => one instanceof ResourceManager) ? undefined : "a ResourceManager, or a list of them",
   shared: (value) =>
     typeof (value as { acquire?: unknown } | null)?.acquire === "function" ? undefined : "limits such as RedisLimits",
   maxQueue: wholeNumber(0),

@@ -1,9 +1,9 @@
 /** What a manager's limits look like now, in the units they were written in. */
 
+import type { CostLimits, RateLimits } from "../../core/resource-settings.ts";
 import type { Hold } from "./hold.ts";
 import { Budget } from "./limits/budget.ts";
 import { type Limit, usdDimension } from "./limits/limit.ts";
-import type { CostLimits, RateLimits } from "./limits/resource-limits.ts";
 import { SlidingWindow } from "./limits/sliding-window.ts";
 import type { Holders, LeaseReport } from "./queue/holders.ts";
 import { holdsOf } from "./queue/stuck.ts";

@@ -16,7 +16,7 @@ export function sharedName(limit: Limit): string {
 /** Gives the limits of a scope and those above it that are shared and not infinite. */
 export function sharedLimits(scope: Scope): Limit[] {
   const limits: Limit[] = [];
-  for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
+  for (const at of scope.above) {
     if (at.sharesOwn) limits.push(...at.own.filter(({ capacity }) => capacity !== Number.POSITIVE_INFINITY));
   }
   return limits;

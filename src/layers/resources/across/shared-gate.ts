@@ -237,10 +237,9 @@ export function sharedGate(limits: SharedLimits, runtime: Runtime): SharedGate {
 }
 
 function fullScope(scope: Scope): Scope | undefined {
-  for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) if (at.queued >= at.maxQueue) return at;
-  return undefined;
+  return scope.above.find((at) => at.queued >= at.maxQueue);
 }
 
 function countQueued(scope: Scope, by: number): void {
-  for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) at.queued += by;
+  for (const at of scope.above) at.queued += by;
 }

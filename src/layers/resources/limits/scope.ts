@@ -1,6 +1,6 @@
-/** The limits that hold for one manager: its own, and those of every manager above it. */
+/** The limits that hold for one manager: its own, and those of every manager it lies in. */
 
-import type { Limit } from "./limit.ts";
+import { customDimension, type Limit } from "./limit.ts";
 
 /** Counts changes of limits anywhere in a tree of managers, so that each notices when its path is out of date. */
 export interface TreeVersion {
@@ -13,7 +13,8 @@ export interface TreeVersion {
 export class Scope {
   readonly id: number;
   readonly name: string;
-  readonly parent: Scope | undefined;
+  /** Itself and every scope it lies in, each once. */
+  readonly above: readonly Scope[];
   readonly maxQueue: number;
   /** Its own limits hold for all processes together. */
   readonly sharesOwn: boolean;
@@ -24,20 +25,21 @@ export class Scope {
   #own: readonly Limit[] = [];
   #path: readonly Limit[] = [];
   #hasWindows = false;
+  #dimensions = 0;
   #version = -1;
   readonly #tree: TreeVersion;
 
   constructor(
     name: string,
-    parent: Scope | undefined,
+    parents: readonly Scope[],
     options: { readonly maxQueue: number; readonly isShared: boolean },
     tree: TreeVersion,
   ) {
     this.name = name;
-    this.parent = parent;
+    this.above = [...new Set<Scope>([this, ...parents.flatMap((parent) => parent.above)])];
     this.maxQueue = options.maxQueue;
     this.sharesOwn = options.isShared;
-    this.isShared = options.isShared || parent?.isShared === true;
+    this.isShared = options.isShared || parents.some((parent) => parent.isShared);
     this.#tree = tree;
     tree.scopes += 1;
     this.id = tree.scopes;
@@ -65,15 +67,23 @@ export class Scope {
     return this.#hasWindows;
   }
 
+  /** Tells whether any of them counts this: tokens, money. */
+  counts(dimension: number): boolean {
+    if (this.#version !== this.#tree.current) this.#refresh();
+    return (this.#dimensions & (1 << dimension)) !== 0;
+  }
+
   /** Tells whether it is the other scope or lies below it. */
   isWithin(other: Scope): boolean {
-    let scope: Scope | undefined = this;
-    while (scope !== undefined && scope !== other) scope = scope.parent;
-    return scope !== undefined;
+    return this.above.includes(other);
   }
 
   #refresh(): void {
-    this.#path = this.parent === undefined ? this.#own : [...this.#own, ...this.parent.path];
+    this.#path = this.above.flatMap((scope) => scope.own);
+    this.#dimensions = this.#path.reduce(
+      (bits, { dimension }) => bits | (dimension < customDimension ? 1 << dimension : 0),
+      0,
+    );
     this.#hasWindows = this.#path.some((limit) => limit.kind === "window");
     this.#version = this.#tree.current;
   }

@@ -198,7 +198,7 @@ export class WaitingRoom {
     waiter.lane = lane;
     waiter.inLane = lane.waiters.add(waiter);
     this.#ranks.add(waiter);
-    for (let scope: Scope | undefined = hold.scope; scope !== undefined; scope = scope.parent) scope.queued += 1;
+    for (const scope of hold.scope.above) scope.queued += 1;
     this.#size += 1;
     if (this.#size === 1) {
       this.#waits.places.add(this);
@@ -217,7 +217,7 @@ export class WaitingRoom {
     waiter.lane = undefined;
     waiter.inLane = undefined;
     this.#ranks.remove(waiter);
-    for (let scope: Scope | undefined = waiter.hold.scope; scope !== undefined; scope = scope.parent) scope.queued -= 1;
+    for (const scope of waiter.hold.scope.above) scope.queued -= 1;
     this.#waits.remove(waiter);
     waiter.deadline?.cancel();
     waiter.signal?.removeEventListener("abort", waiter);
@@ -309,7 +309,7 @@ export class WaitingRoom {
   /** Lets the least important waiter go where a scope is full; gives a scope where none is less important, and lets none go. */
   #makePlace(hold: Hold, priority: number, now: number): Scope | undefined {
     const full: Scope[] = [];
-    for (let scope: Scope | undefined = hold.scope; scope !== undefined; scope = scope.parent) {
+    for (const scope of hold.scope.above) {
       if (scope.queued < scope.maxQueue) continue;
       if (this.#ranks.leastBelow(priority, scope) === undefined) return scope;
       full.push(scope);
