@@ -6,6 +6,7 @@ import type { Json } from "./json/json.ts";
 import type { Knobs } from "./knob.ts";
 import type { ModelPrice } from "./model-price.ts";
 import type { CacheMode } from "./policy.ts";
+import type { RecoveryChoice } from "./recovery-settings.ts";
 import type { FlockResources, ResourceKeeper } from "./resource-settings.ts";
 import type { AnyRunnable, CallCost, ExecutionContext } from "./runnable.ts";
 import type { Runtime } from "./runtime/runtime.ts";
@@ -29,8 +30,20 @@ export interface LayerCall {
   readonly runId: string;
   /** Which try this is; 1 for the first. */
   readonly attempt: number;
-  /** How many tries were made so far. */
+  /** How many tries of the whole call were made so far. */
   readonly attempts: number;
+  /** The call that made this one. */
+  readonly caller: LayerCall | undefined;
+  /** The call that this is one attempt of; itself when it is no further attempt. */
+  readonly whole: LayerCall;
+  /** A tool that may not be called twice was called in it, so it may not be repeated. */
+  readonly hasActed: boolean;
+  /** Pieces of its answer came already. */
+  readonly hasSpoken: boolean;
+  /** Its value is that of something else that was called instead, or made up: no cache keeps it. */
+  isSubstitute: boolean;
+  /** Aborts when the whole call ends, however it ends. Made on first read. */
+  readonly ended: AbortSignal;
   /** Somebody else ended it: its run's signal, or a caller that ended first. */
   readonly wasCancelled: boolean;
   /** True for the outermost call of a run. */
@@ -55,6 +68,11 @@ export interface LayerCall {
   waitStart(resource: string): void;
   /** Tells that the wait is over, and counts it for `queueMs`. */
   waitEnd(resource: string, waitedMs: number): void;
+  /**
+   * Runs one more attempt, at a path of its own; with another input, or of another runnable with all its layers. Ends with
+   * the call, whoever else may win.
+   */
+  again(changes?: { readonly runnable?: AnyRunnable; readonly input?: unknown }): Promise<unknown>;
   /** The same call to another runnable or with another input; the types stay the same. */
   with(changes: { readonly runnable?: AnyRunnable; readonly input?: unknown }): LayerCall;
   /** Gives what the guard of this slot kept on the call. */
@@ -94,14 +112,15 @@ export interface CacheSlot {
   leave?(call: LayerCall): void;
 }
 
-/** What recovery decides: try again after a wait, or give this value. */
-export type RecoveryDecision =
-  | { readonly action: "retry"; readonly afterMs: number }
-  | { readonly action: "value"; readonly value: unknown };
-
-/** Recovery's place in the door; the one retry loop asks it after each failed attempt. */
+/** Recovery's place in the door: the one retry loop, which makes further attempts with {@link LayerCall.again}. */
 export interface RecoverySlot {
-  decide(call: LayerCall, error: unknown): RecoveryDecision | undefined | Promise<RecoveryDecision | undefined>;
+  /**
+   * Answers for a call whose attempt failed: its value, or the error it ends with. Undefined where nothing is to be done.
+   * The door asks once a call; a call that ends meanwhile does not wait for the answer.
+   */
+  recover(call: LayerCall, error: unknown): Promise<unknown> | undefined;
+  /** Runs the attempts of a call from the first one on; undefined lets the door run the first. */
+  lead?(call: LayerCall): Promise<unknown> | undefined;
 }
 
 /** What a layer may know when it is asked for its part. */
@@ -116,6 +135,8 @@ export interface LayerHost {
   readonly cache?: CacheChoice | undefined;
   /** Limits of everything in the environment. @default none */
   readonly resources?: FlockResources | ResourceKeeper | undefined;
+  /** What to do about failures of everything in the environment. @default what models do by themselves */
+  readonly recovery?: RecoveryChoice | undefined;
   /** The plans asked for are those of runs with a budget. @default false */
   readonly isBudgeted?: boolean;
   /** What a model's tokens cost; undefined when it is not known, or {@link loadPrices} is still to be waited for. */

@@ -1,6 +1,7 @@
 /** What a runnable asks of the layers, as plain data; only layers act on it. */
 
 import type { CacheChoice } from "./cache-settings.ts";
+import type { RecoveryChoice } from "./recovery-settings.ts";
 import type { ResourceSettings } from "./resource-settings.ts";
 
 /** What caches do for a run. */
@@ -22,6 +23,8 @@ export interface Policy {
   readonly hasEffects?: boolean | undefined;
   /** What its calls may use: limits of its own, or a manager shared with others. */
   readonly resources?: ResourceSettings | undefined;
+  /** What to do about its failures and those of models below it; `false` for nothing. @default what models do by themselves */
+  readonly recovery?: RecoveryChoice | undefined;
 }
 
 /** What a runnable that calls others inherits from their policies. */

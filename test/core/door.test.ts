@@ -3,7 +3,7 @@ import { executeRun } from "../../src/core/door/run.ts";
 import { FlockError, isFlockError } from "../../src/core/errors/errors.ts";
 import type { CacheLayer, GuardLayer, RecoveryLayer, WrapperLayer } from "../../src/core/layer.ts";
 import { stateKey } from "../../src/core/runnable.ts";
-import { makeEnvironment, runnable, story } from "./make-environment.ts";
+import { makeEnvironment, runnable, story, tryAgain } from "./make-environment.ts";
 
 const leaf = runnable("leaf", async (input: { n: number }) => ({ n: input.n + 1 }));
 const never = runnable("never", () => new Promise<object>(() => {}));
@@ -22,15 +22,6 @@ function guardLayer(form: "call-guard" | "attempt-guard", name: string, log: str
         log.push(`-${name} ${call.path}${error === undefined ? "" : " failed"}`);
       },
     }),
-  };
-}
-
-function retryTwice(afterMs = 100): RecoveryLayer {
-  return {
-    form: "recovery",
-    name: "recovery",
-    reason: "test",
-    slotFor: () => ({ decide: (call) => (call.attempts < 3 ? { action: "retry", afterMs } : undefined) }),
   };
 }
 
@@ -96,7 +87,12 @@ describe("the door", () => {
         form: "recovery",
         name: "recovery",
         reason: "test",
-        slotFor: () => ({ decide: (_call, error) => void asked.push(error) }),
+        slotFor: () => ({
+          recover(_call, error) {
+            asked.push(error);
+            return undefined;
+          },
+        }),
       };
       const flock = makeEnvironment([recovery]);
       const failing = runnable("failing", () => Promise.reject(new Error("raw")), { explain });
@@ -206,7 +202,7 @@ describe("the door", () => {
     const log: string[] = [];
     const flock = makeEnvironment([
       guardLayer("call-guard", "call", log),
-      retryTwice(),
+      tryAgain(3, 100),
       guardLayer("attempt-guard", "try", log),
     ]);
     let calls = 0;
@@ -238,7 +234,7 @@ describe("the door", () => {
   });
 
   it("gives up with the last error, and a cancel ends the wait before a retry", async () => {
-    const flock = makeEnvironment([retryTwice()]);
+    const flock = makeEnvironment([tryAgain(3, 100)]);
     let calls = 0;
     const broken = runnable("broken", async () => Promise.reject(new Error(`no ${++calls}`)));
     const lost = executeRun(broken, {}, { flock });
@@ -334,29 +330,29 @@ describe("the door", () => {
     expect(warnings).toEqual(["cost broke", "store broke", "leave broke", "abandon broke", "leave broke"]);
   });
 
-  it("lets recovery answer with a value, and keeps the first error when recovery itself breaks", async () => {
+  it("lets recovery answer with a value or another error, and keeps the first error when it declines or breaks", async () => {
     const broken = runnable("broken", async () => Promise.reject(new Error("first")));
-    const decide = [
-      () => ({ action: "value", value: { healed: true } }) as const,
-      () => Promise.resolve({ action: "value", value: { healed: true } } as const),
+    const recoveries = [
+      () => Promise.resolve({ healed: true }),
       () => {
         throw new Error("recovery broke");
       },
-      () => Promise.reject(new Error("recovery broke")),
+      () => undefined,
+      () => Promise.reject(new Error("last")),
     ];
     const ends: unknown[] = [];
-    for (const how of decide) {
+    for (const recover of recoveries) {
       const layer: RecoveryLayer = {
         form: "recovery",
         name: "recovery",
         reason: "test",
-        slotFor: () => ({ decide: how }),
+        slotFor: () => ({ recover }),
       };
       ends.push(
         await executeRun(broken, {}, { flock: makeEnvironment([layer]) }).catch((error: Error) => error.message),
       );
     }
-    expect(ends).toEqual([{ healed: true }, { healed: true }, "first", "first"]);
+    expect(ends).toEqual([{ healed: true }, "first", "first", "last"]);
   });
 
   it("answers from the cache without calling, stores what it made, and abandons what failed", async () => {
@@ -473,9 +469,11 @@ describe("the door", () => {
     const guard = guardLayer("call-guard", "a", log);
     expect(() => makeEnvironment([guard, wrapper])).toThrow('layer "mine" cannot stand there');
     expect(() => makeEnvironment([guard, guard])).toThrow("another layer has this name");
-    expect(() => makeEnvironment([retryTwice(), { ...retryTwice(), name: "second" }])).toThrow("second");
+    expect(() => makeEnvironment([tryAgain(3, 100), { ...tryAgain(3, 100), name: "second" }])).toThrow("second");
     expect(() => makeEnvironment([{ name: "odd" } as never])).toThrow("its form must be one of");
-    expect(() => makeEnvironment([wrapper, guard, retryTwice(), guardLayer("attempt-guard", "b", log)])).not.toThrow();
+    expect(() =>
+      makeEnvironment([wrapper, guard, tryAgain(3, 100), guardLayer("attempt-guard", "b", log)]),
+    ).not.toThrow();
   });
 });
 

@@ -5,7 +5,7 @@ import type { RunEnvironment } from "../../src/core/environment.ts";
 import type { FlockEvent } from "../../src/core/events/event.ts";
 import { EventDispatcher } from "../../src/core/events/event-dispatcher.ts";
 import { Knobs } from "../../src/core/knob.ts";
-import type { Layer } from "../../src/core/layer.ts";
+import type { Layer, RecoveryLayer, RecoverySlot } from "../../src/core/layer.ts";
 import { checkLayerOrder, type LayerPlan, planLayers } from "../../src/core/layer-plan.ts";
 import type { AnyRunnable, ExecutionContext, Runnable } from "../../src/core/runnable.ts";
 import { createTestRuntime, type TestRuntime } from "../../src/testing/test-runtime.ts";
@@ -52,6 +52,34 @@ export function makeEnvironment(layers: readonly Layer[] = [], runtime = createT
     },
   };
   return environment;
+}
+
+/** A recovery that tries whatever applies again after a wait, until so many attempts were made. */
+export function tryAgain(
+  maxAttempts: number,
+  afterMs: number,
+  appliesTo: (runnable: AnyRunnable) => boolean = () => true,
+): RecoveryLayer {
+  const slot: RecoverySlot = {
+    async recover(call, error) {
+      let last = error;
+      while (call.attempts < maxAttempts) {
+        await call.runtime.sleep(afterMs, call.ended);
+        try {
+          return await call.again();
+        } catch (failure) {
+          last = failure;
+        }
+      }
+      throw last;
+    },
+  };
+  return {
+    form: "recovery",
+    name: "recovery",
+    reason: "test",
+    slotFor: (one) => (appliesTo(one) ? slot : undefined),
+  };
 }
 
 /** A runnable made of a function. */

@@ -4,9 +4,8 @@ import type { FlockEvent } from "../../src/core/events/event.ts";
 import { EventDispatcher } from "../../src/core/events/event-dispatcher.ts";
 import type { Provider } from "../../src/core/events/provider.ts";
 import { disposeProviders, listenerOf } from "../../src/core/events/provider-listener.ts";
-import type { RecoveryLayer } from "../../src/core/layer.ts";
 import { createTestRuntime } from "../../src/testing/test-runtime.ts";
-import { makeEnvironment, runnable } from "./make-environment.ts";
+import { makeEnvironment, runnable, tryAgain } from "./make-environment.ts";
 
 const leaf = runnable("leaf", async (input: { n: number }) => ({ list: [input.n] }));
 
@@ -71,15 +70,7 @@ describe("providers", () => {
   });
 
   it("see the further attempts of what they watch", async () => {
-    const again: RecoveryLayer = {
-      form: "recovery",
-      name: "retry",
-      reason: "test",
-      slotFor: (target) =>
-        target.name === "flaky"
-          ? { decide: (call) => (call.attempts === 1 ? { action: "retry", afterMs: 0 } : undefined) }
-          : undefined,
-    };
+    const again = tryAgain(2, 0, (target) => target.name === "flaky");
     const flock = makeEnvironment([again]);
     const seen = recording("seen", { events: ["attempt-start"] as never });
     let tries = 0;

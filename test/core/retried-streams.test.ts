@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { streamRun } from "../../src/core/door/run.ts";
 import type { DeltaEvent, FlockEvent } from "../../src/core/events/event.ts";
-import type { RecoveryLayer, WrapperLayer } from "../../src/core/layer.ts";
+import type { WrapperLayer } from "../../src/core/layer.ts";
 import type { ExecutionContext } from "../../src/core/runnable.ts";
-import { makeEnvironment, runnable } from "./make-environment.ts";
+import { makeEnvironment, runnable, tryAgain } from "./make-environment.ts";
 
 type Delta = DeltaEvent["delta"];
 
@@ -16,15 +16,7 @@ const twice: WrapperLayer = {
   wrap: (call, next) => next(call).catch(() => next(call)),
 };
 
-const retry: RecoveryLayer = {
-  form: "recovery",
-  name: "recovery",
-  reason: "test",
-  slotFor: (one) =>
-    one.name === "inner"
-      ? { decide: (call) => (call.attempts < 3 ? { action: "retry", afterMs: 10 } : undefined) }
-      : undefined,
-};
+const retry = tryAgain(3, 10, (one) => one.name === "inner");
 
 /** Streams and fails until its last attempt. */
 function failing(failures: number, streams = true) {

@@ -2,12 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { executeRun } from "../../src/core/door/run.ts";
 import { isFlockError } from "../../src/core/errors/errors.ts";
-import type { RecoveryLayer } from "../../src/core/layer.ts";
 import { deadlineQueue } from "../../src/core/runtime/deadline-queue.ts";
 import { defaultStack } from "../../src/layers/default-stack.ts";
 import { attemptTimeoutLayer, deadlineLayer } from "../../src/layers/timeout.ts";
 import { createTestRuntime } from "../../src/testing/test-runtime.ts";
-import { makeEnvironment, runnable } from "../core/make-environment.ts";
+import { makeEnvironment, runnable, tryAgain } from "../core/make-environment.ts";
 
 const hang = (policy: object = {}, kind: "agent" | "model" = "agent") =>
   runnable("hang", () => new Promise<object>(() => {}), { policy, kind });
@@ -65,12 +64,7 @@ describe("the deadline", () => {
   });
 
   it("covers retries and their waiting", async () => {
-    const endless: RecoveryLayer = {
-      form: "recovery",
-      name: "retry",
-      reason: "test",
-      slotFor: () => ({ decide: () => ({ action: "retry", afterMs: 40 }) }),
-    };
+    const endless = tryAgain(Number.POSITIVE_INFINITY, 40);
     const flock = makeEnvironment([deadlineLayer(), endless, attemptTimeoutLayer()]);
     let tries = 0;
     const broken = runnable("broken", async () => Promise.reject(new Error(`no ${++tries}`)));
@@ -96,12 +90,7 @@ describe("the attempt timeout", () => {
   });
 
   it("ends the attempt, and recovery may try again; the late answer of the first is ignored", async () => {
-    const once: RecoveryLayer = {
-      form: "recovery",
-      name: "retry",
-      reason: "test",
-      slotFor: () => ({ decide: (call) => (call.attempts === 1 ? { action: "retry", afterMs: 1 } : undefined) }),
-    };
+    const once = tryAgain(2, 1);
     const flock = makeEnvironment([once, attemptTimeoutLayer()]);
     const answers: ((value: object) => void)[] = [];
     const slow = runnable("slow", () => new Promise<object>((resolve) => answers.push(resolve)), {

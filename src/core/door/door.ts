@@ -6,8 +6,7 @@
  */
 
 import { isFlockError } from "../errors/errors.ts";
-import type { CacheFinding, RecoveryDecision } from "../layer.ts";
-import type { LayerPlan } from "../layer-plan.ts";
+import type { CacheFinding } from "../layer.ts";
 import { keepOutput, tellAttemptEnd, tellAttemptStart, tellEnd, tellStart, tellStory } from "./call-events.ts";
 import { Call } from "./execution-context.ts";
 import type { Door } from "./run-scope.ts";
@@ -18,6 +17,7 @@ export const door: Door = {
   enter: (call) => enter(call as Call),
   end: (call, error) => settle(call as Call, false, error),
   endAttempt: (call, error) => attemptFailed(call as Call, error),
+  again: (call, changes) => tryAgain(call as Call, changes ?? {}),
 };
 
 function enter(call: Call): Promise<unknown> {
@@ -36,28 +36,27 @@ function enter(call: Call): Promise<unknown> {
 }
 
 function wrap(call: Call): void {
-  const attempt = (seen: { readonly runnable: Call["runnable"]; readonly input: unknown }, count: number) => {
-    const plan = call.run.planFor(seen.runnable).withoutWrappers;
-    return tryAgain(call, seen.runnable, seen.input, count, plan);
-  };
   call.phase = "attempt";
-  runWrapped(call.plan.wrappers, call, attempt).then(
-    (value) => settle(call, true, value),
-    (error) => settle(call, false, error),
+  follow(
+    call,
+    runWrapped(call.plan.wrappers, call, (seen) => tryAgain(call, seen, "withoutWrappers")),
   );
 }
 
 /** Runs one more attempt of a call, as a call of its own below it. */
 function tryAgain(
   call: Call,
-  runnable: Call["runnable"],
-  input: unknown,
-  count: number,
-  plan: LayerPlan,
+  changes: { readonly runnable?: Call["runnable"]; readonly input?: unknown },
+  part: "withoutWrappers" | "attemptOnly" = "attemptOnly",
 ): Promise<unknown> {
-  call.attempts = count;
+  if (call.phase === "over") return Promise.reject(call.closedReason);
+  const { whole } = call;
+  const count = ++whole.tries;
   if (count > 1) call.voidDeltas();
-  const path = count === 1 ? call.path : `${call.path}@${count}`;
+  const { runnable = call.runnable } = changes;
+  const input = "input" in changes ? changes.input : call.input;
+  const plan = call.run.planFor(runnable)[runnable === call.runnable ? part : "withoutWrappers"];
+  const path = count === 1 ? whole.path : `${whole.path}@${count}`;
   return enter(new Call(call.run, call, runnable, input, path, plan, count, true));
 }
 
@@ -133,13 +132,20 @@ function lookedUp(call: Call, answer: CacheFinding): void {
 }
 
 function beginAttempt(call: Call): void {
+  const led = call.plan.recovery?.lead?.(call);
+  if (led !== undefined) {
+    call.phase = "between";
+    return follow(call, led);
+  }
   call.phase = "attempt";
-  if (call.attempts === 0) call.attempts = 1;
+  if (!call.within) call.tries = 1;
   tellAttemptStart(call);
   enterGuards(call);
 }
 
 function perform(call: Call): void {
+  const { kind, policy } = call.runnable;
+  if (kind === "tool" && policy?.idempotent !== true) call.act();
   let result: Promise<unknown>;
   try {
     result = call.runnable.perform(call.input, call);
@@ -203,32 +209,19 @@ function safely(call: Call, part: () => void): void {
 
 function askRecovery(call: Call, error: unknown): void {
   if (call.phase === "over") return;
-  const { recovery } = call.plan;
-  if (recovery === undefined) return settle(call, false, error);
-  let decision: RecoveryDecision | undefined | Promise<RecoveryDecision | undefined>;
-  try {
-    decision = recovery.decide(call, error);
-  } catch {
-    decision = undefined;
-  }
-  if (!(decision instanceof Promise)) return recover(call, decision, error);
-  decision.then(
-    (decided) => recover(call, decided, error),
-    () => settle(call, false, error),
-  );
+  let recovered: Promise<unknown> | undefined;
+  safely(call, () => {
+    recovered = call.plan.recovery?.recover(call, error);
+  });
+  if (recovered === undefined) settle(call, false, error);
+  else follow(call, recovered);
 }
 
-function recover(call: Call, decision: RecoveryDecision | undefined, error: unknown): void {
-  if (call.phase === "over") return;
-  if (decision === undefined) return settle(call, false, error);
-  if (decision.action === "value") return settle(call, true, decision.value);
-  call.retryTimer = call.run.runtime.setTimer(() => {
-    call.retryTimer = undefined;
-    tryAgain(call, call.runnable, call.input, call.attempts + 1, call.plan.attemptOnly).then(
-      (value) => settle(call, true, value),
-      (again) => askRecovery(call, again),
-    );
-  }, decision.afterMs);
+function follow(call: Call, answer: Promise<unknown>): void {
+  answer.then(
+    (value) => settle(call, true, value),
+    (error) => settle(call, false, error),
+  );
 }
 
 /** The one way out. Whatever ends a call first ends it; everything later finds it over. */
@@ -240,11 +233,12 @@ function settle(call: Call, ok: boolean, value: unknown): void {
   if (call.phase === "attempt" && plan.wrappers.length === 0) closeAttempt(call, ok, error);
   if (call.phase === "asking") safely(call, () => plan.cache?.leave?.(call));
   call.close(error);
-  call.retryTimer?.cancel();
+  call.end();
   if (call.owesCache) safely(call, () => (ok ? plan.cache?.store(call, value) : plan.cache?.abandon(call, value)));
   leaveGuards(call, 0, error);
   call.detach();
   if (!call.within) safely(call, () => tellEnd(call, ok, value));
+  else if (ok) call.passOutput(value);
   if (ok) call.resolve?.(value);
   else call.reject?.(value);
 }

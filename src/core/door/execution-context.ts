@@ -16,7 +16,7 @@ import type {
   ForkOptions,
   Runnable,
 } from "../runnable.ts";
-import type { Runtime, Timer } from "../runtime/runtime.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import { createState, type RunScope, rootPath } from "./run-scope.ts";
 
 const ignore = (): void => {};
@@ -43,7 +43,8 @@ export class Call implements ForkedContext, LayerCall {
   /** One attempt of the parent's own call: it tells no call-start and call-end. */
   readonly within: boolean;
   phase: CallPhase = "entering";
-  attempts = 0;
+  /** How many tries were made; counted on the whole call. */
+  tries = 0;
   startedAt = 0;
   attemptStartedAt = 0;
   queueMs = 0;
@@ -55,7 +56,8 @@ export class Call implements ForkedContext, LayerCall {
   wasCancelled = false;
   output: unknown = undefined;
   cost: CallCost | undefined = undefined;
-  retryTimer: Timer | undefined = undefined;
+  hasActed = false;
+  isSubstitute = false;
   /** Follows the deltas of all attempts; made at the first one. */
   stream: StreamTimer | undefined = undefined;
   resolve: ((value: unknown) => void) | undefined = undefined;
@@ -70,6 +72,7 @@ export class Call implements ForkedContext, LayerCall {
   /** What the guards keep: the thing itself where there is one guard, which most calls have, else a list. */
   #slots: unknown = undefined;
   #controller: AbortController | undefined = undefined;
+  #endController: AbortController | undefined = undefined;
   /** Why this context starts nothing more. */
   closedReason: unknown = undefined;
 
@@ -123,6 +126,26 @@ export class Call implements ForkedContext, LayerCall {
     return this.#controller.signal;
   }
 
+  get ended(): AbortSignal {
+    if (this.#endController === undefined) {
+      this.#endController = new AbortController();
+      if (this.phase === "over") this.end();
+    }
+    return this.#endController.signal;
+  }
+
+  get attempts(): number {
+    return this.whole.tries;
+  }
+
+  get caller(): Call | undefined {
+    return this.whole.parent;
+  }
+
+  get hasSpoken(): boolean {
+    return this.whole.stream?.hasSpoken === true;
+  }
+
   get state(): ContextState {
     const fork = this.#nearestFork();
     if (fork === undefined) return this.run.state;
@@ -172,7 +195,7 @@ export class Call implements ForkedContext, LayerCall {
     if (this.phase !== "attempt" || !this.wants("delta")) return;
     let attempt: Call = this;
     while (attempt.#fork !== undefined && attempt.parent !== undefined) attempt = attempt.parent;
-    const outermost = this.#outermost();
+    const outermost = this.whole;
     outermost.stream ??= new StreamTimer();
     const now = this.runtime.monotonic();
     outermost.stream.note(delta.kind, now, attempt.startedAt + attempt.queueMs);
@@ -195,7 +218,7 @@ export class Call implements ForkedContext, LayerCall {
 
   /** Tells that what earlier attempts of this call streamed is void, when they streamed anything. */
   voidDeltas(): void {
-    const outermost = this.#outermost();
+    const outermost = this.whole;
     if (outermost.stream?.startAgain() !== true) return;
     this.#tellDelta(outermost.path, this.runtime.monotonic(), { kind: "reset" });
   }
@@ -264,16 +287,7 @@ export class Call implements ForkedContext, LayerCall {
 
   with(changes: { readonly runnable?: AnyRunnable; readonly input?: unknown }): LayerCall {
     const input = "input" in changes ? changes.input : this.input;
-    return new Call(
-      this.run,
-      this.parent,
-      changes.runnable ?? this.runnable,
-      input,
-      this.path,
-      this.plan,
-      this.attempt,
-      true,
-    );
+    return new Call(this.run, this, changes.runnable ?? this.runnable, input, this.path, this.plan, this.attempt, true);
   }
 
   fail(error: unknown): void {
@@ -282,6 +296,25 @@ export class Call implements ForkedContext, LayerCall {
 
   failAttempt(error: unknown): void {
     this.run.door.endAttempt(this, error);
+  }
+
+  again(changes?: Parameters<LayerCall["again"]>[0]): Promise<unknown> {
+    return this.run.door.again(this, changes);
+  }
+
+  /** Notes for everything around it that something was done that may not be done twice. */
+  act(): void {
+    for (let call: Call | undefined = this; call !== undefined && !call.hasActed; call = call.parent) {
+      call.hasActed = true;
+    }
+  }
+
+  /** Gives what this attempt made, and its cost, to the call it is an attempt of. */
+  passOutput(value: unknown): void {
+    const { parent } = this;
+    if (parent === undefined) return;
+    parent.output = value;
+    parent.cost = this.cost;
   }
 
   /** Ends this call and all below it with this reason, innermost first. */
@@ -310,6 +343,11 @@ export class Call implements ForkedContext, LayerCall {
     if (this.firstChild !== undefined) this.cancelChildren(reason);
   }
 
+  /** Ends what waits for the whole call to end. */
+  end(): void {
+    this.#endController?.abort(this.closedReason ?? endedError(this.path));
+  }
+
   cancelChildren(reason: unknown): void {
     const why = reason ?? endedError(this.path);
     for (let child = this.firstChild; child !== undefined; child = this.firstChild) child.cancel(why);
@@ -334,7 +372,7 @@ export class Call implements ForkedContext, LayerCall {
   }
 
   /** The call itself, past its attempts and forks. */
-  #outermost(): Call {
+  get whole(): Call {
     let call: Call = this;
     while (call.within && call.parent !== undefined) call = call.parent;
     return call;
@@ -342,7 +380,7 @@ export class Call implements ForkedContext, LayerCall {
 
   /** The context that made this call, or the one it was forked from when the fork does not listen. */
   #hearer(): Call | undefined {
-    let hearer = this.#outermost().parent;
+    let hearer = this.whole.parent;
     while (hearer !== undefined && hearer.#fork !== undefined && hearer.#hear === undefined) hearer = hearer.parent;
     return hearer;
   }

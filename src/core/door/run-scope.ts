@@ -38,6 +38,8 @@ export interface Door {
   end(call: LayerCall, error: unknown): void;
   /** Ends its attempt with an error. */
   endAttempt(call: LayerCall, error: unknown): void;
+  /** Runs a further attempt of it. */
+  again(call: LayerCall, changes?: Parameters<LayerCall["again"]>[0]): Promise<unknown>;
 }
 
 /** One run. */

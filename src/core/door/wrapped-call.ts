@@ -1,21 +1,17 @@
-/** Runs the user's own layers around a call, outermost first; each further `next` of the innermost is a new attempt. */
+/** Runs the user's own layers around a call, outermost first; each `next` of the innermost is an attempt. */
 
 import { FlockError } from "../errors/errors.ts";
 import type { LayerCall, WrapperLayer } from "../layer.ts";
 
-/** Calls the wrappers; `attempt` runs the rest for the n-th time. A wrapper that throws at once rejects like any other. */
+/** Calls the wrappers; `attempt` runs the rest. A wrapper that throws at once rejects like any other. */
 export async function runWrapped(
   wrappers: readonly WrapperLayer[],
   call: LayerCall,
-  attempt: (call: LayerCall, count: number) => Promise<unknown>,
+  attempt: (call: LayerCall) => Promise<unknown>,
 ): Promise<unknown> {
-  let attempts = 0;
   const enter = async (index: number, seen: LayerCall): Promise<unknown> => {
     const wrapper = wrappers[index];
-    if (wrapper === undefined) {
-      attempts += 1;
-      return attempt(seen, attempts);
-    }
+    if (wrapper === undefined) return attempt(seen);
     return wrapper.wrap(seen, (next) => enter(index + 1, checked(wrapper, next)));
   };
   return enter(0, call);

@@ -29,6 +29,20 @@ export interface Breadcrumb {
   readonly time: number;
 }
 
+/** One failed try of a call, as the error that ended it lists them. */
+export interface FailedAttempt {
+  /** 1 for the first. */
+  readonly attempt: number;
+  readonly path: string;
+  /** Of the runnable that was called. */
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+  readonly durationMs: number;
+  /** How long was waited before it. */
+  readonly waitedMs: number;
+}
+
 /** The details each code carries. Extend it by declaration merging to add your own codes. */
 export interface FlockErrorDetails {
   /** A signature string could not be read. */

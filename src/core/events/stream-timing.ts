@@ -32,6 +32,11 @@ export class StreamTimer {
     return held;
   }
 
+  /** Pieces came since the last attempt began. */
+  get hasSpoken(): boolean {
+    return this.#pieces > 0;
+  }
+
   /** The times of the last attempt; undefined when it streamed nothing. */
   get timing(): StreamTiming | undefined {
     const pieces = this.#pieces;

@@ -83,7 +83,7 @@ class CachedCalls implements CacheSlot {
     if (copy === undefined) flight.release();
     else {
       const ttlMs = this.#parts.ttlMs();
-      if (answer.isComplete && isCurrent)
+      if (answer.isComplete && isCurrent && !call.isSubstitute)
         this.#parts.computations.keep({ ...facts, ttlMs }, copy, undefined, this.#isPortable);
       flight.succeed(copy.value);
     }
