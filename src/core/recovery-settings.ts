@@ -1,34 +1,8 @@
 /** What a user declares about failures: plain steps and ports, which only the layer of recovery acts on. */
 
-import type { FailedAttempt } from "./errors/errors.ts";
-import type { AnyRunnable, ExecutionContext } from "./runnable.ts";
-import type { Runtime } from "./runtime/runtime.ts";
-
 /** Which failures something is meant for: a code of an error, a class of errors, or whatever a function says yes to. */
 // biome-ignore lint/suspicious/noExplicitAny: a variance bound; classes take what they like
 export type ErrorMatcher = string | (abstract new (...parameters: any[]) => Error) | ((error: unknown) => boolean);
-
-/** A failed call as those see it who may answer for it. */
-export interface Failure {
-  readonly error: unknown;
-  /** How many attempts were made so far. */
-  readonly attempt: number;
-  /** Those attempts, oldest first. */
-  readonly attempts: readonly FailedAttempt[];
-  readonly runnable: AnyRunnable;
-  readonly input: unknown;
-  readonly path: string;
-  readonly context: ExecutionContext;
-  /** A tool that may not be called twice was called: {@link retry} would do that again, and refuses. */
-  readonly hasActed: boolean;
-  /** Aborts when the call ends. */
-  readonly signal: AbortSignal;
-  readonly runtime: Runtime;
-  /** Tries again, with another input where one is given. Counts as an attempt and spends of the retry budget. */
-  retry(input?: unknown): Promise<unknown>;
-  /** Calls something else of the same types with the same input, or another: a runnable, or a model by its string. */
-  callInstead(runnable: AnyRunnable | string, input?: unknown): Promise<unknown>;
-}
 
 /** How often and how fast a failed call is tried again. */
 export interface RetryStep {
@@ -85,10 +59,13 @@ export interface AnswerStep {
   readonly name: string;
   /** Whether it stands in for a failed model, or for what declares it. */
   readonly at: "models" | "here";
-  /** Gives the value; undefined declines; throws when it tried and failed. */
-  answer(failure: Failure): unknown;
-  /** What it may call instead, so that circles are found when they are built. */
-  readonly targets?: readonly (AnyRunnable | string)[];
+  /**
+   * Gives the value; undefined declines; throws when it tried and failed. What it gets is a `Failure`, named `never` here
+   * because that names runnables, whose policies name this.
+   */
+  answer(failure: never): unknown;
+  /** Runnables, and models by their strings, that it may call instead, so that circles are found when they are built. */
+  readonly targets?: readonly unknown[];
 }
 
 /** One thing to do about failures. */
