@@ -16,6 +16,7 @@ import { type KnobChange, Knobs } from "./core/knob.ts";
 import type { Layer, LayerHost } from "./core/layer.ts";
 import { checkLayerOrder, type LayerPlan, planLayers } from "./core/layer-plan.ts";
 import type { ModelPrice } from "./core/model-price.ts";
+import { type RecoveryChoice, recoveryOption } from "./core/recovery-settings.ts";
 import { type FlockResources, flockResourcesOption, type ResourceKeeper } from "./core/resource-settings.ts";
 import type { AnyRunnable, ApprovalRequest } from "./core/runnable.ts";
 import type { Runtime } from "./core/runtime/runtime.ts";
@@ -45,6 +46,8 @@ export interface FlockOptions {
   readonly prices?: PriceOverrides | undefined;
   /** Limits of everything in it; a `ResourceManager` is the same as `{ total }`. @default none */
   readonly resources?: FlockResources | ResourceKeeper | undefined;
+  /** What to do about failures of all models and idempotent tools, and of each run as a whole; `false` for nothing. @default retries and a breaker for each model */
+  readonly recovery?: RecoveryChoice | undefined;
   /** Keep records of the last 1,000 runs for introspection. @default true */
   readonly record?: boolean | undefined;
   /** @default the system's */
@@ -84,6 +87,7 @@ export class Flock implements RunEnvironment, AsyncDisposable {
       approve: functionOption,
       prices: objectOption,
       resources: flockResourcesOption,
+      recovery: recoveryOption,
       record: booleanOption,
       runtime: objectOption,
     });
@@ -103,6 +107,7 @@ export class Flock implements RunEnvironment, AsyncDisposable {
       modelIdentity: () => this.#modelIdentity(),
       cache: options.cache,
       resources: options.resources,
+      recovery: options.recovery,
       priceOf: (runnable) => this.priceOf(runnable),
       loadPrices: () => this.loadPrices(),
       refresh: (runnable, input, tenant) =>

@@ -20,6 +20,7 @@ import { type Provider, providersOption } from "../core/events/provider.ts";
 import { disposeProviders } from "../core/events/provider-listener.ts";
 import type { Json } from "../core/json/json.ts";
 import { type Policy, policyOfParts } from "../core/policy.ts";
+import { type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
 import { type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
 import type { ExecutionContext, Runnable } from "../core/runnable.ts";
 import type { AnyLanguageModel } from "../models/adapt-model.ts";
@@ -66,6 +67,8 @@ export interface DeclarativeAgentOptions<Name extends string, Input extends stri
   readonly timeoutMs?: number | undefined;
   /** What its calls may use: limits of its own, or a `ResourceManager` shared with others. @default no limit */
   readonly resources?: ResourceSettings | undefined;
+  /** What to do about its failures and those of models below it, in the order asked; `false` for nothing. @default what models do by themselves */
+  readonly recovery?: RecoveryChoice | undefined;
 }
 
 const modelOption: OptionCheck = (value) =>
@@ -91,6 +94,7 @@ const optionChecks = {
   cache: cacheOption,
   timeoutMs: positiveNumber,
   resources: resourcesOption,
+  recovery: recoveryOption,
 };
 
 /**
@@ -144,8 +148,8 @@ export class DeclarativeAgent<
     this.output.toJsonSchema("output");
     this.tools = uniqueTools(owner, given.tools ?? []);
     this.providers = given.providers ?? [];
-    const { timeoutMs, cache, resources, model } = given;
-    this.policy = { timeoutMs, cache, resources, ...policyOfParts(this.tools) };
+    const { timeoutMs, cache, resources, recovery, model } = given;
+    this.policy = { timeoutMs, cache, resources, recovery, ...policyOfParts(this.tools) };
     this.#model = given.model;
     const settings = checkSettings(owner, given.settings);
     this.#predict = new Predict({

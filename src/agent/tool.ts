@@ -17,6 +17,7 @@ import {
 import { copyJson } from "../core/json/copy-json.ts";
 import type { Json, JsonObject } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
+import { type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
 import { type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
 import type { ExecutionContext, Runnable } from "../core/runnable.ts";
 import { deepFreeze } from "../signature/check/deep-freeze.ts";
@@ -47,6 +48,8 @@ interface ToolHead<Input> {
   readonly timeoutMs?: number;
   /** What its calls may use: limits of its own, or a `ResourceManager` shared with others. @default no limit */
   readonly resources?: ResourceSettings;
+  /** What to do about its failures; `false` for nothing. @default retries when it is idempotent */
+  readonly recovery?: RecoveryChoice;
 }
 
 /** A tool declared by signatures. */
@@ -84,6 +87,7 @@ const optionChecks = {
   approval: approvalOption,
   timeoutMs: positiveNumber,
   resources: resourcesOption,
+  recovery: recoveryOption,
 };
 
 /**
@@ -113,8 +117,8 @@ export class Tool<In = never, Out = unknown> implements Runnable<In, Out> {
     this.description = options.description;
     this.input = shapeOf(options.input, options.types, `input of ${owner}`);
     if (options.output !== undefined) this.output = shapeOf(options.output, options.types, `output of ${owner}`);
-    const { timeoutMs, idempotent, resources } = options;
-    this.policy = { timeoutMs, idempotent, resources, cache: toolCache(owner, options) };
+    const { timeoutMs, idempotent, resources, recovery } = options;
+    this.policy = { timeoutMs, idempotent, resources, recovery, cache: toolCache(owner, options) };
     this.identity = { tool: this.name, description: this.description, input: this.input.toJsonSchema("input") };
     this.#execute = options.execute;
     this.#approval = options.approval ?? false;
@@ -187,6 +191,8 @@ export interface ToolDeclaration {
   readonly approval?: ToolApproval<never>;
   readonly timeoutMs?: number;
   readonly resources?: ResourceSettings;
+  /** What to do about its failures; `false` for nothing. @default retries when it is idempotent */
+  readonly recovery?: RecoveryChoice;
 }
 
 /**

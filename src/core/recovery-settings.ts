@@ -1,8 +1,7 @@
 /** What a user declares about failures: plain steps and ports, which only the layer of recovery acts on. */
 
-/** Which failures something is meant for: a code of an error, a class of errors, or whatever a function says yes to. */
-// biome-ignore lint/suspicious/noExplicitAny: a variance bound; classes take what they like
-export type ErrorMatcher = string | (abstract new (...parameters: any[]) => Error) | ((error: unknown) => boolean);
+import type { ErrorMatcher } from "./errors/error-matcher.ts";
+import type { OptionCheck } from "./errors/options.ts";
 
 /** How often and how fast a failed call is tried again. */
 export interface RetryStep {
@@ -78,3 +77,14 @@ export interface RecoverySource {
 
 /** What to do about failures: steps in the order in which they are asked; `false` for nothing at all. */
 export type RecoveryChoice = false | RecoveryStep | RecoverySource | readonly (RecoveryStep | RecoverySource)[];
+
+/** Accepts what may be done about failures. */
+export const recoveryOption: OptionCheck = (value) =>
+  value === false || (Array.isArray(value) ? value : [value]).every(isStep)
+    ? undefined
+    : "false, or steps such as retry(…) and fallback(…)";
+
+function isStep(value: unknown): boolean {
+  const step = (value as RecoverySource | undefined)?.recoveryStep ?? value;
+  return typeof (step as RecoveryStep | undefined)?.step === "string";
+}

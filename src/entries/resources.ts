@@ -9,6 +9,8 @@ export type {
   ResourceLimits,
   ResourceSettings,
 } from "../core/resource-settings.ts";
+export { Cooldown, type CooldownOptions } from "../core/runtime/cooldown.ts";
+export { type RateHint, type RateHints, readRateHints } from "../core/runtime/rate-hints.ts";
 export type {
   SharedAnswer,
   SharedAsk,
@@ -26,8 +28,6 @@ export {
   type AdaptiveLimitOptions,
   type CallObservation,
 } from "../layers/resources/pace/adaptive-limit.ts";
-export { Cooldown, type CooldownOptions } from "../layers/resources/pace/cooldown.ts";
-export { type RateHint, type RateHints, readRateHints } from "../layers/resources/pace/rate-hints.ts";
 export type { LeaseReport } from "../layers/resources/queue/holders.ts";
 export { ResourceManager, type ResourceManagerOptions } from "../layers/resources/resource-manager.ts";
 export type { LimitUsage, ResourceUsage } from "../layers/resources/usage.ts";

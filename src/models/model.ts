@@ -13,6 +13,7 @@ import type { Usage } from "../core/events/event.ts";
 import type { JsonObject } from "../core/json/json.ts";
 import { countOf, type ModelPrice } from "../core/model-price.ts";
 import type { Policy } from "../core/policy.ts";
+import { type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
 import type { CallCost, ExecutionContext, Runnable } from "../core/runnable.ts";
 import { modelName } from "./model-name.ts";
 import { loadedPrices, loadPrices } from "./pricing/load-prices.ts";
@@ -39,6 +40,8 @@ const runnables = new WeakMap<LanguageModelV4, ModelRunnable>();
 export interface CreateModelOptions {
   /** Keep its answers: with the defaults, these settings, or in this `CacheManager`. @default as the Flock says */
   readonly cache?: CacheChoice | undefined;
+  /** What to do about its failures; `false` for nothing. @default retries and a breaker */
+  readonly recovery?: RecoveryChoice | undefined;
 }
 
 /**
@@ -65,12 +68,12 @@ class LanguageModelRunnable implements ModelRunnable {
   readonly #offline: boolean;
 
   constructor(model: LanguageModelV4, options?: CreateModelOptions) {
-    if (options !== undefined) checkOptions("createModel", options, { cache: cacheOption });
+    if (options !== undefined) checkOptions("createModel", options, { cache: cacheOption, recovery: recoveryOption });
     const { provider, modelId } = model;
     this.model = model;
     this.name = modelName(model);
     this.identity = { provider, modelId };
-    this.policy = { cache: options?.cache };
+    this.policy = { cache: options?.cache, recovery: options?.recovery };
     this.#offline = isOffline(model);
   }
 

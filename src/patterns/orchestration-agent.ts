@@ -17,6 +17,7 @@ import type { Provider } from "../core/events/provider.ts";
 import { disposeProviders } from "../core/events/provider-listener.ts";
 import type { Json } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
+import { type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
 import { type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
 import type { AnyRunnable, ExecutionContext, Runnable } from "../core/runnable.ts";
 import type { BareInput, InferInput, InferOutput, SignatureText } from "../signature/infer-signature.ts";
@@ -79,6 +80,8 @@ export interface OrchestrationAgentOptions<
   readonly timeoutMs?: number | undefined;
   /** What its calls may use: limits of its own, or a `ResourceManager` shared with others. @default no limit */
   readonly resources?: ResourceSettings | undefined;
+  /** What to do about its failures and those of models below it, in the order asked; `false` for nothing. @default what models do by themselves */
+  readonly recovery?: RecoveryChoice | undefined;
 }
 
 /**
@@ -191,6 +194,7 @@ const orchestrationOptions = {
   cache: cacheOption,
   timeoutMs: positiveNumber,
   resources: resourcesOption,
+  recovery: recoveryOption,
 };
 
 function requireOptions(options: object): void {

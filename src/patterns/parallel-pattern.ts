@@ -8,6 +8,7 @@ import { FlockError } from "../core/errors/errors.ts";
 import { checkOptions, nameString, positiveNumber } from "../core/errors/options.ts";
 import type { Json } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
+import { type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
 import { type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
 import type { AnyRunnable, ExecutionContext, ForkedContext, Runnable } from "../core/runnable.ts";
 import { type Beside, type Branches, refuseClashes, refuseTwoWriters } from "./beside.ts";
@@ -77,6 +78,8 @@ export interface ParallelPatternOptions<Agents extends Branches, Name extends st
   readonly timeoutMs?: number | undefined;
   /** What its calls may use: limits of its own, or a `ResourceManager` shared with others. @default no limit */
   readonly resources?: ResourceSettings | undefined;
+  /** What to do about its failures and those of models below it, in the order asked; `false` for nothing. @default what models do by themselves */
+  readonly recovery?: RecoveryChoice | undefined;
 }
 
 /**
@@ -172,6 +175,7 @@ const parallelOptions = {
   cache: cacheOption,
   timeoutMs: positiveNumber,
   resources: resourcesOption,
+  recovery: recoveryOption,
 };
 
 /** Why a fork is closed that did its work; one object, since making an error is dear. */

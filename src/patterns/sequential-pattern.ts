@@ -14,6 +14,7 @@ import {
 } from "../core/errors/options.ts";
 import type { Json } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
+import { type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
 import { type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
 import type { AnyRunnable, ExecutionContext, Runnable } from "../core/runnable.ts";
 import type { CheckedShape } from "../signature/field.ts";
@@ -114,6 +115,8 @@ export interface SequentialPatternOptions<
   readonly timeoutMs?: number | undefined;
   /** What its calls may use: limits of its own, or a `ResourceManager` shared with others. @default no limit */
   readonly resources?: ResourceSettings | undefined;
+  /** What to do about its failures and those of models below it, in the order asked; `false` for nothing. @default what models do by themselves */
+  readonly recovery?: RecoveryChoice | undefined;
 }
 
 /**
@@ -206,6 +209,7 @@ const sequentialOptions = {
   cache: cacheOption,
   timeoutMs: positiveNumber,
   resources: resourcesOption,
+  recovery: recoveryOption,
 };
 
 /** The runtime twin of {@link Connect}. */

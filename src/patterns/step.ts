@@ -78,10 +78,10 @@ export function identityOf(pattern: string, steps: readonly Step[], more: JsonOb
 
 /** Gives the policy of a pattern: what its options say, and what its members bring along. */
 export function policyOf(
-  { cache, timeoutMs, resources }: Pick<Policy, "cache" | "timeoutMs" | "resources">,
+  { cache, timeoutMs, resources, recovery }: Pick<Policy, "cache" | "timeoutMs" | "resources" | "recovery">,
   steps: readonly Step[],
 ): Policy {
-  return { timeoutMs, cache, resources, ...policyOfParts(steps.map(({ runnable }) => runnable)) };
+  return { timeoutMs, cache, resources, recovery, ...policyOfParts(steps.map(({ runnable }) => runnable)) };
 }
 
 /** Names that must never become a key of an object. */

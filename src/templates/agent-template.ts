@@ -19,6 +19,7 @@ import {
   wholeNumber,
 } from "../core/errors/options.ts";
 import type { Provider } from "../core/events/provider.ts";
+import { recoveryOption } from "../core/recovery-settings.ts";
 import { resourcesOption } from "../core/resource-settings.ts";
 import type { CheckResult } from "../signature/field.ts";
 import type { InferInput, InferOutput, SignatureText } from "../signature/infer-signature.ts";
@@ -28,7 +29,16 @@ import type { Signature } from "../signature/signature.ts";
 /** What a template fixes for its agents when they say nothing of their own. */
 type AgentDefaults = Pick<
   DeclarativeAgentOptions<string, string, string>,
-  "model" | "tools" | "providers" | "settings" | "maxSteps" | "askAgain" | "timeoutMs" | "cache" | "resources"
+  | "model"
+  | "tools"
+  | "providers"
+  | "settings"
+  | "maxSteps"
+  | "askAgain"
+  | "timeoutMs"
+  | "cache"
+  | "resources"
+  | "recovery"
 >;
 
 /** The values a template's instructions are written for. */
@@ -171,6 +181,7 @@ const templateOptions = {
   timeoutMs: positiveNumber,
   cache: cacheOption,
   resources: resourcesOption,
+  recovery: recoveryOption,
 };
 
 function parameterError(owner: string, issues: readonly ValueIssue[]): FlockError<"option_invalid"> {

@@ -199,6 +199,8 @@ export class FlockError<Code extends FlockErrorCode = FlockErrorCode> extends Er
   path: string | undefined;
   /** The remarks of the run up to the error, oldest first; none when nothing left any. */
   breadcrumbs: readonly Breadcrumb[] = [];
+  /** The failed attempts of the call that ended with it, oldest first; none when there was one alone. */
+  attempts: readonly FailedAttempt[] = [];
 
   constructor(code: Code, message: string, options: FlockErrorOptions<Code>) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

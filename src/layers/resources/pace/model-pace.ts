@@ -2,11 +2,11 @@
 
 import { isFlockError } from "../../../core/errors/errors.ts";
 import type { LayerCall } from "../../../core/layer.ts";
+import { Cooldown } from "../../../core/runtime/cooldown.ts";
+import { readRateHints } from "../../../core/runtime/rate-hints.ts";
 import type { Runtime } from "../../../core/runtime/runtime.ts";
 import type { ResourceManager } from "../resource-manager.ts";
 import type { AdaptiveLimit } from "./adaptive-limit.ts";
-import { Cooldown } from "./cooldown.ts";
-import { readRateHints } from "./rate-hints.ts";
 
 /** A limit that is found out, and the manager it holds in. */
 export interface Adapting {

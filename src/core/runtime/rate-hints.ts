@@ -1,6 +1,6 @@
 /** Reads what vendors say of their limits in the headers of an answer. */
 
-import { retryAfterOf } from "../../../core/runtime/retry-after.ts";
+import { retryAfterOf } from "./retry-after.ts";
 
 /** One limit as its vendor tells it. What was not said, or is junk, is absent. */
 export interface RateHint {

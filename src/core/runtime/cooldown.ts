@@ -1,9 +1,9 @@
 /** Times before which nobody may call, by key, learnt from what servers ask for and kept by all callers. */
 
-import { checkOptions, objectOption, positiveNumber, wholeNumber } from "../../../core/errors/options.ts";
-import type { Runtime } from "../../../core/runtime/runtime.ts";
-import { systemRuntime } from "../../../core/runtime/system-runtime.ts";
+import { checkOptions, objectOption, positiveNumber, wholeNumber } from "../errors/options.ts";
 import type { RateHints } from "./rate-hints.ts";
+import type { Runtime } from "./runtime.ts";
+import { systemRuntime } from "./system-runtime.ts";
 
 /** How a cooldown behaves. */
 export interface CooldownOptions {

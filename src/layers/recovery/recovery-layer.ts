@@ -1,0 +1,33 @@
+/** Answers for failed attempts: retries, and what users declared. All it does is in recover.ts, imported at the first failure. */
+
+import type { LayerCall, LayerHost, RecoveryLayer } from "../../core/layer.ts";
+import { isRepeatable } from "./health.ts";
+
+/**
+ * Makes the layer that recovers failed calls: of models and idempotent tools by itself, of whatever declares a recovery, and
+ * of a run's outermost call where the Flock declares one.
+ */
+export function recoveryLayer(): RecoveryLayer {
+  return {
+    form: "recovery",
+    name: "recovery",
+    reason: "outside breaker and permits: a waiting retry holds nothing, and every attempt is counted",
+    slotFor(runnable, host) {
+      const own = runnable.policy?.recovery;
+      if (own === false || (own === undefined && host.recovery === false)) return undefined;
+      if (own === undefined && host.recovery === undefined && !isRepeatable(runnable)) return undefined;
+      return { recover: (call, error) => (call.wasCancelled ? undefined : recoverLate(call, error, host)) };
+    },
+  };
+}
+
+let code: typeof import("./recover.ts") | undefined;
+
+async function recoverLate(call: LayerCall, error: unknown, host: LayerHost): Promise<unknown> {
+  try {
+    code ??= await import("./recover.ts");
+  } catch {
+    throw error;
+  }
+  return code.recover(call, error, host);
+}
