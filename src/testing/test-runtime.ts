@@ -2,6 +2,7 @@
 
 import type { Runtime, Timer } from "../core/runtime/runtime.ts";
 import { sleepOn } from "../core/runtime/system-runtime.ts";
+import { lateParts } from "./late-parts.ts";
 
 /** The clock of a test runtime. */
 export interface TestClock {
@@ -49,7 +50,7 @@ interface WaitingTimer {
 /** Makes a runtime whose every answer follows from its seed. Two of them share nothing. */
 export function createTestRuntime(options: TestRuntimeOptions = {}): TestRuntime {
   const timers = new Set<WaitingTimer>();
-  const shared = new Map<string, unknown>();
+  const shared = new Map<string, unknown>([["flock.late-parts", lateParts]]);
   const warnings: { message: string; code: string }[] = [];
   const random = seededRandom(options.seed ?? 1);
   const start = options.now ?? Date.UTC(2026, 0, 1);

@@ -19,7 +19,7 @@ function house(answers: readonly ScriptedAnswer[]) {
   const runtime = createTestRuntime();
   const model = scriptedModel(answers, { runtime });
   const warnings: string[] = [];
-  const flock = new Flock({ model, runtime });
+  const flock = new Flock({ model, runtime, recovery: false });
   flock.events.subscribe((event: FlockEvent) => event.type === "warning" && warnings.push(event.code), {
     types: ["warning"],
   });

@@ -16,7 +16,7 @@ type Delta = DeltaEvent["delta"];
 function house(answers: readonly ScriptedAnswer[], layers: readonly WrapperLayer[] = []) {
   const runtime = createTestRuntime();
   const model = scriptedModel(answers, { runtime });
-  const flock = new Flock({ model, runtime, layers: (stack) => [...layers, ...stack] });
+  const flock = new Flock({ model, runtime, recovery: false, layers: (stack) => [...layers, ...stack] });
   return { runtime, model, flock };
 }
 

@@ -50,9 +50,8 @@ export const arrows: Readonly<Record<string, Arrow>> = {
   providers: { may: ["core", "signature", "models", "introspection", "store"] },
   flock: { may: ["core", "signature", "models", "layers", "introspection"] },
   testing: {
-    may: ["core", "signature", "models", "flock"],
+    may: ["core", "signature", "models", "layers", "flock"],
     never: {
-      layers: "build a Flock with the options that turn the layer on",
       introspection: "fold over the events in the test itself",
     },
   },

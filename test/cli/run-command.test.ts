@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { systemRuntime } from "../../src/core/runtime/system-runtime.ts";
 import { createTestRuntime } from "../../src/entries/testing.ts";
 import {
   chunk,
@@ -24,7 +25,8 @@ const summarize = ["run", "--input", "text: str", "--output", "summary: str, key
 async function served(answer: VendorAnswer, argv: readonly string[], options: CommandRunOptions = {}) {
   await using vendor = await startVendorServer(answer);
   const variables = { OLLAMA_BASE_URL: vendor.url, FLOCK_MODEL: "ollama/test", ...options.variables };
-  const moving = { ...createTestRuntime({ variables, fetch: globalThis.fetch }), monotonic: () => performance.now() };
+  const { monotonic, setTimer, sleep } = systemRuntime;
+  const moving = { ...createTestRuntime({ variables, fetch: globalThis.fetch }), monotonic, setTimer, sleep };
   const end = await command(argv, { ...options, runtime: options.runtime ?? moving });
   return { ...end, requests: vendor.requests };
 }

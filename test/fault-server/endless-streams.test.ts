@@ -51,7 +51,7 @@ async function ask(fault: Fault, way: "stream" | "execute" = "stream") {
     fetch: systemRuntime.fetch,
     variables: { OPENAI_COMPATIBLE_BASE_URL: server.url, OPENAI_COMPATIBLE_API_KEY: "canary-key-4711" },
   });
-  const flock = new Flock({ runtime });
+  const flock = new Flock({ runtime, recovery: false });
   const agent = new DeclarativeAgent({
     name: "judge",
     model: "openai-compatible/test-model",

@@ -76,7 +76,11 @@ function start({ row, dialect, way }: Cell, server: FaultServer): Run {
   const events: FlockEvent[] = [];
   const controller = new AbortController();
   const { signal } = controller;
-  const options = { flock: new Flock({ runtime }), signal, onEvent: (event: FlockEvent) => void events.push(event) };
+  const options = {
+    flock: new Flock({ runtime, recovery: false }),
+    signal,
+    onEvent: (event: FlockEvent) => void events.push(event),
+  };
   const agent = judgeAgent(dialect, row, server);
   const result = way === "execute" ? agent.execute(topic, options) : agent.stream(topic, options).result;
   result.catch(() => {});

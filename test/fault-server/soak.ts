@@ -115,7 +115,7 @@ function pickFault(visits: ReadonlyMap<string, Visit>, exchange: FaultExchange):
 
 function flockFor(dialect: Dialect, server: FaultServer): Flock {
   const variables = dialect.variables(server.url, canaryKey);
-  return new Flock({ runtime: createTestRuntime({ now, fetch: systemRuntime.fetch, variables }) });
+  return new Flock({ runtime: createTestRuntime({ now, fetch: systemRuntime.fetch, variables }), recovery: false });
 }
 
 function judgeOf(dialect: Dialect) {

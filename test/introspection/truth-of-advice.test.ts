@@ -14,7 +14,7 @@ async function work(
   prepare: (flock: Flock) => void = () => {},
 ): Promise<{ introspection: AgentIntrospection; flock: Flock }> {
   const runtime = createTestRuntime();
-  const flock = new Flock({ runtime });
+  const flock = new Flock({ runtime, recovery: false });
   const subject = make(runtime);
   for (const [index, input] of inputs.entries()) {
     if (index === 1) prepare(flock);

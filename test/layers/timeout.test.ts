@@ -20,7 +20,7 @@ async function failure(promise: Promise<unknown>): Promise<unknown> {
 
 describe("the default stack", () => {
   it("has its layers in the order that gives them meaning, each with its reason", () => {
-    const names = ["deadline", "cache", "resources", "attempt-timeout"];
+    const names = ["deadline", "cache", "recovery", "breaker", "resources", "attempt-timeout"];
     expect(defaultStack().map((layer) => layer.name)).toEqual(names);
     for (const layer of defaultStack()) expect((layer as { reason: string }).reason.length).toBeGreaterThan(20);
   });
@@ -78,7 +78,7 @@ describe("the deadline", () => {
 
 describe("the attempt timeout", () => {
   it("is 120 s on models, as declared elsewhere, and off for the rest", async () => {
-    const flock = makeEnvironment(defaultStack());
+    const flock = makeEnvironment([attemptTimeoutLayer()]);
     const model = failure(executeRun(hang({}, "model"), {}, { flock }));
     await flock.runtime.clock.advance(120_000);
     expect(await model).toMatchObject({ details: { limit: "attempt", timeoutMs: 120_000 } });

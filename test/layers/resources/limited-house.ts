@@ -60,7 +60,7 @@ export function limitedHouse(
   runtime: TestRuntime = createTestRuntime(),
 ): House {
   const watched = watchedModel(runtime, answer);
-  const flock = new Flock({ runtime, model: watched.model, ...options });
+  const flock = new Flock({ runtime, model: watched.model, recovery: false, ...options });
   const agent = new DeclarativeAgent({ name: "writer", input: "topic: str", output: "text: str" });
   return { runtime, flock, watched, agent };
 }
