@@ -48,7 +48,8 @@ function isObject(value: unknown): value is object {
 }
 
 function failureIn(error: object): SystemFailure | undefined {
-  const code = peek(error, "code");
+  // The parser of fetch gives its errors no code.
+  const code = peek(error, "name") === "HTTPParserError" ? "HTTP_PARSER" : peek(error, "code");
   if (typeof code !== "string" || code.length > 64) return undefined;
   const meaning = meanings.find(([pattern]) => pattern.test(code));
   if (meaning === undefined) return undefined;
@@ -58,7 +59,7 @@ function failureIn(error: object): SystemFailure | undefined {
 
 /** Nothing leaves before the connection stands, and TLS is a part of it. */
 function isConnecting(error: object): boolean {
-  if (peek(error, "syscall") === "connect") return true;
+  if (peek(peek(peek(error, "errors"), "0") ?? error, "syscall") === "connect") return true;
   const words = peek(error, "message");
   return typeof words === "string" && words.includes("before secure TLS connection was established");
 }
@@ -87,7 +88,7 @@ const meanings: readonly (readonly [RegExp, SystemFailureKind, retryable: boolea
   [/^(?:UND_ERR_ABORTED|UND_ERR_ABORT)$/, "network", false, "sent"],
   [/^UND_ERR_BODY_TIMEOUT$/, "network", true, "answering"],
   [/^UND_ERR_RES_CONTENT_LENGTH_MISMATCH$/, "damage", true, "answering"],
-  [/^(?:HPE_\w+|UND_ERR_HEADERS_OVERFLOW)$/, "damage", true, "sent"],
+  [/^(?:HTTP_PARSER|HPE_\w+|UND_ERR_HEADERS_OVERFLOW)$/, "damage", true, "sent"],
   [/^(?:Z_\w+|ERR__ERROR_\w+|ERR_BROTLI\w*|ERR_ZSTD\w*|ERR_ENCODING_INVALID\w*)$/, "damage", true, "answering"],
   [/^UND_ERR_\w+$/, "network", true, "sent"],
   [

@@ -41,9 +41,10 @@ function vendorsError(error: unknown, model: string, runtime: Named): FlockError
   const evidence = { vendor, words, headers: headersOf(vendor), status, system };
   const code = codeOfFailure(evidence);
   const details = {
-    ...detailsOf(evidence, model, runtime),
+    model,
     retryable: isRetryable(evidence, code),
     progress: progressOf(error, evidence),
+    ...detailsOf(evidence, runtime),
   };
   return new FlockError(code, sentenceOf(code, details, evidence, message), { details, cause });
 }
@@ -60,9 +61,8 @@ function ownError(error: unknown): FlockError | undefined {
 
 function detailsOf(
   { headers, words, status, system }: Evidence,
-  model: string,
   runtime: Named,
-): Omit<ModelFailureDetails, "retryable"> {
+): Omit<ModelFailureDetails, "model" | "retryable"> {
   // A vendor's code is a word; one that looks like a token is not let through.
   const vendorCode = system?.code ?? words.codes.find((code) => redact(code, [], runtime) === code);
   const retryAfterMs = retryAfterOf(headers, words.body, runtime?.now());
@@ -70,7 +70,6 @@ function detailsOf(
     (id) => typeof id === "string" && /^[\w.:-]{1,128}$/.test(id) && hideKeys(id, runtime) === id,
   );
   return {
-    model,
     ...(status === undefined ? {} : { status }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(typeof requestId === "string" ? { requestId } : {}),
