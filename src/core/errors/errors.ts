@@ -277,7 +277,7 @@ export class FlockError<Code extends FlockErrorCode = FlockErrorCode> extends Er
   /** Gives the error as plain data, without stack, breadcrumbs or cause. */
   toJSON(): FlockErrorJson<Code> {
     const { code, message, details, path, retryable, attempts } = this;
-    return { code, message, details, path, retryable, attempts };
+    return { code, message, details, path, retryable, ...(attempts.length > 0 && { attempts }) };
   }
 }
 
@@ -288,7 +288,8 @@ export interface FlockErrorJson<Code extends FlockErrorCode = FlockErrorCode> {
   readonly details: FlockErrorDetails[Code];
   readonly path: string | undefined;
   readonly retryable: boolean;
-  readonly attempts: readonly FailedAttempt[];
+  /** Absent when it was not tried again. */
+  readonly attempts?: readonly FailedAttempt[];
 }
 
 /**

@@ -28,8 +28,6 @@ export function systemFailureOf(error: unknown): SystemFailure | undefined {
   }
   const words = peek(error, "message");
   if (typeof words !== "string" || !withoutCode.test(words)) return undefined;
-  const isAddress = /bad port|unknown scheme|scheme must be/i.test(String(peek(peek(error, "cause"), "message") ?? ""));
-  if (isAddress) return { code: "ERR_INVALID_URL", kind: "network", retryable: false, progress: "not-sent" };
   return { code: "NETWORK", kind: "network", retryable: true, progress: words === "terminated" ? "answering" : "sent" };
 }
 
@@ -48,13 +46,19 @@ function isObject(value: unknown): value is object {
 }
 
 function failureIn(error: object): SystemFailure | undefined {
-  // The parser of fetch gives its errors no code.
-  const code = peek(error, "name") === "HTTPParserError" ? "HTTP_PARSER" : peek(error, "code");
+  const code = namedByWords(error) ?? peek(error, "code");
   if (typeof code !== "string" || code.length > 64) return undefined;
   const meaning = meanings.find(([pattern]) => pattern.test(code));
   if (meaning === undefined) return undefined;
   const [, kind, retryable, progress] = meaning;
   return { code, kind, retryable, progress: isConnecting(error) ? "not-sent" : progress };
+}
+
+/** Some errors of fetch have no code: its parser's, and those of an address it does not take. */
+function namedByWords(error: object): string | undefined {
+  if (peek(error, "name") === "HTTPParserError") return "HTTP_PARSER";
+  const words = peek(error, "message");
+  return words === "unknown scheme" || words === "bad port" ? "ERR_INVALID_URL" : undefined;
 }
 
 /** Nothing leaves before the connection stands, and TLS is a part of it. */

@@ -5,18 +5,21 @@ import { peek } from "../../core/runtime/system-failure.ts";
 
 const notes = new WeakMap<object, FailureProgress>();
 
-/** Notes how far the request of an error had come. The first note stays: it is nearest to the wire. */
+/** Notes how far the request of an error had come; `answering` stays. */
 export function noteProgress(error: unknown, progress: FailureProgress): void {
-  if (typeof error === "object" && error !== null && !notes.has(error)) notes.set(error, progress);
+  if (typeof error !== "object" || error === null || notes.get(error) === "answering") return;
+  notes.set(error, progress);
 }
 
-/** Finds a note on an error or its causes. */
+/** Finds the notes on an error and its causes, and gives the furthest: the wire sees bytes before a client sees parts. */
 export function notedProgress(error: unknown): FailureProgress | undefined {
   let current = error;
+  let furthest: FailureProgress | undefined;
   for (let depth = 0; depth < 8 && typeof current === "object" && current !== null; depth++) {
     const noted = notes.get(current);
-    if (noted !== undefined) return noted;
+    if (noted === "answering") return noted;
+    furthest ??= noted;
     current = peek(current, "cause");
   }
-  return undefined;
+  return furthest;
 }
