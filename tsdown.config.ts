@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { UserConfig } from "tsdown";
 
 /** Front doors that do without agents and the Flock; what they load must not bring those along. */
-const smallDoors = ["cache", "models", "providers", "resources", "store", "tools", "types"];
+const smallDoors = ["cache", "errors", "models", "providers", "resources", "store", "tools", "types"];
 
 /** What is read of the bundler's graph: who imports a module at once. */
 interface ModuleGraph {
@@ -40,6 +40,7 @@ function startFile(id: string, graph: ModuleGraph): string | null {
 export default {
   entry: {
     cache: "src/entries/cache.ts",
+    errors: "src/entries/errors.ts",
     index: "src/entries/index.ts",
     introspection: "src/entries/introspection.ts",
     models: "src/entries/models.ts",

@@ -19,10 +19,16 @@ export type { PartialValue, RunStream } from "../core/door/run-stream.ts";
 export {
   type Breadcrumb,
   codeOf,
+  type FailedAttempt,
+  type FailureProgress,
   FlockError,
   type FlockErrorCode,
   type FlockErrorDetails,
+  type FlockErrorJson,
   isFlockError,
+  type ModelFailureCode,
+  type ModelFailureDetails,
+  modelFailureOf,
   type SourcePosition,
   type ValueIssue,
 } from "../core/errors/errors.ts";

@@ -10,10 +10,11 @@ import type {
   LanguageModelV4StreamResult,
   LanguageModelV4Text,
 } from "@ai-sdk/provider";
-import { FlockError } from "../core/errors/errors.ts";
+import { type FailureProgress, FlockError } from "../core/errors/errors.ts";
 import type { ExecutionContext } from "../core/runnable.ts";
 import { modelName } from "./model-name.ts";
 import { StreamBounds } from "./stream-bounds.ts";
+import { noteProgress } from "./vendor/progress-notes.ts";
 
 type Finish = Extract<LanguageModelV4StreamPart, { type: "finish" }>;
 
@@ -42,6 +43,7 @@ export async function collectStream(
     return answer.finish(result);
   } catch (error) {
     stop();
+    noteProgress(error, answer.progress);
     throw error;
   } finally {
     signal.removeEventListener("abort", stop);
@@ -67,6 +69,12 @@ class AnswerBuilder {
     this.#model = model;
     this.#context = context;
     this.#bounds = new StreamBounds(model);
+  }
+
+  /** How far the request has come. */
+  get progress(): FailureProgress {
+    const begun = this.#content.length > 0 || this.#response !== undefined || this.#tools.size > 0;
+    return begun ? "answering" : "sent";
   }
 
   take(part: LanguageModelV4StreamPart): void {
@@ -116,7 +124,8 @@ class AnswerBuilder {
   }
 
   #takeFrame(part: LanguageModelV4StreamPart): void {
-    if (part.type === "error") throw part.error;
+    // A note needs an object to be on.
+    if (part.type === "error") throw typeof part.error === "string" ? { message: part.error } : part.error;
     if (part.type !== "raw") this.#bounds.addContent(part);
     if (part.type === "stream-start") this.#warnings = part.warnings;
     else if (part.type === "response-metadata") {
@@ -177,7 +186,7 @@ class AnswerBuilder {
         "model_failed",
         `${this.#model} ended its stream before the answer was finished; try again`,
         {
-          details: { model: this.#model, retryable: true, vendorCode: "stream_cut" },
+          details: { model: this.#model, retryable: true, vendorCode: "stream_cut", progress: this.progress },
         },
       );
     }

@@ -63,7 +63,7 @@ export class StreamBounds {
   #tooLong(most: number, what: string): FlockError<"model_failed"> {
     const message = `${this.#model} streamed more than ${most} ${what}; lower maxOutputTokens`;
     return new FlockError("model_failed", message, {
-      details: { model: this.#model, retryable: false, vendorCode: "stream_too_long" },
+      details: { model: this.#model, retryable: false, vendorCode: "stream_too_long", progress: "answering" },
     });
   }
 }

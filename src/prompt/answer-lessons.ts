@@ -1,7 +1,7 @@
 /** Reads from a model's warnings and errors which way of asking it does not take. */
 
 import type { LanguageModelV4GenerateResult } from "@ai-sdk/provider";
-import { isFlockError } from "../core/errors/errors.ts";
+import { modelFailureOf } from "../core/errors/errors.ts";
 import type { AnswerMode } from "./answer-ladder.ts";
 
 /** What was learned: the way to ask from now on, and for whom. */
@@ -32,10 +32,11 @@ export function lessonOfWarnings(
  */
 export function lessonOfError(mode: AnswerMode, error: unknown): AnswerLesson | undefined {
   const next = below[mode];
-  if (next === undefined || !isFlockError(error, "model_failed") || error.details.retryable) return undefined;
-  const { status, vendorCode } = error.details;
+  const failure = modelFailureOf(error);
+  if (next === undefined || failure === undefined || failure.retryable) return undefined;
+  const { status, vendorCode } = failure;
   if (status !== undefined && !refusals.has(status)) return undefined;
-  const said = `${vendorCode ?? ""} ${error.message}`;
+  const said = `${vendorCode ?? ""} ${(error as Error).message}`;
   if (!(mode === "native" ? schemaRefusal : toolRefusal).test(said)) return undefined;
   return { mode: next, scope: badSchema.test(said) ? "agent" : "model" };
 }

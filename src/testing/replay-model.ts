@@ -167,7 +167,7 @@ function notRecorded(model: string, request: JsonObject, recorded: readonly Mode
     `the recording of ${model} has no answer to this request; the nearest is exchange ${nearest.number} of ` +
     `${recorded.length}, which has ${was} at ${pointer}, not ${is}; record it again`;
   return new FlockError("model_failed", message, {
-    details: { model, retryable: false, vendorCode: "not_recorded" },
+    details: { model, retryable: false, vendorCode: "not_recorded", progress: "not-sent" },
   });
 }
 

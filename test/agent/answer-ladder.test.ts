@@ -158,13 +158,17 @@ describe("a model that takes no schema beside the prompt", () => {
 
 describe("a refusal that is no lesson", () => {
   it.each([
-    ["about something else", refusal("max_tokens is too large")],
-    ["that may pass by itself", Object.assign(refusal("response_format is overloaded"), { statusCode: 503 })],
-    ["of a key", refusal("your key may not use structured outputs", 401)],
-  ])("is thrown when it is %s", async (_, error) => {
+    ["about something else", refusal("max_tokens is too large"), "model_request_invalid"],
+    [
+      "that may pass by itself",
+      Object.assign(refusal("response_format is overloaded"), { statusCode: 503 }),
+      "overloaded",
+    ],
+    ["of a key", refusal("your key may not use structured outputs", 401), "model_unauthorized"],
+  ])("is thrown when it is %s", async (_, error, code) => {
     const { flock, ways } = house([error, good]);
     const agent = new DeclarativeAgent({ name: "a", ...summary });
-    await expect(agent.execute("x", { flock })).rejects.toMatchObject({ code: "model_failed" });
+    await expect(agent.execute("x", { flock })).rejects.toMatchObject({ code });
     expect(await agent.execute("x", { flock })).toEqual(value);
     expect(ways()).toEqual(["schema", "schema"]);
   });
@@ -174,7 +178,7 @@ describe("a refusal that is no lesson", () => {
     const agent = new DeclarativeAgent({ name: "a", ...summary });
     await agent.execute("x", { flock });
     await expect(agent.execute("x", { flock })).rejects.toMatchObject({
-      code: "model_failed",
+      code: "model_request_invalid",
       details: { status: 400 },
     });
     await agent.execute("x", { flock });

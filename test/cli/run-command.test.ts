@@ -182,7 +182,7 @@ describe("flock-ts run with a model behind a server", () => {
     const { code, out, err } = await served(json(401, { error: { message: "no\n\x1b[2J key" } }), ask);
     expect({ code, out }).toEqual({ code: 1, out: "" });
     expect(err).toMatch(
-      /^model ollama\/test: .*, error \(model_failed\)\nagent: .*error.*\nflock-ts: [^\n]*401[^\n]*\n$/,
+      /^model ollama\/test: .*, error \(model_unauthorized\)\nagent: .*error.*\nflock-ts: [^\n]*401[^\n]*\n$/,
     );
     expect(err).not.toMatch(orders);
   });

@@ -135,6 +135,7 @@ describe("errors", () => {
       message: "it failed",
       details: { tool: "t" },
       path: "run/a#0",
+      retryable: false,
     });
     expect(isFlockError(error) && isFlockError(error, "tool_failed")).toBe(true);
     expect(isFlockError(error, "timeout") || isFlockError(cause) || isFlockError(null)).toBe(false);

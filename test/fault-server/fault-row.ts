@@ -1,6 +1,6 @@
 /** One row of the fault matrix: a fault, and what must come of it. */
 
-import type { FlockErrorCode } from "../../src/core/errors/errors.ts";
+import type { FailureProgress, FlockErrorCode } from "../../src/core/errors/errors.ts";
 import type { Dialect } from "./dialects/dialect.ts";
 import type { Script } from "./fault-server.ts";
 
@@ -21,8 +21,10 @@ export type Stopper = "abort" | "deadline" | "attempt timeout";
 
 export interface Expectation {
   readonly ends: Ending;
-  /** Of errors. @default "model_failed" */
-  readonly code?: FlockErrorCode;
+  /** Of errors; one of them where clients differ. @default "model_failed" */
+  readonly code?: FlockErrorCode | readonly FlockErrorCode[];
+  /** How far the error says that its request had come. @default not looked at */
+  readonly progress?: FailureProgress | readonly FailureProgress[];
   /** HTTP status in the error's details; null when there must be none. @default not looked at */
   readonly status?: number | null;
   /** Wait in the error's details; null when there must be none. @default not looked at */

@@ -1,7 +1,7 @@
 /** Holds the end of a cell's run to its row: the value or error, what it says and shows, and what was sent for it. */
 
 import { inspect } from "node:util";
-import { isFlockError } from "../../src/core/errors/errors.ts";
+import { isFlockError, type ModelFailureDetails } from "../../src/core/errors/errors.ts";
 import type { VendorRequest } from "../models/vendor-server.ts";
 import { type Cell, expectationOf } from "./fault-matrix.ts";
 import type { Ending, Expectation } from "./fault-row.ts";
@@ -35,8 +35,7 @@ export function judgeEnd(cell: Cell, end: End, options: JudgeOptions): { ending:
 function endingOf(error: unknown, reason: Error): Ending {
   if (error === reason) return "signal's reason";
   if (!isFlockError(error)) return "final error";
-  const details = error.details as { readonly retryable?: boolean; readonly limit?: string };
-  return details.retryable === true || details.limit === "attempt" ? "retryable error" : "final error";
+  return error.retryable ? "retryable error" : "final error";
 }
 
 function valueEnding(expected: Expectation, requests: Requests): Ending {
@@ -59,13 +58,16 @@ function wrongError(error: unknown, ending: Ending, expected: Expectation): read
   if (!isFlockError(error)) return [`ended with no FlockError: ${inspect(error)}`];
   const wrong: string[] = [];
   const { code = expected.ends === "either" ? error.code : "model_failed" } = expected;
-  const details = error.details as { readonly status?: number; readonly retryAfterMs?: number };
+  const details = error.details as Partial<ModelFailureDetails>;
   const told = `${error.code} ${JSON.stringify(details)} ${error.message}`;
-  if ((expected.ends !== ending && expected.ends !== "either") || error.code !== code) wrong.push(`ended with ${told}`);
+  if ((expected.ends !== ending && expected.ends !== "either") || ![code].flat().includes(error.code))
+    wrong.push(`ended with ${told}`);
   for (const name of ["status", "retryAfterMs"] as const) {
     const wanted = expected[name];
     if (wanted !== undefined && wanted !== (details[name] ?? null)) wrong.push(`${name} is ${details[name]}: ${told}`);
   }
+  const { progress = details.progress } = expected;
+  if (![progress].flat().includes(details.progress)) wrong.push(`progress is ${details.progress}: ${told}`);
   if (error.path === undefined || !error.path.startsWith("run/judge#0")) wrong.push(`path is ${error.path}`);
   const everything = inspect(error, { depth: 20, showHidden: true });
   const leak = canary.exec(everything);

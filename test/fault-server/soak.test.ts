@@ -15,6 +15,13 @@ async function leftSince(before: Readonly<Record<string, number>>): Promise<read
   return more().map(([kind, count]) => `${count - (before[kind] ?? 0)} ${kind}`);
 }
 
+/** How a run may end, whatever its server does: no other code, nothing untyped, no hang. */
+const known = new Set([
+  ...["left", "value", "output_invalid", "output_unreadable", "model_stopped", "steps_exhausted"],
+  ...["rate_limited", "quota_exhausted", "overloaded", "model_unreachable", "model_unauthorized", "context_too_long"],
+  ...["model_request_invalid", "model_failed"],
+]);
+
 describe("300 runs against servers that fail at random", () => {
   it("all end, leave nothing open, and end alike for the same seed", async () => {
     const listenersBefore = process.eventNames().map((name) => process.listenerCount(name));
@@ -26,9 +33,8 @@ describe("300 runs against servers that fail at random", () => {
     expect(process.eventNames().map((name) => process.listenerCount(name))).toEqual(listenersBefore);
 
     const kinds = new Set(first.endings);
-    expect([...kinds]).toEqual(expect.arrayContaining(["left", "model_failed", "model_failed!", "value"]));
-    for (const bad of ["output_invalid", "output_unreadable", "model_stopped", "steps_exhausted"]) kinds.delete(bad);
-    expect(kinds.size).toBe(4);
+    expect([...kinds]).toEqual(expect.arrayContaining(["left", "model_failed!", "model_unreachable!", "value"]));
+    expect([...kinds].filter((kind) => !known.has(kind.replace("!", "")))).toEqual([]);
     expect(first.endings.filter((ending) => ending === "value").length).toBeGreaterThan(100);
 
     const second = await soak({ seed: 7, runs: 300, atOnce: 10 });

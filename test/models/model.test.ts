@@ -229,7 +229,7 @@ describe("a streamed answer", () => {
     });
     await expect(
       streaming([{ type: "error", error: { type: "overloaded_error", message: "Overloaded" } }]).answer,
-    ).rejects.toMatchObject({ code: "model_failed", details: { retryable: true, vendorCode: "overloaded_error" } });
+    ).rejects.toMatchObject({ code: "overloaded", details: { retryable: true, vendorCode: "overloaded_error" } });
   });
 
   it("is cancelled with its reader let go when it grows past the cap", async () => {

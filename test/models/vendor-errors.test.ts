@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type FlockError, isFlockError } from "../../src/core/errors/errors.ts";
+import { type FlockError, isFlockError, type ModelFailureCode, modelFailureOf } from "../../src/core/errors/errors.ts";
 import { callContext, callModel } from "./call-context.ts";
 import { type VendorModels, type VendorName, vendorKey, vendorModels } from "./vendor-models.ts";
 import { chunk, events, json, startVendorServer, type VendorServer } from "./vendor-server.ts";
@@ -17,7 +17,7 @@ afterEach(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-async function failureOf(vendor: VendorName, deltas = false): Promise<FlockError<"model_failed">> {
+async function failureOf(vendor: VendorName, deltas = false): Promise<FlockError<ModelFailureCode>> {
   const { runtime, models } = vendors;
   const request = { prompt: [{ role: "user" as const, content: [{ type: "text" as const, text: "canary-input" }] }] };
   const call = callModel(models[vendor], request, callContext({ deltas, runtime }).context);
@@ -25,7 +25,7 @@ async function failureOf(vendor: VendorName, deltas = false): Promise<FlockError
     (answer) => new Error(`it answered: ${JSON.stringify(answer.content)}`),
     (caught: unknown) => caught,
   );
-  if (!isFlockError(error, "model_failed")) throw error;
+  if (!isFlockError<ModelFailureCode>(error) || modelFailureOf(error) === undefined) throw error;
   expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/canary|authorization|api-key/i);
   return error;
 }
@@ -221,6 +221,7 @@ describe("an error a vendor answers with", () => {
       retryable: expected.retryable,
       retryAfterMs: 3_000,
       requestId: "req_7",
+      progress: "sent",
       ...(expected.code === undefined ? {} : { vendorCode: expected.code }),
     });
     expect(message).toContain(`status ${status}`);
@@ -473,6 +474,8 @@ describe("an error inside a stream that began well", () => {
     expect(details).toEqual({
       model: vendors.models[vendor].name,
       retryable,
+      // OpenAI's client looks at what follows the first event before it gives a stream out.
+      progress: parts.length > (vendor === "openai" ? 2 : 1) ? "answering" : "sent",
       ...(status === undefined ? {} : { status }),
       ...(code === undefined ? {} : { vendorCode: code }),
     });

@@ -1,7 +1,7 @@
 import { createAnthropic } from "@ai-sdk/anthropic";
 import type { LanguageModelV4 } from "@ai-sdk/provider";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type FlockError, isFlockError } from "../../src/core/errors/errors.ts";
+import { type FlockError, isFlockError, type ModelFailureCode, modelFailureOf } from "../../src/core/errors/errors.ts";
 import { systemRuntime } from "../../src/core/runtime/system-runtime.ts";
 import { createModel, type ModelRequest, type ModelRunnable } from "../../src/models/model.ts";
 import { resolveModelName } from "../../src/models/resolve-model.ts";
@@ -48,17 +48,17 @@ afterEach(async () => {
 async function failure(
   call: CallContext = callContext({ runtime: runtimeFor(server.url) }),
   target = model,
-): Promise<FlockError<"model_failed">> {
+): Promise<FlockError<ModelFailureCode>> {
   try {
     await callModel(target, request, call.context);
   } catch (error) {
-    if (isFlockError(error, "model_failed")) {
+    if (isFlockError<ModelFailureCode>(error) && modelFailureOf(error) !== undefined) {
       expectClean(error);
       return error;
     }
     throw error;
   }
-  throw new Error("expected model_failed");
+  throw new Error("expected a failed model");
 }
 
 /** Nothing of the key, the headers or the request may be reachable from an error, however it is printed. */
@@ -148,6 +148,7 @@ describe("an OpenAI-compatible model named by a string", () => {
     expect(details).toEqual({
       model: "openai-compatible/test-model",
       status,
+      progress: "sent",
       retryable,
       requestId: "req-7",
       vendorCode: "some_code",
@@ -188,7 +189,9 @@ describe("an OpenAI-compatible model named by a string", () => {
     const { details, message } = await failure();
     expect(details).toMatchObject({ retryable: true });
     expect(details.vendorCode).toMatch(/ECONNRESET|UND_ERR_SOCKET/);
-    expect(message).toContain("could not be reached at 127.0.0.1");
+    expect(message).toMatch(
+      /^the connection to openai-compatible\/test-model at 127\.0\.0\.1:\d+ broke before it answered/,
+    );
   });
 
   it("calls a refused connection retryable", async () => {

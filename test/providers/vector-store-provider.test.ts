@@ -115,8 +115,10 @@ describe("VectorStoreProvider", () => {
     memory.handle(output({ word: "gold" }));
     await memory.drain();
     expect([memory.size, memory.failed]).toEqual([0, 2]);
-    expect(runtime.warnings).toEqual([{ message: expect.stringContaining("no connection"), code: "model_failed" }]);
-    await expect(memory.search("iron")).rejects.toSatisfy((error: unknown) => isFlockError(error, "model_failed"));
+    expect(runtime.warnings).toEqual([
+      { message: expect.stringContaining("no connection"), code: "model_unreachable" },
+    ]);
+    await expect(memory.search("iron")).rejects.toSatisfy((error: unknown) => isFlockError(error, "model_unreachable"));
     failing = false;
     memory.handle(output({ word: "zinc" }));
     expect(await memory.search("zinc")).toHaveLength(1);

@@ -178,7 +178,7 @@ describe("a recorded model", () => {
     const { model, exchanges, replay } = recorded([failure, failure]);
     await expect(model.doGenerate(asking("a"))).rejects.toBe(failure);
     await expect(model.doStream(asking("b"))).rejects.toBe(failure);
-    const error = { code: "model_failed", details: { status: 429, retryable: true, retryAfterMs: 2_000 } };
+    const error = { code: "rate_limited", details: { status: 429, retryable: true, retryAfterMs: 2_000 } };
     expect(exchanges).toMatchObject([{ error }, { error }]);
     expect(JSON.stringify(exchanges)).not.toContain(key);
     await expect(replay().doGenerate(asking("a"))).rejects.toMatchObject(error);
@@ -201,8 +201,8 @@ describe("a recorded model", () => {
     const { stream } = await replay.doStream(asking("hello"));
     const reader = stream.getReader();
     expect([await reader.read(), await reader.read()]).toMatchObject([{ done: false }, { value: { delta: "half" } }]);
-    await expect(reader.read()).rejects.toMatchObject({ code: "model_failed", details: { retryable: true } });
-    expect((await partsOf(replay)).at(-1)).toMatchObject({ type: "error", error: { code: "model_failed" } });
+    await expect(reader.read()).rejects.toMatchObject({ code: "model_unreachable", details: { retryable: true } });
+    expect((await partsOf(replay)).at(-1)).toMatchObject({ type: "error", error: { code: "overloaded" } });
   });
 
   it("takes credentials out of prompts, answers, addresses and errors wherever they stand", async () => {

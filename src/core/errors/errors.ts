@@ -29,15 +29,51 @@ export interface Breadcrumb {
   readonly time: number;
 }
 
-/** One failed try of a call, as the error that ended it lists them. */
+/**
+ * How far a request had come when its call failed: `not-sent` (nothing left: no address, no connection, no trust), `sent`
+ * (it may have been worked on), `answering` (parts of the answer came). Only `not-sent` proves that nothing was done or paid.
+ */
+export type FailureProgress = "not-sent" | "sent" | "answering";
+
+/** What is known of a failed call of a model, for every {@link ModelFailureCode}. */
+export interface ModelFailureDetails {
+  readonly model: string;
+  /** The HTTP status; where there was no status line, as in a stream, what the vendor's words mean. */
+  readonly status?: number;
+  /** The same request may well succeed a little later. */
+  readonly retryable: boolean;
+  /** The wait the vendor asked for, at most a day. */
+  readonly retryAfterMs?: number;
+  readonly requestId?: string;
+  /** The vendor's or the system's own word, such as `rate_limit_error` or `ECONNRESET`. */
+  readonly vendorCode?: string;
+  /** Absent where nothing is known. */
+  readonly progress?: FailureProgress;
+}
+
+/** The codes of a model's call that failed; all of them carry {@link ModelFailureDetails}. */
+export type ModelFailureCode =
+  | "rate_limited"
+  | "quota_exhausted"
+  | "overloaded"
+  | "model_unreachable"
+  | "model_unauthorized"
+  | "context_too_long"
+  | "content_blocked"
+  | "model_request_invalid"
+  | "model_failed";
+
+/** One attempt of a call that failed, for the story of an error that was tried against. */
 export interface FailedAttempt {
-  /** 1 for the first. */
+  /** Counts from 1. */
   readonly attempt: number;
   readonly path: string;
-  /** Of the runnable that was called. */
+  /** What was called. */
   readonly name: string;
   readonly code: string;
   readonly message: string;
+  /** When it began, in milliseconds since 1970 UTC. */
+  readonly atMs?: number;
   readonly durationMs: number;
   /** How long was waited before it. */
   readonly waitedMs: number;
@@ -82,15 +118,24 @@ export interface FlockErrorDetails {
   model_package_missing: { readonly model: string; readonly package: string; readonly install: string };
   /** The environment variable that holds the vendor's key is not set. The value never appears. */
   model_key_missing: { readonly model: string; readonly variable: string };
-  /** The model's vendor answered with an error, or could not be reached. */
-  model_failed: {
-    readonly model: string;
-    readonly status?: number;
-    readonly retryable: boolean;
-    readonly retryAfterMs?: number;
-    readonly requestId?: string;
-    readonly vendorCode?: string;
-  };
+  /** Too many requests or tokens in too short a time; it passes. */
+  rate_limited: ModelFailureDetails;
+  /** The account's credit, or the quota of a day or more, is used up; waiting does not help soon. */
+  quota_exhausted: ModelFailureDetails;
+  /** The vendor has no capacity now, whoever asks; it passes. */
+  overloaded: ModelFailureDetails;
+  /** The connection failed: no address, refused, reset, timed out; final when its certificate is not trusted. */
+  model_unreachable: ModelFailureDetails;
+  /** The key was refused, or may not use this model. */
+  model_unauthorized: ModelFailureDetails;
+  /** The request is longer than the model or its vendor takes. */
+  context_too_long: ModelFailureDetails;
+  /** The vendor's rules on content forbid the request or its answer. */
+  content_blocked: ModelFailureDetails;
+  /** The vendor does not take the request as it is: a wrong setting, model name or address. */
+  model_request_invalid: ModelFailureDetails;
+  /** The vendor failed by itself, or its answer was damaged on the way. */
+  model_failed: ModelFailureDetails;
   /** The model stopped before the answer was complete, or refused. */
   model_stopped: { readonly model: string; readonly reason: string };
   /** The model asked for a tool that was not declared. */
@@ -106,7 +151,13 @@ export interface FlockErrorDetails {
   /** The offline engine found no evidence for a required field and invents nothing. */
   no_evidence: { readonly field: string };
   /** A time limit passed. */
-  timeout: { readonly limit: "deadline" | "attempt"; readonly timeoutMs: number; readonly name: string };
+  timeout: {
+    readonly limit: "deadline" | "attempt" | "first-token" | "between-tokens";
+    readonly timeoutMs: number;
+    readonly name: string;
+  };
+  /** Calls of this key failed too often; none goes out until it is tried again. */
+  circuit_open: { readonly key: string; readonly retryInMs: number; readonly failures: number };
   /** A limit can never give what is asked, or did not within `waitedMs`. Money is in dollars. */
   limit_exceeded: {
     readonly limit: string;
@@ -186,6 +237,7 @@ export interface FlockErrorOptions<Code extends FlockErrorCode> {
 }
 
 const brand = Symbol.for("flock-ts.error");
+const noAttempts: readonly FailedAttempt[] = Object.freeze([]);
 
 /**
  * An error with a code to branch on, typed details, and a message that says what was expected, what came, where, and
@@ -199,21 +251,45 @@ export class FlockError<Code extends FlockErrorCode = FlockErrorCode> extends Er
   path: string | undefined;
   /** The remarks of the run up to the error, oldest first; none when nothing left any. */
   breadcrumbs: readonly Breadcrumb[] = [];
-  /** The failed attempts of the call that ended with it, oldest first; none when there was one alone. */
-  attempts: readonly FailedAttempt[] = [];
+  /** The failed attempts of the call that ended with it, oldest first; none when it was not tried again. */
+  declare attempts: readonly FailedAttempt[];
 
   constructor(code: Code, message: string, options: FlockErrorOptions<Code>) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.details = options.details;
     this.path = options.path;
-    Object.defineProperty(this, brand, { value: true });
+    Object.defineProperties(this, {
+      [brand]: { value: true },
+      attempts: { value: noAttempts, writable: true, configurable: true },
+    });
   }
 
-  /** Gives the error as plain data: code, message, details and path, without stack or cause. */
-  toJSON(): { code: Code; message: string; details: FlockErrorDetails[Code]; path: string | undefined } {
-    return { code: this.code, message: this.message, details: this.details, path: this.path };
+  /**
+   * Tells whether the same call may well succeed a little later, by code and details alone: `details.retryable` where
+   * there is one; a `timeout` unless it was the deadline; `circuit_open`. Nothing else.
+   */
+  get retryable(): boolean {
+    const { limit, retryable } = this.details as { readonly limit?: unknown; readonly retryable?: unknown };
+    return this.code === "timeout" ? limit !== "deadline" : retryable === true || this.code === "circuit_open";
   }
+
+  /** Gives the error as plain data, without stack, breadcrumbs or cause. */
+  toJSON(): FlockErrorJson<Code> {
+    const { code, message, details, path, retryable, attempts } = this;
+    return { code, message, details, path, retryable, ...(attempts.length > 0 && { attempts }) };
+  }
+}
+
+/** A {@link FlockError} as plain data. */
+export interface FlockErrorJson<Code extends FlockErrorCode = FlockErrorCode> {
+  readonly code: Code;
+  readonly message: string;
+  readonly details: FlockErrorDetails[Code];
+  readonly path: string | undefined;
+  readonly retryable: boolean;
+  /** Absent when it was not tried again. */
+  readonly attempts?: readonly FailedAttempt[];
 }
 
 /**
@@ -227,6 +303,14 @@ export function isFlockError<Code extends FlockErrorCode = FlockErrorCode>(
   if (typeof value !== "object" || value === null || !(brand in value)) return false;
   return code === undefined || (value as unknown as FlockError).code === code;
 }
+
+/** Gives the details of a model's call that failed, whichever {@link ModelFailureCode} it has; undefined for all else. */
+export function modelFailureOf(error: unknown): ModelFailureDetails | undefined {
+  return isFlockError<ModelFailureCode>(error) && modelFailures.test(error.code) ? error.details : undefined;
+}
+
+const modelFailures =
+  /^(?:rate_limited|quota_exhausted|overloaded|context_too_long|content_blocked|model_(?:unreachable|unauthorized|request_invalid|failed))$/;
 
 /** Gives an error's code for events and metrics: a FlockError's code, an abort as `cancelled`, else `unknown`. */
 export function codeOf(error: unknown): string {

@@ -2,6 +2,7 @@
 
 import { matchesAny } from "../../core/errors/error-matcher.ts";
 import { codeOf, type FailedAttempt, FlockError, isFlockError } from "../../core/errors/errors.ts";
+import { tellAttempts } from "../../core/errors/tell-attempts.ts";
 import type { Failure } from "../../core/failure.ts";
 import type { LayerCall, LayerHost } from "../../core/layer.ts";
 import type { AnswerStep, RecoveryStep, RetryStep } from "../../core/recovery-settings.ts";
@@ -71,7 +72,7 @@ class Recovery {
   /** Waits for the time of a further attempt; false when there is to be none. */
   async #mayRetry(step: RetryStep, error: unknown): Promise<boolean> {
     const call = this.#call;
-    const { retryable, retryAfterMs = 0 } = classifyFailure(error);
+    const { retryable, retryAfterMs = 0 } = classifyFailure(error, call.runtime.now());
     if (this.#tries >= step.maxAttempts || call.hasActed || isGivenUp(error)) return false;
     if (!retryable && !matchesAny(step.on, error)) return false;
     const delayMs = backoffMs(step, this.#tries, call.runtime.random());
@@ -192,7 +193,7 @@ class Recovery {
 
   #giveUp(error: unknown): unknown {
     if (typeof error === "object" && error !== null) givenUp.add(error);
-    if (isFlockError(error) && this.#attempts.length > 1) error.attempts = Object.freeze([...this.#attempts]);
+    if (isFlockError(error) && this.#attempts.length > 1) tellAttempts(error, this.#attempts);
     return error;
   }
 }

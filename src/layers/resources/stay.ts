@@ -1,6 +1,6 @@
 /** What one attempt holds while it runs, and how it gives it back. */
 
-import { isFlockError } from "../../core/errors/errors.ts";
+import { modelFailureOf } from "../../core/errors/errors.ts";
 import type { LayerCall } from "../../core/layer.ts";
 import type { Lease } from "./lease.ts";
 import { isOverload, type ModelPace } from "./pace/model-pace.ts";
@@ -74,5 +74,5 @@ export class Stay {
 }
 
 function wasRefused(error: unknown): boolean {
-  return isFlockError(error, "model_failed") && isOverload(error.details.status);
+  return isOverload(modelFailureOf(error)?.status);
 }

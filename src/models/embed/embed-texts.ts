@@ -64,6 +64,6 @@ function problemOf(embeddings: readonly (readonly number[])[], expected: number)
 function failed(embedder: EmbeddingModelV4, problem: string): FlockError<"model_failed"> {
   const model = embedderId(embedder);
   return new FlockError("model_failed", `the embedding model "${model}" ${problem}`, {
-    details: { model, retryable: false },
+    details: { model, retryable: false, progress: "answering" },
   });
 }

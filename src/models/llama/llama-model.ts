@@ -121,7 +121,7 @@ export function loadError(error: unknown, path: string): FlockError {
   return new FlockError(
     "model_failed",
     `the model llama/${name} could not be loaded: ${reason}; check that node-llama-cpp has a binary for this machine, that the file is whole, and that its memory suffices`,
-    { details: { model: `llama/${name}`, retryable: false }, cause: error },
+    { details: { model: `llama/${name}`, retryable: false, progress: "not-sent" }, cause: error },
   );
 }
 

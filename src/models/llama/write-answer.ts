@@ -31,7 +31,7 @@ const seeds = 2 ** 32;
  * Writes the answer. Temperature is 0 unless set; a seed also makes the model forget what it read before, so that the same
  * request gives the same answer.
  *
- * @throws model_failed, not retryable, when the prompt does not fit the context; the signal's own reason when it aborts.
+ * @throws context_too_long when the prompt does not fit the context; the signal's own reason when it aborts.
  */
 export async function* writeAnswer(
   options: LanguageModelV4CallOptions,
@@ -173,10 +173,17 @@ function usageOf(read: number, written: number): LanguageModelV4Usage {
   };
 }
 
-function tooLong(model: string, tokens: number, most: number): FlockError<"model_failed"> {
+function tooLong(model: string, tokens: number, most: number): FlockError<"context_too_long"> {
   return new FlockError(
-    "model_failed",
+    "context_too_long",
     `the prompt has ${tokens} tokens and ${model} takes ${most} with its answer; send less, or raise contextTokens of llamaModel() as far as the model was trained for`,
-    { details: { model: `llama/${model}`, retryable: false, vendorCode: "context_length_exceeded" } },
+    {
+      details: {
+        model: `llama/${model}`,
+        retryable: false,
+        vendorCode: "context_length_exceeded",
+        progress: "not-sent",
+      },
+    },
   );
 }

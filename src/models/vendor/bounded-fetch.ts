@@ -2,6 +2,7 @@
 
 import { FlockError } from "../../core/errors/errors.ts";
 import type { Runtime } from "../../core/runtime/runtime.ts";
+import { noteProgress } from "./progress-notes.ts";
 
 /** One server-sent event, or a whole body of another kind, of more bytes than this ends its request. */
 export const maxBodyBytes = 64 * 1024 * 1024;
@@ -19,20 +20,45 @@ export function boundedFetch(runtime: Runtime, model: string): typeof globalThis
     const { ok, body, status, statusText, headers } = response;
     if (!ok || body === null) return response;
     const isStream = /^text\/event-stream/i.test(headers.get("content-type") ?? "");
-    const meter = isStream ? new EventMeter() : new BodyMeter();
-    const bounded = body.pipeThrough(
-      new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
-        transform(chunk, controller) {
-          if (meter.add(chunk) > maxBodyBytes) throw tooLong(model, isStream);
-          controller.enqueue(chunk);
-        },
-      }),
-    );
+    const bounded = metered(body, isStream ? new EventMeter() : new BodyMeter(), () => tooLong(model, isStream));
     return new Response(bounded, { status, statusText, headers });
   };
 }
 
-class BodyMeter {
+interface Meter {
+  /** Gives the bytes that the client must hold at once. */
+  add(chunk: Uint8Array): number;
+}
+
+/** Hands a body on piece by piece; where it breaks, its error is noted with whether any of it had come. */
+function metered(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  meter: Meter,
+  tooLong: () => FlockError,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const reader = body.getReader();
+  let begun = false;
+  return new ReadableStream({
+    async pull(controller) {
+      let piece: Awaited<ReturnType<typeof reader.read>>;
+      try {
+        piece = await reader.read();
+      } catch (error) {
+        noteProgress(error, begun ? "answering" : "sent");
+        throw error;
+      }
+      if (piece.done) return controller.close();
+      begun ||= piece.value.length > 0;
+      if (meter.add(piece.value) <= maxBodyBytes) return controller.enqueue(piece.value);
+      const error = tooLong();
+      controller.error(error);
+      await reader.cancel(error);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}
+
+class BodyMeter implements Meter {
   #bytes = 0;
 
   add(chunk: Uint8Array): number {
@@ -42,7 +68,7 @@ class BodyMeter {
 }
 
 /** Counts the bytes since the last empty line, which ends an event. */
-class EventMeter {
+class EventMeter implements Meter {
   #event = 0;
   /** Bytes of the line so far that are no carriage return; 0 where an empty line would end. */
   #line = 0;
@@ -69,5 +95,7 @@ class EventMeter {
 function tooLong(model: string, isStream: boolean): FlockError<"model_failed"> {
   const what = isStream ? "an event" : "a body";
   const message = `${model} sent ${what} of more than ${maxBodyBytes} bytes; lower maxOutputTokens or look at the server`;
-  return new FlockError("model_failed", message, { details: { model, retryable: false, vendorCode: "body_too_long" } });
+  return new FlockError("model_failed", message, {
+    details: { model, retryable: false, vendorCode: "body_too_long", progress: "answering" },
+  });
 }

@@ -20,8 +20,8 @@ const envelopes = new Set(["error", "response.failed", "response.incomplete", "o
 /** What the words for errors mean, of all vendors; the first that fits. A status line says it better where there is one. */
 const meanings: readonly (readonly [RegExp, number])[] = [
   [/^overloaded_error$/, 529],
-  [/overload|unavailable/i, 503],
-  [/rate.?limit|too_many_requests|resource_exhausted|insufficient_quota/i, 429],
+  [/overload|unavailable|capacity_exceeded|ModelNotReady/i, 503],
+  [/rate.?limit|throttling|too_many_requests|resource_exhausted|insufficient_quota/i, 429],
   [/time_?out|deadline_exceeded/i, 504],
   [/^(?:server_error|api_error|internal|internal_error|internal_server_error)$/i, 500],
   [/authentication|api_key|unauthori[sz]ed|unauthenticated/i, 401],
@@ -29,7 +29,7 @@ const meanings: readonly (readonly [RegExp, number])[] = [
   [/permission|forbidden/i, 403],
   [/not_found/i, 404],
   [/too_large/i, 413],
-  [/invalid|bad_?request|context_length|content_(?:filter|policy)|failed_precondition/i, 400],
+  [/invalid|bad_?request|context_(?:length|size|window)|content_(?:filter|policy)|failed_precondition/i, 400],
 ];
 
 /** Reads a thrown value: an error of a vendor's client, or an error part of a stream as it came. */
@@ -47,9 +47,12 @@ export function readVendorWords(thrown: unknown): VendorWords {
   ].filter((part) => part !== undefined);
   const codes = inside.flatMap(codesIn);
   const own = isError ? codesIn(thrown) : [];
+  const named = read(thrown, "responseHeaders", "x-amzn-errortype");
+  // Amazon names the error in a header, with an address behind it.
+  const header = typeof named === "string" ? codesIn({ code: named.replace(/:.*/s, "") }) : [];
   return {
     message: messageIn([...(isError && !isStatusText(thrown, sent) ? [thrown] : []), ...inside, thrown]),
-    codes: [...codes, ...own],
+    codes: [...codes, ...header, ...own],
     status: inside.map(numberIn).find((status) => status !== undefined) ?? statusMeantBy(codes),
     body,
     // What clients give as data is often less than what was sent.

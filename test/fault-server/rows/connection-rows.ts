@@ -9,14 +9,36 @@ const moments: readonly Moment[] = ["before the headers", "after the headers", "
 const stoppers = ["abort", "deadline", "attempt timeout"] as const;
 const searching = { tool: "search", input: '{"query":"bears"}' };
 const retryable = { ends: "retryable error" } as const;
+const lost = { ...retryable, code: "model_unreachable" } as const;
+/** Streams may end anywhere, for all that a connection tells: what is missing is only seen at their end. */
+const cut = { ...retryable, code: ["model_unreachable", "model_failed"] } as const;
+/** How far a request had come that broke at a moment. */
+const progress = {
+  "before the headers": "sent",
+  "after the headers": "sent",
+  "in the middle of the answer": "answering",
+} as const;
 
 export const connectionRows: readonly FaultRow[] = [
-  { fault: "connection refused", script: () => [answer(right)], gone: true, expected: { ...retryable, requests: 0 } },
+  {
+    fault: "connection refused",
+    script: () => [answer(right)],
+    gone: true,
+    expected: { ...lost, progress: "not-sent", requests: 0 },
+  },
   ...moments.map((moment): FaultRow => {
-    return { fault: `reset ${moment}`, script: () => [stopAt(moment, "reset", right)], expected: retryable };
+    return {
+      fault: `reset ${moment}`,
+      script: () => [stopAt(moment, "reset", right)],
+      expected: { ...lost, progress: progress[moment] },
+    };
   }),
   ...moments.map((moment): FaultRow => {
-    return { fault: `half-closed ${moment}`, script: () => [stopAt(moment, "close", right)], expected: retryable };
+    return {
+      fault: `half-closed ${moment}`,
+      script: () => [stopAt(moment, "close", right)],
+      expected: { ...cut, progress: progress[moment] },
+    };
   }),
   ...moments.flatMap((moment) =>
     stoppers.map((stoppedBy): FaultRow => {
@@ -36,7 +58,7 @@ export const connectionRows: readonly FaultRow[] = [
   {
     fault: "closed in the middle, without a length",
     script: () => [raw(["connection: close"], (bytes) => bytes.subarray(0, bytes.length / 2), right, "close")],
-    expected: retryable,
+    expected: { ...retryable, progress: "answering" },
   },
   {
     fault: "a kept connection that closes between two requests",
@@ -53,7 +75,7 @@ export const connectionRows: readonly FaultRow[] = [
     return {
       fault: `reset ${moment}, after a tool acted`,
       script: () => [answer(searching), stopAt(moment, "reset", right)],
-      expected: { ...retryable, requests: 2 },
+      expected: { ...lost, progress: progress[moment], requests: 2 },
     };
   }),
   { fault: "another protocol than HTTP", script: () => [noHttp], expected: retryable },
@@ -61,7 +83,7 @@ export const connectionRows: readonly FaultRow[] = [
     return {
       fault: `a redirect to another host, status ${code}`,
       script: () => [redirect(code)],
-      expected: { ends: "final error", status: code },
+      expected: { ends: "final error", code: "model_request_invalid", status: code },
     };
   }),
 ];

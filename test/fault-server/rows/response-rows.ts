@@ -7,6 +7,9 @@ import { compressed, drip, earlyHints, raw, withHeaders } from "../faults/connec
 import { canaryKey, loudMessage, right } from "../what-is-said.ts";
 
 const retryable = { ends: "retryable error" } as const;
+const broken = { ...retryable, code: "model_unreachable", progress: "answering" } as const;
+/** Not every vendor has a word for overload; where it has none, its server failed. */
+const overloaded = { ...retryable, code: ["overloaded", "model_failed"] } as const;
 const emptyTwice = { ends: "final error", code: "output_unreadable", requests: 2 } as const;
 const html = `<html><body>gateway canary-body ${canaryKey}</body></html>`;
 
@@ -39,12 +42,12 @@ export const responseRows: readonly FaultRow[] = [
         "close",
       ),
     ],
-    expected: retryable,
+    expected: broken,
   },
   {
     fault: "a content-length that is too long",
     script: () => [raw(["content-length: 100000"], (bytes) => bytes, right, "close")],
-    expected: retryable,
+    expected: broken,
   },
   {
     fault: "a content-length that is too short",
@@ -152,12 +155,13 @@ export const responseRows: readonly FaultRow[] = [
   {
     fault: "an error object at status 200",
     script: ({ words }) => [problemInBody({ status: 503, code: words.overloaded, message: loudMessage })],
-    expected: (dialect, way) => (isSeenAsEmpty(dialect, way) ? emptyTwice : retryable),
+    expected: (dialect, way) => (isSeenAsEmpty(dialect, way) ? emptyTwice : overloaded),
   },
   {
     fault: "an error object at status 200 that blames the request",
     script: ({ words }) => [problemInBody({ status: 400, code: words.invalid, message: loudMessage })],
-    expected: (dialect, way) => (isSeenAsEmpty(dialect, way) ? emptyTwice : { ends: "final error" }),
+    expected: (dialect, way) =>
+      isSeenAsEmpty(dialect, way) ? emptyTwice : { ends: "final error", code: "model_request_invalid" },
   },
 ];
 

@@ -1,12 +1,30 @@
 /** Requests that are refused with a status. */
 
+import type { FlockErrorCode } from "../../../src/core/errors/errors.ts";
 import type { FaultRow } from "../fault-row.ts";
 import { body, status } from "../faults/answers.ts";
 import { endlessError } from "../faults/connections.ts";
 import { canaryKey, loudMessage, now } from "../what-is-said.ts";
 
-const final = [400, 401, 403, 404, 413, 422] as const;
-const passing = [408, 409, 425, 429, 500, 502, 503, 504, 529] as const;
+const final: readonly (readonly [status: number, code: FlockErrorCode])[] = [
+  [400, "model_request_invalid"],
+  [401, "model_unauthorized"],
+  [403, "model_unauthorized"],
+  [404, "model_request_invalid"],
+  [413, "context_too_long"],
+  [422, "model_request_invalid"],
+];
+const passing: readonly (readonly [status: number, code: FlockErrorCode])[] = [
+  [408, "model_failed"],
+  [409, "model_failed"],
+  [425, "model_failed"],
+  [429, "rate_limited"],
+  [500, "model_failed"],
+  [502, "model_failed"],
+  [503, "overloaded"],
+  [504, "model_failed"],
+  [529, "overloaded"],
+];
 const headers = { "x-request-id": "req-7", "set-cookie": "session=canary-cookie", "x-echo": `Bearer ${canaryKey}` };
 
 const waits: readonly (readonly [form: string, headers: Readonly<Record<string, string>>, ms: number | null])[] = [
@@ -25,25 +43,26 @@ const waits: readonly (readonly [form: string, headers: Readonly<Record<string, 
 const bigBytes = 10 * 1024 * 1024;
 
 export const statusRows: readonly FaultRow[] = [
-  ...[...final, ...passing].map((code): FaultRow => {
-    const ends = final.some((one) => one === code) ? "final error" : "retryable error";
+  ...[...final, ...passing].map((pair): FaultRow => {
+    const [said, code] = pair;
+    const ends = final.includes(pair) ? "final error" : "retryable error";
     return {
-      fault: `status ${code}`,
-      script: () => [status({ status: code, code: "some_code", message: loudMessage }, headers)],
-      expected: { ends, status: code, retryAfterMs: null },
+      fault: `status ${said}`,
+      script: () => [status({ status: said, code: "some_code", message: loudMessage }, headers)],
+      expected: { ends, code, status: said, retryAfterMs: null, progress: "sent" },
     };
   }),
   ...waits.map(([form, wait, retryAfterMs]): FaultRow => {
     return {
       fault: `status 429 with Retry-After as ${form}`,
       script: () => [status({ status: 429, code: "some_code", message: "slow down" }, wait)],
-      expected: { ends: "retryable error", status: 429, retryAfterMs },
+      expected: { ends: "retryable error", code: "rate_limited", status: 429, retryAfterMs },
     };
   }),
   {
     fault: "status 429 for a quota that is used up",
     script: () => [status({ status: 429, code: "insufficient_quota", message: "no credit" }, headers)],
-    expected: { ends: "final error", status: 429 },
+    expected: { ends: "final error", code: "quota_exhausted", status: 429 },
   },
   {
     fault: "status 500 that says not to try again",
@@ -53,7 +72,7 @@ export const statusRows: readonly FaultRow[] = [
   {
     fault: "status 400 that says to try again",
     script: () => [status({ status: 400, code: "some_code", message: "no" }, { "x-should-retry": "true" })],
-    expected: { ends: "retryable error", status: 400 },
+    expected: { ends: "retryable error", code: "model_request_invalid", status: 400 },
   },
   {
     fault: "status 999",
@@ -65,7 +84,7 @@ export const statusRows: readonly FaultRow[] = [
     script: () => [
       body(`<html><body>gateway canary-body ${canaryKey}</body></html>`, { "content-type": "text/html" }, 503),
     ],
-    expected: { ends: "retryable error", status: 503 },
+    expected: { ends: "retryable error", code: "overloaded", status: 503 },
   },
   {
     fault: "status 500 with an empty body",
@@ -85,7 +104,7 @@ export const statusRows: readonly FaultRow[] = [
   {
     fault: "status 400 with 10 MB of HTML",
     script: () => [body(Buffer.alloc(bigBytes, "<p>canary-body</p>"), { "content-type": "text/html" }, 400)],
-    expected: { ends: "final error", status: 400 },
+    expected: { ends: "final error", code: "model_request_invalid", status: 400 },
   },
   {
     fault: "status 502 with a body without an end",

@@ -63,7 +63,7 @@ const rows: readonly Omit<FaultRow, "ways">[] = [
   {
     fault: "an error after two pieces, on a connection that stays open",
     script: ({ words }) => [problemInStream(right, { status: 503, code: words.overloaded, message: loudMessage })],
-    expected: retryable,
+    expected: { ...retryable, code: ["overloaded", "model_failed"], progress: "answering" },
   },
   {
     fault: "an event that is no JSON",

@@ -63,7 +63,7 @@ export const vendorRows: readonly FaultRow[] = [
     vendors: openai,
     ways: ["stream"],
     script: () => [failedResponse("invalid_prompt")],
-    expected: { ends: "final error" },
+    expected: { ends: "final error", code: "model_request_invalid" },
   },
   {
     fault: "a server that speaks chat completions alone",
@@ -83,7 +83,7 @@ export const vendorRows: readonly FaultRow[] = [
     fault: "status 404 with an error that is a word",
     vendors: ["ollama", "openai-compatible"],
     script: () => [body(JSON.stringify({ error: "model 'llama3.2' not found, canary-body" }), {}, 404)],
-    expected: { ends: "final error", status: 404 },
+    expected: { ends: "final error", code: "model_request_invalid", status: 404 },
   },
   {
     fault: "a thought before the answer",

@@ -236,7 +236,7 @@ describe("models that ask for rest", () => {
     const second = limitedHouse(options, {}, runtime);
     const failing = first.flock.run(first.agent, "x").catch((error) => error);
     await runtime.clock.advance(100);
-    expect((await failing).code).toBe("model_failed");
+    expect((await failing).code).toBe("rate_limited");
     const runs = [first.flock.run(first.agent, "x"), second.flock.run(second.agent, "x")];
     await runtime.clock.advance(4_900);
     expect([...first.watched.begun.slice(1), ...second.watched.begun]).toEqual([]);

@@ -144,10 +144,10 @@ describe("an embedding model named by a string", () => {
   });
 
   it.each([
-    [401, false],
-    [429, true],
-    [503, true],
-  ])("turns status %i into a typed error without the key, and repeats nothing", async (status, retryable) => {
+    [401, false, "model_unauthorized"],
+    [429, true, "rate_limited"],
+    [503, true, "overloaded"],
+  ])("turns status %i into a typed error without the key, and repeats nothing", async (status, retryable, code) => {
     const body = { error: { message: `refused ${key}`, type: "some_type", code: "some_code" } };
     for (const name of ["openai/e", "google/e", "openai-compatible/e", "ollama/e"]) {
       server.answer = json(status, body, { "retry-after": "2", "x-request-id": "req-7" });
@@ -155,7 +155,7 @@ describe("an embedding model named by a string", () => {
       const model = embeddingModel(name, { runtime: runtimeFor(server.url) });
       const error = await embedTexts(model, ["canary-text"]).catch((caught: unknown) => caught);
       expect(error).toMatchObject({
-        code: "model_failed",
+        code,
         details: { model: name, status, retryable, retryAfterMs: 2_000, requestId: "req-7" },
       });
       expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("canary");
@@ -242,7 +242,10 @@ describe("an embedding model that is given", () => {
     const error = await Promise.resolve(
       embeddingModel(failing, { runtime: runtimeFor(server.url) }).doEmbed({ values: ["x"] }),
     ).catch((caught: unknown) => caught);
-    expect(error).toMatchObject({ code: "model_failed", details: { model: "acme/e", status: 401, retryable: false } });
+    expect(error).toMatchObject({
+      code: "model_unauthorized",
+      details: { model: "acme/e", status: 401, retryable: false },
+    });
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(key);
   });
 

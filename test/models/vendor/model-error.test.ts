@@ -6,7 +6,7 @@ import {
 } from "@ai-sdk/provider";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FlockError, isFlockError } from "../../../src/core/errors/errors.ts";
+import { FlockError, isFlockError, modelFailureOf } from "../../../src/core/errors/errors.ts";
 import { retryAfterOf } from "../../../src/core/runtime/retry-after.ts";
 import { modelError } from "../../../src/models/vendor/model-error.ts";
 import { redact } from "../../../src/models/vendor/redact.ts";
@@ -23,8 +23,9 @@ function apiError(parts: Partial<ConstructorParameters<typeof APICallError>[0]>)
 
 function detailsOf(error: unknown) {
   const mapped = modelError(error, "openai/gpt-5");
-  if (!isFlockError(mapped, "model_failed")) throw mapped;
-  return mapped.details;
+  const details = modelFailureOf(mapped);
+  if (details === undefined) throw mapped;
+  return details;
 }
 
 describe("modelError", () => {
@@ -75,23 +76,37 @@ describe("modelError", () => {
     expect(detailsOf(error).retryable).toBe(retryable);
   });
 
+  const unreachable = "m/x could not be reached at api.test:8443";
+  const network = "check the address and the network";
+  const untrusted = "its certificate is not trusted: check the address, or name its authority in NODE_EXTRA_CA_CERTS";
   it.each([
-    ["ECONNRESET", true],
-    ["ENOTFOUND", true],
-    ["EAI_AGAIN", true],
-    ["UND_ERR_CONNECT_TIMEOUT", true],
-    ["CERT_HAS_EXPIRED", false],
-    ["DEPTH_ZERO_SELF_SIGNED_CERT", false],
-    ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", false],
-    ["ERR_TLS_CERT_ALTNAME_INVALID", false],
-  ])("finds the system's code %s below all causes", (code, retryable) => {
+    [
+      "ECONNRESET",
+      true,
+      "the connection to m/x at api.test:8443 broke before it answered",
+      "try again, or check the network",
+    ],
+    [
+      "UND_ERR_BODY_TIMEOUT",
+      true,
+      "the connection to m/x at api.test:8443 broke in the middle of its answer",
+      "try again",
+    ],
+    ["ENOTFOUND", true, unreachable, network],
+    ["EAI_AGAIN", true, unreachable, network],
+    ["UND_ERR_CONNECT_TIMEOUT", true, unreachable, network],
+    ["CERT_HAS_EXPIRED", false, unreachable, untrusted],
+    ["DEPTH_ZERO_SELF_SIGNED_CERT", false, unreachable, untrusted],
+    ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", false, unreachable, untrusted],
+    ["ERR_TLS_CERT_ALTNAME_INVALID", false, unreachable, untrusted],
+    ["HPE_INVALID_CONSTANT", true, "the answer of m/x at api.test:8443 was damaged on its way", "try again"],
+    ["ENOENT", false, "m/x could not be used", "check this machine's files and limits"],
+  ])("finds the system's code %s below all causes", (code, retryable, what, todo) => {
     const deepest = Object.assign(new Error("socket"), { code });
     const error = new TypeError("fetch failed", { cause: new AggregateError([deepest], "all failed") });
     const mapped = modelError(Object.assign(error, { url: "https://user:pw@api.test:8443/v1?key=canary" }), "m/x");
     expect(mapped).toMatchObject({ details: { vendorCode: code, retryable } });
-    expect(mapped.message).toBe(
-      `m/x could not be reached at api.test:8443 (${code}); check the address and the network`,
-    );
+    expect(mapped.message).toBe(`${what} (${code}); ${todo}`);
   });
 
   it("believes the vendor's own word on retrying", () => {
@@ -136,7 +151,7 @@ describe("modelError", () => {
         data: { error: { code: "<x>" } },
       }),
     );
-    expect(details).toEqual({ model: "openai/gpt-5", status: 400, retryable: false });
+    expect(details).toEqual({ model: "openai/gpt-5", status: 400, retryable: false, progress: "sent" });
   });
 
   it("maps anything that can be thrown to a typed error", () => {

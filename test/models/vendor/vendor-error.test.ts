@@ -1,11 +1,11 @@
 import { APICallError, JSONParseError, TypeValidationError } from "@ai-sdk/provider";
 import { describe, expect, it } from "vitest";
-import { isFlockError } from "../../../src/core/errors/errors.ts";
+import { isFlockError, type ModelFailureCode, modelFailureOf } from "../../../src/core/errors/errors.ts";
 import { modelError } from "../../../src/models/vendor/model-error.ts";
 
 function failed(error: unknown) {
   const mapped = modelError(error, "openai/gpt-5");
-  if (!isFlockError(mapped, "model_failed")) throw mapped;
+  if (!isFlockError<ModelFailureCode>(mapped) || modelFailureOf(mapped) === undefined) throw mapped;
   return mapped;
 }
 
@@ -33,6 +33,7 @@ describe("an error object where the answer belongs", () => {
       model: "openai/gpt-5",
       status: 500,
       retryable: true,
+      progress: "sent",
       retryAfterMs: 3_000,
       requestId: "req-1",
       vendorCode: "server_error",
@@ -72,7 +73,7 @@ describe("an answer that could not be read", () => {
     ["came first in Anthropic's stream", new Error("Expected a normalized Anthropic stream error")],
   ])("is retryable and not quoted when it %s", (_, error) => {
     const { details, message, cause } = failed(error);
-    expect(details).toEqual({ model: "openai/gpt-5", retryable: true });
+    expect(details).toEqual({ model: "openai/gpt-5", retryable: true, progress: "answering" });
     expect(message).toContain("a piece of its answer was damaged");
     expect(`${message}${(cause as Error).stack}`).not.toContain("private");
   });

@@ -389,7 +389,7 @@ describe("openDocuments", () => {
   it("passes on that the embedder fails", async () => {
     const embedder = { ...lexicalEmbedder(), doEmbed: () => Promise.reject(new Error("no connection")) };
     const opening = openDocuments({ documents: [{ name: "a", text: "steel" }] }, { embedder });
-    await expect(opening).rejects.toSatisfy((error: unknown) => isFlockError(error, "model_failed"));
+    await expect(opening).rejects.toSatisfy((error: unknown) => isFlockError(error, "model_unreachable"));
   });
 
   it("gives offsets that point at the passage in the document's text, for any text", async () => {

@@ -14,6 +14,15 @@ const waysOut: Readonly<Record<string, string>> = {
   output_invalid: "say in the field's description what is expected, raise askAgain, or make the output simpler",
   output_unreadable: "raise settings.maxOutputTokens where answers are cut off, raise askAgain, or take another model",
   input_invalid: "correct what its callers pass; the error's pointer names the field",
+  rate_limited: "raise the limit with the vendor, limit concurrency or requests, or turn the cache on",
+  quota_exhausted: "fill the account, raise its quota, or fall back to another vendor in a wrapper layer",
+  overloaded: "fall back to another model in a wrapper layer",
+  model_unreachable:
+    "check the address and the network; against outages, fall back to another model in a wrapper layer",
+  model_unauthorized: "set a key that may use this model, in the variable that the error names",
+  context_too_long: "send less, or take a model with a longer context",
+  content_blocked: "rephrase the input, or take another model",
+  model_request_invalid: "follow the hint in the error's message: the vendor does not take the request as it is",
   model_failed:
     "follow the hint in the error's message; against outages, fall back to another model in a wrapper layer",
   model_stopped: "rephrase the input, or take another model: this one refused, or ended with an error",

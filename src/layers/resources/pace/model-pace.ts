@@ -1,6 +1,6 @@
 /** Keeps calls of a model off while it asks for rest, and finds how many at a time it bears. */
 
-import { isFlockError } from "../../../core/errors/errors.ts";
+import { modelFailureOf } from "../../../core/errors/errors.ts";
 import type { LayerCall } from "../../../core/layer.ts";
 import { Cooldown } from "../../../core/runtime/cooldown.ts";
 import { readRateHints } from "../../../core/runtime/rate-hints.ts";
@@ -63,7 +63,7 @@ export class ModelPace {
   ended(call: LayerCall, startedAt: number, error: unknown): void {
     const inFlight = this.#inFlight;
     this.#inFlight -= 1;
-    const failed = isFlockError(error, "model_failed") ? error.details : undefined;
+    const failed = modelFailureOf(error);
     this.#cooldown.hold(this.#model, failed?.retryAfterMs ?? 0);
     const headers = (call.output as { readonly response?: { readonly headers?: unknown } } | undefined)?.response
       ?.headers;
