@@ -231,7 +231,7 @@ describe("agents on a real model", () => {
     await using _ = flock;
     const error = await flock.run(reader, { book: "word ".repeat(6_000) }).catch((caught: unknown) => caught);
     printTranscript("too long", exchanges, [], String(error));
-    expect(error).toMatchObject({ code: "model_failed", details: { vendorCode: "context_length_exceeded" } });
+    expect(error).toMatchObject({ code: "context_too_long", details: { vendorCode: "context_length_exceeded" } });
     expect(exchanges).toHaveLength(1);
   });
 
