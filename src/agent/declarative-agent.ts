@@ -21,7 +21,13 @@ import { disposeProviders } from "../core/events/provider-listener.ts";
 import type { Json } from "../core/json/json.ts";
 import { type Policy, policyOfParts } from "../core/policy.ts";
 import { type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
-import { type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
+import {
+  checkNeeds,
+  needsOption,
+  type ResourceNeeds,
+  type ResourceSettings,
+  resourcesOption,
+} from "../core/resource-settings.ts";
 import type { ExecutionContext, Runnable } from "../core/runnable.ts";
 import type { AnyLanguageModel } from "../models/adapt-model.ts";
 import type { ModelRunnable } from "../models/model.ts";
@@ -69,6 +75,8 @@ export interface DeclarativeAgentOptions<Name extends string, Input extends stri
   readonly resources?: ResourceSettings | undefined;
   /** What to do about its failures and those of models below it, in the order asked; `false` for nothing. @default what models do by themselves */
   readonly recovery?: RecoveryChoice | undefined;
+  /** What each call takes of `custom` resources, its own ones or the Flock's, while it runs: `{ gpu: 1 }`. @default nothing */
+  readonly needs?: ResourceNeeds | undefined;
 }
 
 const modelOption: OptionCheck = (value) =>
@@ -95,6 +103,7 @@ const optionChecks = {
   timeoutMs: positiveNumber,
   resources: resourcesOption,
   recovery: recoveryOption,
+  needs: needsOption,
 };
 
 /**
@@ -148,8 +157,9 @@ export class DeclarativeAgent<
     this.output.toJsonSchema("output");
     this.tools = uniqueTools(owner, given.tools ?? []);
     this.providers = given.providers ?? [];
-    const { timeoutMs, cache, resources, recovery, model } = given;
-    this.policy = { timeoutMs, cache, resources, recovery, ...policyOfParts(this.tools) };
+    const { timeoutMs, cache, resources, needs, recovery, model } = given;
+    checkNeeds(owner, needs, resources);
+    this.policy = { timeoutMs, cache, resources, needs, recovery, ...policyOfParts(this.tools) };
     this.#model = given.model;
     const settings = checkSettings(owner, given.settings);
     this.#predict = new Predict({

@@ -1,6 +1,7 @@
 /** What happens after an answer that is not the last one: tool turns, asking again, and asking another way. */
 
 import type { LanguageModelV4Prompt } from "@ai-sdk/provider";
+import { disownAnswer } from "../core/door/disown-answer.ts";
 import { FlockError, type FlockErrorCode } from "../core/errors/errors.ts";
 import type { ExecutionContext } from "../core/runnable.ts";
 import type { ModelAnswer, ModelRunnable } from "../models/model.ts";
@@ -50,7 +51,10 @@ export async function furtherAnswers(asker: Asker, talk: Talk, soFar: AnswerSoFa
     const calls = toolCallsOf(answer);
     const given = calls.find((call) => call.toolName === adapter.answerTool);
     if (calls.length > 0 && given === undefined) {
-      if (step === maxSteps) throw exhausted(name, maxSteps);
+      if (step === maxSteps) {
+        disownAnswer(context);
+        throw exhausted(name, maxSteps);
+      }
       messages = [...messages, ...toolTurn(answer.content, await runToolCalls(calls, asker.tools, context))];
       step += 1;
     } else {
@@ -63,6 +67,7 @@ export async function furtherAnswers(asker: Asker, talk: Talk, soFar: AnswerSoFa
         if (refused !== undefined) context.recovered("ask-again", refused, true);
         return read.value;
       }
+      disownAnswer(context);
       if (refused !== undefined) context.recovered("ask-again", refused, false);
       if (asked === askAgain) throw giveUp(name, read, answer, model, asked);
       asked += 1;

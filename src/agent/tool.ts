@@ -18,7 +18,13 @@ import { copyJson } from "../core/json/copy-json.ts";
 import type { Json, JsonObject } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
 import { type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
-import { type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
+import {
+  checkNeeds,
+  needsOption,
+  type ResourceNeeds,
+  type ResourceSettings,
+  resourcesOption,
+} from "../core/resource-settings.ts";
 import type { ExecutionContext, Runnable } from "../core/runnable.ts";
 import { deepFreeze } from "../signature/check/deep-freeze.ts";
 import type { CheckedShape } from "../signature/field.ts";
@@ -50,6 +56,8 @@ interface ToolHead<Input> {
   readonly resources?: ResourceSettings;
   /** What to do about its failures; `false` for nothing. @default retries when it is idempotent */
   readonly recovery?: RecoveryChoice;
+  /** What each call takes of `custom` resources, its own ones or the Flock's, while it runs: `{ gpu: 1 }`. @default nothing */
+  readonly needs?: ResourceNeeds;
 }
 
 /** A tool declared by signatures. */
@@ -88,6 +96,7 @@ const optionChecks = {
   timeoutMs: positiveNumber,
   resources: resourcesOption,
   recovery: recoveryOption,
+  needs: needsOption,
 };
 
 /**
@@ -117,8 +126,9 @@ export class Tool<In = never, Out = unknown> implements Runnable<In, Out> {
     this.description = options.description;
     this.input = shapeOf(options.input, options.types, `input of ${owner}`);
     if (options.output !== undefined) this.output = shapeOf(options.output, options.types, `output of ${owner}`);
-    const { timeoutMs, idempotent, resources, recovery } = options;
-    this.policy = { timeoutMs, idempotent, resources, recovery, cache: toolCache(owner, options) };
+    const { timeoutMs, idempotent, resources, needs, recovery } = options;
+    checkNeeds(owner, needs, resources);
+    this.policy = { timeoutMs, idempotent, resources, needs, recovery, cache: toolCache(owner, options) };
     this.identity = { tool: this.name, description: this.description, input: this.input.toJsonSchema("input") };
     this.#execute = options.execute;
     this.#approval = options.approval ?? false;
@@ -193,6 +203,7 @@ export interface ToolDeclaration {
   readonly resources?: ResourceSettings;
   /** What to do about its failures; `false` for nothing. @default retries when it is idempotent */
   readonly recovery?: RecoveryChoice;
+  readonly needs?: ResourceNeeds;
 }
 
 /**

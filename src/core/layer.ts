@@ -52,7 +52,7 @@ export interface LayerCall {
   readonly runTimeoutMs: number | undefined;
   /** What all calls of the run share; the key of what a layer keeps for a run. */
   readonly run: RunFacts;
-  /** What the attempt gave, while its guards leave. */
+  /** What the attempt gave, while its guards leave; or what the cache gave. */
   readonly output: unknown;
   /** Tokens and cost of what the attempt gave, where the runnable can tell; while its guards leave. */
   readonly cost: CallCost | undefined;
@@ -104,12 +104,14 @@ export type CacheFinding = CacheAnswer | undefined | "bypass" | "refresh";
 /**
  * The cache's place in the door. Exactly one of `store` and `abandon` follows a lookup that found nothing or asks anew;
  * `leave` follows one that had not answered when its call ended, and then `abandon` when it still gives the work away.
+ * `disown` may follow a call that has ended well: its output turned out wrong and must not be given again.
  */
 export interface CacheSlot {
   lookup(call: LayerCall): CacheFinding | Promise<CacheFinding>;
   store(call: LayerCall, value: unknown): void;
   abandon(call: LayerCall, error: unknown): void;
   leave?(call: LayerCall): void;
+  disown?(call: LayerCall): void;
 }
 
 /** Recovery's place in the door: the one retry loop, which makes further attempts with {@link LayerCall.again}. */

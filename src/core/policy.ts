@@ -2,7 +2,7 @@
 
 import type { CacheChoice } from "./cache-settings.ts";
 import type { RecoveryChoice } from "./recovery-settings.ts";
-import type { ResourceSettings } from "./resource-settings.ts";
+import type { ResourceNeeds, ResourceSettings } from "./resource-settings.ts";
 
 /** What caches do for a run. */
 export type CacheMode = "use" | "bypass" | "refresh";
@@ -23,6 +23,8 @@ export interface Policy {
   readonly hasEffects?: boolean | undefined;
   /** What its calls may use: limits of its own, or a manager shared with others. */
   readonly resources?: ResourceSettings | undefined;
+  /** What each of its calls takes of custom resources. @default nothing */
+  readonly needs?: ResourceNeeds | undefined;
   /** What to do about its failures and those of models below it; `false` for nothing. @default what models do by themselves */
   readonly recovery?: RecoveryChoice | undefined;
 }

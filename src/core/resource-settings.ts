@@ -1,6 +1,13 @@
 /** Limits as a user writes them, checked where they are written; only the layer of resources makes managers of them. */
 
-import { booleanOption, checkOptions, nameString, type OptionCheck, wholeNumber } from "./errors/options.ts";
+import {
+  booleanOption,
+  checkOptions,
+  nameString,
+  type OptionCheck,
+  optionError,
+  wholeNumber,
+} from "./errors/options.ts";
 
 /** Windows that slide, several at once if you like, and a total that is used up. */
 export interface RateLimits {
@@ -47,6 +54,12 @@ export interface ResourceKeeper {
   configure(limits: LimitChanges): void;
 }
 
+/**
+ * What each call takes of resources of your own, by name, for as long as it runs: `{ gpu: 1, memoryMb: 512 }`. It counts in
+ * every limit of that name that the call comes under: its own, its name's, its run's, its tenant's, the Flock's.
+ */
+export type ResourceNeeds = Readonly<Record<string, number>>;
+
 /** What the calls of something may use: limits of its own, or a `ResourceManager` that it shares with others. */
 export type ResourceSettings = ResourceLimits | ResourceKeeper;
 
@@ -90,24 +103,24 @@ const rateParts = ["perSecond", ...costParts];
  * Checks limits.
  *
  * @param owner who is told in errors.
- * @param isChange null is allowed and takes a limit away.
+ * @param vary changes what each number is checked by.
  * @throws option_invalid for an unknown key (with the nearest known one) or a wrong number.
  */
-export function checkLimits(owner: string, limits: unknown, isChange = false): void {
-  const orNull = (check: OptionCheck): OptionCheck =>
-    isChange
-      ? (value) => (value === null ? undefined : check(value) && `${check(value)}, or null for no limit`)
-      : check;
+export function checkLimits(
+  owner: string,
+  limits: unknown,
+  vary: (check: OptionCheck) => OptionCheck = (check) => check,
+): void {
   // Inner tables throw by themselves, so that the message names the inner key.
   const table =
     (parts: readonly string[] | undefined, check: OptionCheck): OptionCheck =>
     (value) => {
       const names = parts ?? Object.keys(Object(value));
-      checkOptions(`${owner} limits`, value, Object.fromEntries(names.map((name) => [name, orNull(check)])));
+      checkOptions(`${owner} limits`, value, Object.fromEntries(names.map((name) => [name, vary(check)])));
       return parts === undefined ? names.map(nameString).find(Boolean) : undefined;
     };
   checkOptions(owner, limits, {
-    concurrency: orNull(wholeAmount),
+    concurrency: vary(wholeAmount),
     requests: table(rateParts, wholeAmount),
     tokens: table(rateParts, wholeAmount),
     usd: table(costParts, money),
@@ -120,6 +133,25 @@ export const resourcesOption: OptionCheck = (value) => {
   if (!isKeeper(value)) checkLimits("resources", value);
   return undefined;
 };
+
+/** Accepts what a call needs; wrong amounts throw by themselves. */
+export const needsOption: OptionCheck = (value) => {
+  checkLimits("needs", { custom: value });
+  return undefined;
+};
+
+/**
+ * Checks what a call needs against the limits declared beside it.
+ *
+ * @throws option_invalid for a custom limit of which no call takes anything, and for a need that passes it.
+ */
+export function checkNeeds(owner: string, needs: ResourceNeeds = {}, resources?: ResourceSettings): void {
+  const { custom = {} } = (resources ?? {}) as ResourceLimits;
+  for (const [name, most] of Object.entries(custom)) {
+    if (needs[name]! <= most) continue;
+    throw optionError(owner, "needs", `given with what a call takes of ${name}, up to ${most}`, needs[name]);
+  }
+}
 
 const limitsOption: OptionCheck = (value) =>
   isKeeper(value) ? "limits, each has a manager of its own" : resourcesOption(value);

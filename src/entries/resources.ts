@@ -7,6 +7,7 @@ export type {
   RateLimits,
   ResourceKeeper,
   ResourceLimits,
+  ResourceNeeds,
   ResourceSettings,
 } from "../core/resource-settings.ts";
 export { Cooldown, type CooldownOptions } from "../core/runtime/cooldown.ts";

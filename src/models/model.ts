@@ -14,6 +14,7 @@ import type { JsonObject } from "../core/json/json.ts";
 import { countOf, type ModelPrice } from "../core/model-price.ts";
 import type { Policy } from "../core/policy.ts";
 import { type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
+import { needsOption, type ResourceNeeds } from "../core/resource-settings.ts";
 import type { CallCost, ExecutionContext, Runnable } from "../core/runnable.ts";
 import { modelName } from "./model-name.ts";
 import { loadedPrices, loadPrices } from "./pricing/load-prices.ts";
@@ -42,6 +43,8 @@ export interface CreateModelOptions {
   readonly cache?: CacheChoice | undefined;
   /** What to do about its failures; `false` for nothing. @default retries and a breaker */
   readonly recovery?: RecoveryChoice | undefined;
+  /** What each call takes of the Flock's `custom` resources while it runs: `{ gpu: 1 }`. @default nothing */
+  readonly needs?: ResourceNeeds | undefined;
 }
 
 /**
@@ -68,12 +71,13 @@ class LanguageModelRunnable implements ModelRunnable {
   readonly #offline: boolean;
 
   constructor(model: LanguageModelV4, options?: CreateModelOptions) {
-    if (options !== undefined) checkOptions("createModel", options, { cache: cacheOption, recovery: recoveryOption });
+    if (options !== undefined)
+      checkOptions("createModel", options, { cache: cacheOption, recovery: recoveryOption, needs: needsOption });
     const { provider, modelId } = model;
     this.model = model;
     this.name = modelName(model);
     this.identity = { provider, modelId };
-    this.policy = { cache: options?.cache, recovery: options?.recovery };
+    this.policy = { cache: options?.cache, recovery: options?.recovery, needs: options?.needs };
     this.#offline = isOffline(model);
   }
 

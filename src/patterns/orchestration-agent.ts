@@ -18,7 +18,7 @@ import { disposeProviders } from "../core/events/provider-listener.ts";
 import type { Json } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
 import { type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
-import { type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
+import { needsOption, type ResourceNeeds, type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
 import type { AnyRunnable, ExecutionContext, Runnable } from "../core/runnable.ts";
 import type { BareInput, InferInput, InferOutput, SignatureText } from "../signature/infer-signature.ts";
 import { parseSignature } from "../signature/parse-signature.ts";
@@ -82,6 +82,8 @@ export interface OrchestrationAgentOptions<
   readonly resources?: ResourceSettings | undefined;
   /** What to do about its failures and those of models below it, in the order asked; `false` for nothing. @default what models do by themselves */
   readonly recovery?: RecoveryChoice | undefined;
+  /** What each call takes of `custom` resources, its own ones or the Flock's, while it runs: `{ gpu: 1 }`. @default nothing */
+  readonly needs?: ResourceNeeds | undefined;
 }
 
 /**
@@ -145,7 +147,7 @@ export class OrchestrationAgent<
       output: this.output.source,
     });
     if (identity !== undefined) this.identity = identity;
-    this.policy = policyOf(options, [this.#step]);
+    this.policy = policyOf(this.name, options, [this.#step]);
     this.providers = Object.freeze([...(options.providers ?? [])]);
   }
 
@@ -195,6 +197,7 @@ const orchestrationOptions = {
   timeoutMs: positiveNumber,
   resources: resourcesOption,
   recovery: recoveryOption,
+  needs: needsOption,
 };
 
 function requireOptions(options: object): void {

@@ -9,7 +9,7 @@ import { checkOptions, nameString, positiveNumber } from "../core/errors/options
 import type { Json } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
 import { type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
-import { type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
+import { needsOption, type ResourceNeeds, type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
 import type { AnyRunnable, ExecutionContext, ForkedContext, Runnable } from "../core/runnable.ts";
 import { type Beside, type Branches, refuseClashes, refuseTwoWriters } from "./beside.ts";
 import type { Flat, SharedInput } from "./field-flow.ts";
@@ -80,6 +80,8 @@ export interface ParallelPatternOptions<Agents extends Branches, Name extends st
   readonly resources?: ResourceSettings | undefined;
   /** What to do about its failures and those of models below it, in the order asked; `false` for nothing. @default what models do by themselves */
   readonly recovery?: RecoveryChoice | undefined;
+  /** What each call takes of `custom` resources, its own ones or the Flock's, while it runs: `{ gpu: 1 }`. @default nothing */
+  readonly needs?: ResourceNeeds | undefined;
 }
 
 /**
@@ -136,7 +138,7 @@ export class ParallelPattern<const Agents extends Branches, const Name extends s
     this.input = takenShape(this.#steps.map((step) => step.input));
     const identity = identityOf("parallel", this.#steps, { names: this.#names ?? null });
     if (identity !== undefined) this.identity = identity;
-    this.policy = policyOf(options, this.#steps);
+    this.policy = policyOf(this.name, options, this.#steps);
   }
 
   /** Runs the pattern as a run of its own. Never throws synchronously. */
@@ -176,6 +178,7 @@ const parallelOptions = {
   timeoutMs: positiveNumber,
   resources: resourcesOption,
   recovery: recoveryOption,
+  needs: needsOption,
 };
 
 /** Why a fork is closed that did its work; one object, since making an error is dear. */

@@ -15,7 +15,7 @@ import {
 import type { Json } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
 import { type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
-import { type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
+import { needsOption, type ResourceNeeds, type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
 import type { AnyRunnable, ExecutionContext, Runnable } from "../core/runnable.ts";
 import type { CheckedShape } from "../signature/field.ts";
 import type { BareInput, InferInput, SignatureText } from "../signature/infer-signature.ts";
@@ -117,6 +117,8 @@ export interface SequentialPatternOptions<
   readonly resources?: ResourceSettings | undefined;
   /** What to do about its failures and those of models below it, in the order asked; `false` for nothing. @default what models do by themselves */
   readonly recovery?: RecoveryChoice | undefined;
+  /** What each call takes of `custom` resources, its own ones or the Flock's, while it runs: `{ gpu: 1 }`. @default nothing */
+  readonly needs?: ResourceNeeds | undefined;
 }
 
 /**
@@ -168,7 +170,7 @@ export class SequentialPattern<
     connect(this.name, this.input, this.#steps);
     const identity = identityOf("sequence", this.#steps, { input: this.input.fields.map((field) => field.name) });
     if (identity !== undefined) this.identity = identity;
-    this.policy = policyOf(options, this.#steps);
+    this.policy = policyOf(this.name, options, this.#steps);
   }
 
   /** Runs the pattern as a run of its own. Never throws synchronously. */
@@ -210,6 +212,7 @@ const sequentialOptions = {
   timeoutMs: positiveNumber,
   resources: resourcesOption,
   recovery: recoveryOption,
+  needs: needsOption,
 };
 
 /** The runtime twin of {@link Connect}. */

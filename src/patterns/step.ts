@@ -4,6 +4,7 @@ import { FlockError } from "../core/errors/errors.ts";
 import { describeValue, optionError } from "../core/errors/options.ts";
 import type { Json, JsonObject, JsonSchema } from "../core/json/json.ts";
 import { type Policy, policyOfParts } from "../core/policy.ts";
+import { checkNeeds } from "../core/resource-settings.ts";
 import type { AnyRunnable, Shape } from "../core/runnable.ts";
 import type { FieldType, Side } from "../signature/field.ts";
 
@@ -76,12 +77,20 @@ export function identityOf(pattern: string, steps: readonly Step[], more: JsonOb
   return { pattern, agents, ...more };
 }
 
-/** Gives the policy of a pattern: what its options say, and what its members bring along. */
+/** Gives the policy of a pattern: what its options say, and what its members bring along. @throws option_invalid for wrong needs. */
 export function policyOf(
-  { cache, timeoutMs, resources, recovery }: Pick<Policy, "cache" | "timeoutMs" | "resources" | "recovery">,
+  name: string,
+  {
+    cache,
+    timeoutMs,
+    resources,
+    needs,
+    recovery,
+  }: Pick<Policy, "cache" | "timeoutMs" | "resources" | "needs" | "recovery">,
   steps: readonly Step[],
 ): Policy {
-  return { timeoutMs, cache, resources, recovery, ...policyOfParts(steps.map(({ runnable }) => runnable)) };
+  checkNeeds(name, needs, resources);
+  return { timeoutMs, cache, resources, needs, recovery, ...policyOfParts(steps.map(({ runnable }) => runnable)) };
 }
 
 /** Names that must never become a key of an object. */

@@ -20,7 +20,7 @@ import {
 } from "../core/errors/options.ts";
 import type { Provider } from "../core/events/provider.ts";
 import { recoveryOption } from "../core/recovery-settings.ts";
-import { resourcesOption } from "../core/resource-settings.ts";
+import { needsOption, resourcesOption } from "../core/resource-settings.ts";
 import type { CheckResult } from "../signature/field.ts";
 import type { InferInput, InferOutput, SignatureText } from "../signature/infer-signature.ts";
 import { parseSignature } from "../signature/parse-signature.ts";
@@ -39,6 +39,7 @@ type AgentDefaults = Pick<
   | "cache"
   | "resources"
   | "recovery"
+  | "needs"
 >;
 
 /** The values a template's instructions are written for. */
@@ -182,6 +183,7 @@ const templateOptions = {
   cache: cacheOption,
   resources: resourcesOption,
   recovery: recoveryOption,
+  needs: needsOption,
 };
 
 function parameterError(owner: string, issues: readonly ValueIssue[]): FlockError<"option_invalid"> {

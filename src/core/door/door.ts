@@ -127,6 +127,7 @@ function lookedUp(call: Call, answer: CacheFinding): void {
     beginAttempt(call);
   } else {
     call.noteCache(answer.state);
+    call.output = answer.value;
     settle(call, answer.isError !== true, answer.value);
   }
 }
@@ -239,6 +240,7 @@ function settle(call: Call, ok: boolean, value: unknown): void {
   call.detach();
   if (!call.within) safely(call, () => tellEnd(call, ok, value));
   else if (ok) call.passOutput(value);
+  if (ok && call.cacheState !== undefined && call.parent !== undefined) call.parent.lastKept = call;
   if (ok) call.resolve?.(value);
   else call.reject?.(value);
 }

@@ -58,6 +58,8 @@ export class Call implements ForkedContext, LayerCall {
   cost: CallCost | undefined = undefined;
   hasActed = false;
   isSubstitute = false;
+  /** The last call or attempt below that gave a value and that a cache had to do with. */
+  lastKept: Call | undefined = undefined;
   /** Follows the deltas of all attempts; made at the first one. */
   stream: StreamTimer | undefined = undefined;
   resolve: ((value: unknown) => void) | undefined = undefined;

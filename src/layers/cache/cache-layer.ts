@@ -86,6 +86,7 @@ function lateSlot(facts: SlotFacts): CacheSlot {
     store: (call, value) => slot?.store(call, value),
     abandon: (call, error) => slot?.abandon(call, error),
     leave: (call) => slot?.leave?.(call),
+    disown: (call) => slot?.disown?.(call),
   };
   return late;
 }

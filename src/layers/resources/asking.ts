@@ -4,10 +4,12 @@ import { costOfTokens } from "../../core/cost-of-tokens.ts";
 import { FlockError, isFlockError } from "../../core/errors/errors.ts";
 import type { LayerCall, LayerHost } from "../../core/layer.ts";
 import type { ModelPrice } from "../../core/model-price.ts";
+import type { ResourceNeeds } from "../../core/resource-settings.ts";
 import type { AcquireOptions, ResourceRequest } from "./lease.ts";
-import type { Counted } from "./managers.ts";
+import type { Counted, CountingManager } from "./managers.ts";
 import type { ResourceManager } from "./resource-manager.ts";
 import { charactersOf, maxOutputOf, type TokenGuess } from "./token-estimate.ts";
+import { unitsOf } from "./units.ts";
 
 /** What is asked of one manager. */
 export interface Ask {
@@ -30,6 +32,8 @@ export class Asking {
   #price: ModelPrice | undefined;
   #tokens: number | undefined;
   #usd: number | undefined;
+  /** What the call needs of custom resources, by the manager that is asked. */
+  #units: readonly (ResourceNeeds | undefined)[] | undefined;
 
   constructor(call: LayerCall, counted: Counted, host: LayerHost) {
     this.#call = call;
@@ -47,10 +51,16 @@ export class Asking {
     if (countsTokens) this.#tokens = sum(estimate.likely(this.characters, this.#maxOutput));
     this.#price = this.#countsMoney ? host.priceOf(call.runnable) : undefined;
     this.#reckon();
-    this.asks = counted.managers.map(({ manager, spendingOnly }) => ({
+    const needs = call.runnable.policy?.needs;
+    if (needs !== undefined) this.#units = unitsOf(call.runnable, needs, counted.managers);
+    const asks = counted.managers.map(({ manager, counts }, index) => ({
       manager,
-      request: this.#request(spendingOnly),
+      request: this.#request(counts, index),
     }));
+    // Those of units come last, and are asked only where they count any.
+    const units = this.#units;
+    this.asks =
+      units === undefined ? asks : asks.filter((_, at) => counted.managers[at]!.counts !== "units" || units[at]);
   }
 
   /** False while the model's price or its vendor's package is still to be fetched. */
@@ -69,8 +79,8 @@ export class Asking {
     this.#price = this.#host.priceOf(this.#call.runnable);
     if (this.#price === undefined) throw priceUnknown(this.#call.runnable.name);
     this.#reckon();
-    for (const [index, { spendingOnly }] of this.#counted.managers.entries()) {
-      this.asks[index]!.request = this.#request(spendingOnly);
+    for (const [index, { counts }] of this.#counted.managers.entries()) {
+      this.asks[index]!.request = this.#request(counts, index);
     }
   }
 
@@ -107,12 +117,16 @@ export class Asking {
     );
   }
 
-  #request(spendingOnly: boolean): ResourceRequest {
+  #request(counts: CountingManager["counts"], index: number): ResourceRequest {
     const spending: ResourceRequest = {
       ...(this.#tokens === undefined ? {} : { tokens: this.#tokens }),
       ...(this.#usd === undefined ? {} : { usd: this.#usd }),
     };
-    return spendingOnly ? spending : { concurrency: 1, requests: 1, ...spending };
+    if (counts === "spending") return spending;
+    const custom = this.#units?.[index];
+    if (counts === "units") return { custom: custom ?? {} };
+    const request = { concurrency: 1, requests: 1, ...spending };
+    return custom === undefined ? request : { ...request, custom };
   }
 }
 

@@ -9,10 +9,11 @@ import { ResourceManager } from "./resource-manager.ts";
 import { managerOf, type Parts, PartsOfRunnables } from "./runnable-parts.ts";
 import type { TokenEstimate } from "./token-estimate.ts";
 
-/** A manager to ask, and whether it counts only what is spent: it is that of an agent or pattern above. */
+/** A manager to ask, and what it counts of a call. */
 export interface CountingManager {
   readonly manager: ResourceManager;
-  readonly spendingOnly: boolean;
+  /** All of it; what is spent, for an agent or pattern above; or custom units, of an agent or pattern for the whole Flock. */
+  readonly counts: "calls" | "spending" | "units";
 }
 
 /** What counts one call. */
@@ -31,6 +32,8 @@ export interface Counted {
 interface Place {
   readonly above: readonly ResourceManager[];
   readonly given: readonly ResourceManager[];
+  /** Count the custom units of agents and patterns. */
+  readonly units: readonly ResourceManager[];
   /** Managers made of those above and a runnable's own. */
   readonly joined: WeakMap<Parts, readonly CountingManager[]>;
 }
@@ -43,6 +46,8 @@ export class Managers {
   readonly #parts: PartsOfRunnables;
   readonly #runs = new WeakMap<RunFacts, Place>();
   readonly #anywhere: Place;
+  /** Where custom units of agents and patterns count, by the managers above. */
+  readonly #units = new WeakMap<readonly ResourceManager[], Place>();
   /** Agents and patterns at work whose spending is limited, by owner. */
   readonly #open = new Map<string, Place>();
 
@@ -64,7 +69,7 @@ export class Managers {
     if (runnable.kind === "model" || runnable.kind === "tool") {
       return { owner, managers: this.#join(parts, this.#placeOf(owner, run)), pace, estimate, open: undefined };
     }
-    const managers = this.#join(parts, nowhere);
+    const managers = this.#join(parts, runnable.policy?.needs === undefined ? nowhere : this.#unitsOf(run));
     const counts = parts.spending.length > 0 || parts.given !== undefined;
     return { owner, managers, pace, estimate, open: counts ? () => this.#openFor(owner, run, parts) : undefined };
   }
@@ -75,11 +80,12 @@ export class Managers {
       const above = [...parts.calls, ...place.above];
       const ofTree = above.length > 1 ? [this.#joinedManager(above)] : above;
       joined = [
-        ...place.given.map((manager) => ({ manager, spendingOnly: true })),
+        ...place.given.map((manager) => ({ manager, counts: "spending" as const })),
         ...(parts.given === undefined ? ofTree : [parts.given, ...ofTree]).map((manager) => ({
           manager,
-          spendingOnly: false,
+          counts: "calls" as const,
         })),
+        ...place.units.map((manager) => ({ manager, counts: "units" as const })),
       ];
       place.joined.set(parts, joined);
     }
@@ -116,6 +122,14 @@ export class Managers {
     return place;
   }
 
+  /** Where the custom units of agents and patterns count: as those of models and tools, in run, tenant and total. */
+  #unitsOf(run: RunFacts): Place {
+    const { above } = this.#placeOfRun(run);
+    const place = this.#units.get(above) ?? { ...placeOf([]), units: above };
+    this.#units.set(above, place);
+    return place;
+  }
+
   #openFor(owner: string, run: RunFacts, parts: Parts): () => void {
     const outer = this.#placeOf(owner, run);
     const above = [...parts.spending, ...outer.above];
@@ -130,7 +144,7 @@ const rootLength = 3;
 const nowhere: Place = placeOf([]);
 
 function placeOf(above: readonly ResourceManager[], given: readonly ResourceManager[] = []): Place {
-  return { above, given, joined: new WeakMap() };
+  return { above, given, units: [], joined: new WeakMap() };
 }
 
 function withBudget(limits: ResourceLimits | undefined, budgetUsd: number): ResourceLimits {

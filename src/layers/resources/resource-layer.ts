@@ -30,7 +30,8 @@ export function resourceLayer(): GuardLayer {
         host.replan();
       }
       const atModels = kind === "model" && (countsBelow || host.isBudgeted || adaptive) === true;
-      if (!atModels && (own ?? (works ? (run ?? tenant ?? total) : undefined)) === undefined) return undefined;
+      const isCounted = works || policy?.needs !== undefined;
+      if (!atModels && (own ?? (isCounted ? (run ?? tenant ?? total) : undefined)) === undefined) return undefined;
       return {
         enter(call, slot) {
           if (desk !== undefined) return desk.enter(call, slot);

@@ -61,6 +61,9 @@ export interface ResourceManagerOptions {
   readonly runtime?: Runtime;
 }
 
+/** Names the custom resources that are limited in a manager or above it. */
+export let customNamesOf: (manager: ResourceManager) => readonly string[];
+
 const oneCall: ResourceRequest = Object.freeze({ concurrency: 1, requests: 1 });
 
 /**
@@ -71,6 +74,10 @@ const oneCall: ResourceRequest = Object.freeze({ concurrency: 1, requests: 1 });
  * Who waits is served by priority, owners fairly inside each, and nobody for ever behind others.
  */
 export class ResourceManager {
+  static {
+    customNamesOf = (manager) => manager.#scope.customNames;
+  }
+
   readonly #scope: Scope;
   readonly #tree: ResourceTree;
 

@@ -40,6 +40,8 @@ export class PartsOfRunnables {
   readonly #host: LayerHost;
   readonly #settings: FlockResources;
   readonly #total: ResourceManager;
+  /** Holds those that count calls of agents and patterns, which the total does not count. */
+  readonly #callers: ResourceManager;
   readonly #names = new KeptManagers();
   readonly #models = new Map<string, ModelParts>();
   readonly #parts = new WeakMap<AnyRunnable, Parts>();
@@ -48,6 +50,7 @@ export class PartsOfRunnables {
     this.#host = host;
     this.#settings = settings;
     this.#total = total;
+    this.#callers = new ResourceManager({}, { name: "agents and patterns", runtime: host.runtime });
   }
 
   of(runnable: AnyRunnable): Parts {
@@ -68,6 +71,8 @@ export class PartsOfRunnables {
     const countsItself = isModel || kind === "tool";
     const calls: ResourceManager[] = [];
     const spending: ResourceManager[] = [];
+    const make = (key: string, limits: ResourceLimits) =>
+      (countsItself || key === "spending" ? this.#total : this.#callers).child(limits, { name });
     const add = (declared: ResourceLimits, find: (key: string, made: ResourceLimits) => ResourceManager): void => {
       const counted = countsItself ? declared : callsOf(declared);
       if (counted !== undefined) {
@@ -79,9 +84,9 @@ export class PartsOfRunnables {
       if (spent !== undefined) spending.push(find("spending", spent));
     };
     if (ofKind !== undefined) {
-      add(ofKind, (key, made) => this.#names.get(`${kind} ${name} ${key}`, () => this.#total.child(made, { name })));
+      add(ofKind, (key, made) => this.#names.get(`${kind} ${name} ${key}`, () => make(key, made)));
     }
-    if (own !== undefined && !isKeeper(own)) add(own, (_, made) => this.#total.child(made, { name }));
+    if (own !== undefined && !isKeeper(own)) add(own, make);
     if (given !== undefined) registerLimitKnobs(this.#host.knobs, name, given);
     if (!isModel) return { calls, spending, given, pace: undefined, estimate: undefined };
     const { pace, estimate } = this.#modelOf(name);

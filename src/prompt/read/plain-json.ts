@@ -32,11 +32,16 @@ export function parseJson(text: string, maxDepth: number): unknown {
 
 /**
  * Checks an answer that is JSON as a whole and an object, bending near misses. Gives undefined for any other text, and for
- * a large one, which `readAnswer` and `readAnswerInTurns` are for.
+ * a large or deep one, which `readAnswer` and `readAnswerInTurns` are for.
  */
 export function readPlainAnswer(text: string, shape: CheckedShape): CheckResult | Promise<CheckResult> | undefined {
   if (text.length > largeText) return undefined;
-  const value = parseJson(text, defaultMaxDepth);
+  let value: unknown;
+  try {
+    value = parseJson(text, defaultMaxDepth);
+  } catch {
+    return undefined;
+  }
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
   return isObject ? shape.check(value, { coerce: true }) : undefined;
 }

@@ -1,7 +1,19 @@
 import { describe, expectTypeOf, it } from "vitest";
+import { DeclarativeAgent } from "../../../src/entries/index.ts";
 import { type Lease, type LimitUsage, ResourceManager } from "../../../src/entries/resources.ts";
 
 const manager = new ResourceManager({ concurrency: 1 });
+
+describe("the needs of a call", () => {
+  it("are amounts by name", () => {
+    const fields = { name: "a", input: "topic: str", output: "text: str" } as const;
+    new DeclarativeAgent({ ...fields, needs: { gpu: 1, memoryMb: 512 }, resources: manager });
+    // @ts-expect-error no amount
+    new DeclarativeAgent({ ...fields, needs: { gpu: "1" } });
+    // @ts-expect-error a list says no amounts
+    new DeclarativeAgent({ ...fields, needs: ["gpu"] });
+  });
+});
 
 describe("a ResourceManager", () => {
   it("gives a lease, or perhaps one", () => {

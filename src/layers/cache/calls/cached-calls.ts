@@ -100,6 +100,19 @@ class CachedCalls implements CacheSlot {
     leaveFlight(call);
   }
 
+  /** Deletes what is kept for a question, unless something else came in its place meanwhile. */
+  disown(call: LayerCall): void {
+    const { memory, store } = this.#parts;
+    const id = call.run.cacheMode === "bypass" ? undefined : this.#idOf(call);
+    if (id === undefined) return;
+    if (memory.look(id) !== "gone") {
+      const answer = this.#copyOf(call, completeAnswer(this.#runnable.kind, call.output).value);
+      if (answer !== undefined && keyText(answer.value) !== keyText(memory.found)) return;
+      memory.delete(id);
+    }
+    if (this.#isPortable) store?.delete(id);
+  }
+
   /** Joins the flight for a question, and begins one where there is none. */
   #fly(call: LayerCall, id: string, isRefresh: boolean): CacheFinding | Promise<CacheFinding> {
     const { memory, computations, store, ttlMs } = this.#parts;

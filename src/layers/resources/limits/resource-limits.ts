@@ -1,5 +1,6 @@
 /** The limits a user writes, told one by one. */
 
+import type { OptionCheck } from "../../../core/errors/options.ts";
 import { checkLimits, type LimitChanges } from "../../../core/resource-settings.ts";
 import { microUsdDown } from "./micro-usd.ts";
 
@@ -33,7 +34,7 @@ export const windowsMs: Readonly<Record<string, number>> = {
  * @throws option_invalid for an unknown key (with the nearest known one) or a wrong number.
  */
 export function readLimits(owner: string, limits: unknown, isChange = false): LimitSpec[] {
-  checkLimits(owner, limits, isChange);
+  checkLimits(owner, limits, isChange ? orNull : undefined);
   const { concurrency, requests, tokens, usd, custom } = limits as LimitChanges;
   const specs: LimitSpec[] = [];
   if (concurrency !== undefined) {
@@ -47,4 +48,8 @@ export function readLimits(owner: string, limits: unknown, isChange = false): Li
     }
   }
   return specs;
+}
+
+function orNull(check: OptionCheck): OptionCheck {
+  return (value) => (value === null ? undefined : check(value) && `${check(value)}, or null for no limit`);
 }

@@ -73,6 +73,13 @@ export class Scope {
     return (this.#dimensions & (1 << dimension)) !== 0;
   }
 
+  /** Names the custom resources that any of them counts. */
+  get customNames(): readonly string[] {
+    return this.path
+      .filter(({ dimension }) => dimension >= customDimension)
+      .map(({ name }) => name.slice("custom.".length));
+  }
+
   /** Tells whether it is the other scope or lies below it. */
   isWithin(other: Scope): boolean {
     return this.above.includes(other);
