@@ -21,7 +21,7 @@ import { type FlockResources, flockResourcesOption, type ResourceKeeper } from "
 import type { AnyRunnable, ApprovalRequest } from "./core/runnable.ts";
 import type { Runtime } from "./core/runtime/runtime.ts";
 import { systemRuntime } from "./core/runtime/system-runtime.ts";
-import { RunRecorder } from "./introspection/record/run-recorder.ts";
+import { LateRecorder } from "./introspection/record/late-recorder.ts";
 import { defaultStack } from "./layers/default-stack.ts";
 import type { AnyLanguageModel } from "./models/adapt-model.ts";
 import type { ModelRunnable } from "./models/model.ts";
@@ -67,6 +67,7 @@ export class Flock implements RunEnvironment, AsyncDisposable {
   readonly events = new EventDispatcher();
   readonly history: RunHistory | undefined;
   readonly approve: ((request: ApprovalRequest) => boolean | Promise<boolean>) | undefined;
+  readonly #recorder: LateRecorder | undefined;
   readonly #model: string | AnyLanguageModel | ModelRunnable | undefined;
   readonly #layers: readonly Layer[];
   readonly #providers: readonly Provider[];
@@ -115,9 +116,9 @@ export class Flock implements RunEnvironment, AsyncDisposable {
     };
     this.#budgetedHost = { ...this.#host, isBudgeted: true };
     if (options.record !== false) {
-      const recorder = new RunRecorder({ runtime: this.runtime });
-      this.events.add(recorder);
-      this.history = recorder;
+      this.#recorder = new LateRecorder({ runtime: this.runtime });
+      this.events.add(this.#recorder);
+      this.history = this.#recorder;
     }
     this.knobs.watch((change) => this.#tellKnob(change));
     for (const provider of this.#providers) this.events.add(listenerOf(provider, this.runtime, this.events));
@@ -159,6 +160,10 @@ export class Flock implements RunEnvironment, AsyncDisposable {
 
   complainOfPrice(runnable: AnyRunnable): string | undefined {
     return this.#prices?.complain(runnable);
+  }
+
+  recording(): Promise<void> | undefined {
+    return this.#recorder?.loading;
   }
 
   get closed(): boolean {

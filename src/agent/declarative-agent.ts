@@ -18,6 +18,7 @@ import {
 } from "../core/errors/options.ts";
 import { type Provider, providersOption } from "../core/events/provider.ts";
 import { disposeProviders } from "../core/events/provider-listener.ts";
+import { copyJson } from "../core/json/copy-json.ts";
 import type { Json } from "../core/json/json.ts";
 import { type Policy, policyOfParts } from "../core/policy.ts";
 import { type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
@@ -38,8 +39,12 @@ import { parseSignature } from "../signature/parse-signature.ts";
 import type { Signature } from "../signature/signature.ts";
 import type { TypeRegistry } from "../signature/type-registry.ts";
 import { checkSettings, type ModelSettings } from "./model-settings.ts";
-import { Predict } from "./predict.ts";
+import type { Predict } from "./predict.ts";
+import type { PredictOptions } from "./talk.ts";
 import { type AnyTool, Tool } from "./tool.ts";
+
+/** How models are asked; imported with the first call of an agent, since a program's start only declares agents. */
+let asking: typeof import("./predict.ts") | undefined;
 
 /** How an agent is declared. */
 export interface DeclarativeAgentOptions<Name extends string, Input extends string, Output extends string, Types = {}> {
@@ -139,7 +144,8 @@ export class DeclarativeAgent<
   readonly providers: readonly Provider[];
   readonly tools: readonly AnyTool[];
   readonly #model: string | AnyLanguageModel | ModelRunnable | undefined;
-  readonly #predict: Predict;
+  readonly #options: PredictOptions;
+  #predict: Predict | undefined = undefined;
 
   constructor(options: DeclarativeAgentOptions<Name, Input, Output, Types>) {
     const given = options as DeclarativeAgentOptions<string, string, string, unknown>;
@@ -162,7 +168,7 @@ export class DeclarativeAgent<
     this.policy = { timeoutMs, cache, resources, needs, recovery, ...policyOfParts(this.tools) };
     this.#model = given.model;
     const settings = checkSettings(owner, given.settings);
-    this.#predict = new Predict({
+    this.#options = {
       name: this.name,
       description: given.description,
       instructions: given.instructions,
@@ -172,7 +178,7 @@ export class DeclarativeAgent<
       settings,
       maxSteps: given.maxSteps ?? 8,
       askAgain: given.askAgain ?? 1,
-    });
+    };
     this.identity = {
       agent: this.name,
       model: typeof model === "object" ? (modelOf(model).identity ?? null) : (model ?? null),
@@ -210,8 +216,17 @@ export class DeclarativeAgent<
 
   #answer(checked: CheckResult, context: ExecutionContext): Promise<InferOutput<Output, Types>> {
     if (!checked.ok) throw inputError(this.name, checked.issues);
+    if (asking === undefined) return this.#answerLate(checked.value, context);
     const model = context.resolveModel(this.#model, this.name) as ModelRunnable;
+    this.#predict ??= new asking.Predict(this.#options);
     return this.#predict.answer(checked.value, model, context) as Promise<InferOutput<Output, Types>>;
+  }
+
+  async #answerLate(value: Record<string, unknown>, context: ExecutionContext): Promise<InferOutput<Output, Types>> {
+    // Its caller may change the input meanwhile.
+    const checked: CheckResult = { ok: true, value: copyJson(value) };
+    asking = await import("./predict.ts");
+    return this.#answer(checked, context);
   }
 
   /** Drains and disposes its providers, each bounded to a second. */

@@ -17,6 +17,8 @@ export interface RunEnvironment {
   readonly events: EventDispatcher;
   /** What was recorded, when recording is on. */
   readonly history: RunHistory | undefined;
+  /** Settles once `history` holds what happened so far; undefined when it does. The first run waits for it as it ends. */
+  recording?(): Promise<void> | undefined;
   /** It was disposed and takes no further runs. @default false */
   readonly closed?: boolean;
   /** The layers that are on for a runnable, in a run with a budget or without; the same object until a setting changes. */

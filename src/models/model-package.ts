@@ -1,6 +1,5 @@
 /** Knows whether the package behind a model is installed, and says what to install when it is not. */
 
-import { findPackageJSON } from "node:module";
 import { FlockError } from "../core/errors/errors.ts";
 
 /**
@@ -13,7 +12,7 @@ export function isInstalled(name: string): boolean {
 
 function canFind(name: string): boolean {
   try {
-    return findPackageJSON(name, import.meta.url) !== undefined;
+    return process.getBuiltinModule("node:module").findPackageJSON(name, import.meta.url) !== undefined;
   } catch {
     return false;
   }

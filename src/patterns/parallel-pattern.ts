@@ -11,13 +11,13 @@ import type { Policy } from "../core/policy.ts";
 import { type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
 import { needsOption, type ResourceNeeds, type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
 import type { AnyRunnable, ExecutionContext, ForkedContext, Runnable } from "../core/runnable.ts";
+import { isForbiddenKey } from "../signature/grammar/grammar-names.ts";
 import { type Beside, type Branches, refuseClashes, refuseTwoWriters } from "./beside.ts";
 import type { Flat, SharedInput } from "./field-flow.ts";
 import { nestedShape, takenShape, writtenShape } from "./pattern-shape.ts";
 import { type ShownOutput, showOutput } from "./show-output.ts";
 import {
   type FieldValues,
-  forbiddenNames,
   identityOf,
   patternError,
   pickFields,
@@ -229,7 +229,7 @@ function readNamedSteps(pattern: string, agents: unknown): ReadonlyMap<string, S
   const entries = Object.entries((agents ?? {}) as Readonly<Record<string, unknown>>);
   if (entries.length === 0) throw patternError(pattern, "it needs at least one agent");
   for (const [name] of entries) {
-    if (fieldName.test(name) && !forbiddenNames.has(name)) continue;
+    if (fieldName.test(name) && !isForbiddenKey(name)) continue;
     const message = `"${name}" names no field; begin with a letter or '_', then letters, digits, '_' and dots`;
     throw patternError(pattern, message, { field: name });
   }

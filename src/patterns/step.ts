@@ -7,6 +7,7 @@ import { type Policy, policyOfParts } from "../core/policy.ts";
 import { checkNeeds } from "../core/resource-settings.ts";
 import type { AnyRunnable, Shape } from "../core/runnable.ts";
 import type { FieldType, Side } from "../signature/field.ts";
+import { isForbiddenKey } from "../signature/grammar/grammar-names.ts";
 
 /** Values by field name, on their way from step to step. */
 export type FieldValues = { [field: string]: unknown };
@@ -50,7 +51,7 @@ export function readStep(pattern: string, place: string, value: unknown): Step {
     throw patternError(pattern, message, { agent });
   }
   for (const { name: field } of [...input.fields, ...output.fields]) {
-    if (!forbiddenNames.has(field)) continue;
+    if (!isForbiddenKey(field)) continue;
     const message = `"${agent}" has a field named "${field}", which no object may have; rename it`;
     throw patternError(pattern, message, { agent, field });
   }
@@ -92,9 +93,6 @@ export function policyOf(
   checkNeeds(name, needs, resources);
   return { timeoutMs, cache, resources, needs, recovery, ...policyOfParts(steps.map(({ runnable }) => runnable)) };
 }
-
-/** Names that must never become a key of an object. */
-export const forbiddenNames: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
 function isRunnable(value: unknown): value is AnyRunnable {
   if (typeof value !== "object" || value === null) return false;

@@ -29,6 +29,19 @@ describe("the source", () => {
   it("has no circle of files", () => expect(circles(files)).toEqual([]));
   it("imports only files that exist", () => expect(brokenImports(files)).toEqual([]));
   it("loads packages lazily and keeps core free of them", () => expect(forbiddenPackages(files)).toEqual([]));
+  it("imports no module of Node at the start, which takes Node milliseconds", () => {
+    const atOnce = new Set(["entries/index.ts"]);
+    const ofNode: string[] = [];
+    for (const path of atOnce) {
+      for (const { specifier, target, typeOnly, dynamic } of files.find((file) => file.path === path)?.imports ?? []) {
+        if (typeOnly || dynamic) continue;
+        if (target !== undefined) atOnce.add(target);
+        else if (specifier.startsWith("node:")) ofNode.push(`${path} imports ${specifier}`);
+      }
+    }
+    expect(atOnce.size).toBeGreaterThan(100);
+    expect(ofNode).toEqual([]);
+  });
   it("takes clock, timers, randomness and network from the runtime", () => expect(forbiddenPowers(files)).toEqual([]));
   it("has no drawers, no inner barrels, and says why each file exists", () => expect(badForm(files)).toEqual([]));
   it("explains every file over 250 lines", () => expect(longWithoutReason(files)).toEqual([]));

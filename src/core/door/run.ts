@@ -83,7 +83,9 @@ function begin(call: Call, options: RunOptions | undefined): Promise<unknown> {
     const { name, kind } = runnable;
     run.events.emit({ v: 1, type: "run-start", runId: run.id, path: rootPath, time, name, kind, tenant: run.tenant });
   }
-  return door.enter(call);
+  const ended = door.enter(call);
+  const recording = run.environment.recording?.();
+  return recording === undefined ? ended : ended.finally(() => recording);
 }
 
 /** The environment's own listeners when nobody else listens, so that most runs make no dispatcher. */

@@ -1,6 +1,9 @@
 /** What is kept of past runs, as plain data: the recorder writes it, introspection and faces read it. */
 
-import type { CacheState, Outcome, RunnableKind, StreamTiming, Usage } from "./event.ts";
+import { type CacheState, maskOf, type Outcome, type RunnableKind, type StreamTiming, type Usage } from "./event.ts";
+
+/** Bits of the events that a history is made of. */
+export const recordedEvents: number = maskOf(["run-start", "run-end", "call-start", "call-end"]);
 
 /** One call of a recorded run. Never holds an input or an output. */
 export interface CallRecord {

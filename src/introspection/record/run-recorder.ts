@@ -1,15 +1,9 @@
 /** Keeps the last runs as compact records, so that advice works after the fact. It sits in every run: each step is small. */
 
 import { booleanOption, checkOptions, objectOption, oneOf, wholeNumber } from "../../core/errors/options.ts";
-import {
-  type CallEndEvent,
-  type CallStartEvent,
-  type EventType,
-  type FlockEvent,
-  maskOf,
-} from "../../core/events/event.ts";
+import type { CallEndEvent, CallStartEvent, EventType, FlockEvent } from "../../core/events/event.ts";
 import type { EventListener } from "../../core/events/event-dispatcher.ts";
-import type { CallRecord, RunHistory, RunRecord } from "../../core/events/run-history.ts";
+import { type CallRecord, type RunHistory, type RunRecord, recordedEvents } from "../../core/events/run-history.ts";
 import type { Runtime } from "../../core/runtime/runtime.ts";
 import type { AgentMetrics } from "../measure/agent-metrics.ts";
 import type { BoundedNames } from "../measure/bounded-names.ts";
@@ -48,7 +42,7 @@ export interface RunRecorderOptions {
 export class RunRecorder implements RunHistory, EventListener {
   readonly name = "recorder";
   readonly types: readonly EventType[] = ["run-start", "run-end", "call-start", "call-end"];
-  readonly mask = maskOf(["run-start", "run-end", "call-start", "call-end"]);
+  readonly mask = recordedEvents;
   readonly internal = true;
   readonly #maxCallsPerRun: number;
   readonly #maxCalls: number;

@@ -67,8 +67,7 @@ function yearLast(text: string): string | undefined {
   return first > 12 ? dayText(year, second, first) : dayText(year, first, second);
 }
 
-const months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-const fullMonths = [
+const months = [
   "january",
   "february",
   "march",
@@ -89,7 +88,8 @@ function monthName(text: string): string | undefined {
   const [name, day, year] = american ? [american[1], american[2], american[3]] : [other?.[2], other?.[1], other?.[3]];
   if (name === undefined) return undefined;
   const lower = name.toLowerCase();
-  const index = lower === "sept" ? 8 : Math.max(months.indexOf(lower), fullMonths.indexOf(lower));
+  const isNamed = (month: string) => lower === month || lower === month.slice(0, 3);
+  const index = lower === "sept" ? 8 : months.findIndex(isNamed);
   return index < 0 ? undefined : dayText(Number(year), index + 1, Number(day));
 }
 
