@@ -1,10 +1,5 @@
 /** The front door `flock-ts/testing`: a deterministic outside world and models that answer what they are told. */
 
-// Loaded lazily elsewhere: a test with a clock of its own must not wait for a file.
-import "../agent/predict.ts";
-import "../introspection/record/run-recorder.ts";
-import "../layers/resources/resource-desk.ts";
-
 export type { ModelExchange, RecordedError } from "../testing/model-exchange.ts";
 export { type RecordModelOptions, recordModel } from "../testing/recording-model.ts";
 export { type ReplayModelOptions, replayModel } from "../testing/replay-model.ts";

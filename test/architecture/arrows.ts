@@ -50,10 +50,8 @@ export const arrows: Readonly<Record<string, Arrow>> = {
   providers: { may: ["core", "signature", "models", "introspection", "store"] },
   flock: { may: ["core", "signature", "models", "layers", "introspection"] },
   testing: {
-    may: ["core", "signature", "models", "layers", "flock"],
-    never: {
-      introspection: "fold over the events in the test itself",
-    },
+    may: ["core", "signature", "models", "layers", "introspection", "agent", "flock"],
+    never: { prompt: "take what a model is asked from the scripted model's requests" },
   },
   entries: { may: [...everythingInside, "testing"] },
   cli: {
@@ -158,6 +156,7 @@ export const powers: readonly { readonly names: readonly string[]; readonly only
 /** Files of more than 250 lines, each with the reason why it is not two files. */
 export const longFiles: Readonly<Record<string, string>> = {
   "core/errors/errors.ts": "the one table of codes; four fifths of it are types, which are read together",
+  "agent/declarative-agent.ts": "the public face; half of it documents and checks options",
   "layers/resources/queue/waiting-room.ts":
     "one queue; serving, leaving and moving all change the same lines, and ranks, timer and circles are apart already",
   "layers/resources/resource-manager.ts": "the public face; two fifths of it document options, errors and guarantees",
