@@ -110,7 +110,11 @@ export class ErrorAnalysis implements Provider {
     const { spellMs } = this.#ledger;
     const causes = [...group.factors].flatMap(([runnable, failing]) => {
       const all = this.#ledger.factorsOf(runnable);
-      return (all === undefined ? undefined : likelyCause({ runnable, failing, all, spellMs })) ?? [];
+      return (
+        (all === undefined
+          ? undefined
+          : likelyCause({ runnable, failing, all, spellMs, runnables: group.factors.size })) ?? []
+      );
     });
     return causes.sort((a, b) => b.low - a.low)[0];
   }

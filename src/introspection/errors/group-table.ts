@@ -43,6 +43,8 @@ export class GroupTable {
     }
     if (lowest === undefined) return 0;
     this.#groups.delete(lowest.fingerprint);
+    // Open runs may still hold the group; its largest part goes.
+    lowest.factors.clear();
     return atMost(lowest);
   }
 }

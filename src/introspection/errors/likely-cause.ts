@@ -5,7 +5,7 @@ import type { LikelyCause } from "./error-report.ts";
 import { fisherTail, relativeRisk } from "./exact-tests.ts";
 
 /** At most this share of groups without a cause is given one: each comparison gets an equal part of it (Bonferroni). */
-export const falseAlarmRate = 0.001;
+export const falseAlarmRate = 0.0001;
 
 /** Fewer calls on one side are not compared: they could not differ enough. */
 const fewestCalls = 5;
@@ -27,13 +27,15 @@ export interface ComparedCalls {
   readonly failing: CallFactors;
   readonly all: CallFactors;
   readonly spellMs: number;
+  /** Runnables of the group that are compared, this one included. */
+  readonly runnables: number;
 }
 
 /**
  * Gives the factor with the highest relative risk, by the lower end of its interval, among those that chance alone would
- * bring less than once in a thousand groups; undefined when there is none.
+ * bring less than once in ten thousand groups; undefined when there is none.
  */
-export function likelyCause({ runnable, failing, all, spellMs }: ComparedCalls): LikelyCause | undefined {
+export function likelyCause({ runnable, failing, all, spellMs, runnables }: ComparedCalls): LikelyCause | undefined {
   const comparisons = [
     ...names("caller", failing.callers, all.callers),
     ...names("model", failing.models, all.models),
@@ -44,7 +46,7 @@ export function likelyCause({ runnable, failing, all, spellMs }: ComparedCalls):
     ...spells(failing, all, spellMs),
   ].filter(({ exposed, others }) => exposed.calls >= fewestCalls && others.calls >= fewestCalls);
   const significant = comparisons
-    .map((one) => weigh(runnable, one, comparisons.length))
+    .map((one) => weigh(runnable, one, comparisons.length * runnables))
     .filter((one) => one !== undefined);
   const [best] = significant.sort((a, b) => b.low - a.low);
   return best?.factor === "time" ? joined(best, significant) : best;

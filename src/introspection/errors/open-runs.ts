@@ -8,7 +8,7 @@ import type { FailedCall, GroupRecord } from "./error-group.ts";
 
 const mostRuns = 4_096;
 const mostCalls = 1_024;
-const mostKinds = 64;
+const mostKinds = 16;
 
 /** A call that has begun and not ended. */
 export interface OpenCall extends FailedCall {

@@ -167,7 +167,7 @@ describe("ErrorAnalysis", () => {
         failures: 0,
         groups: [],
         other: { count: 0 },
-        falseAlarmRate: 0.001,
+        falseAlarmRate: 0.0001,
       },
     });
     expect(JSON.stringify(new ErrorAnalysis())).toBe(JSON.stringify(report));
@@ -330,7 +330,7 @@ describe("ErrorAnalysis", () => {
   });
 
   it("forgets everything when asked", () => {
-    const analysis = foldEvents(errorAnalysisFold(), eventsOfRuns([{ name: "a", ...failing }]));
+    const analysis = foldEvents(errorAnalysisFold(), eventsOfRuns([failing]));
     expect(analysis.snapshot().failures).toBe(1);
     analysis.clear();
     expect(analysis.snapshot()).toEqual(new ErrorAnalysis().snapshot());
