@@ -3,25 +3,14 @@ import { describe, expect, it, vi } from "vitest";
 import { executeRun } from "../../src/core/door/run.ts";
 import { FlockError } from "../../src/core/errors/errors.ts";
 import type { EventOf } from "../../src/core/events/event.ts";
-import type { RecoverySlot } from "../../src/core/layer.ts";
 import { RunRecorder } from "../../src/introspection/record/run-recorder.ts";
-import { makeEnvironment, runnable, type TestEnvironment } from "./make-environment.ts";
+import { makeEnvironment, runnable, type TestEnvironment, tryAgain } from "./make-environment.ts";
 
 const failed = (message: string): FlockError =>
   new FlockError("tool_failed", message, { details: { tool: "search" }, cause: new Error("the user said: hunter2") });
 
 const ends = (environment: TestEnvironment): EventOf<"call-end">[] =>
   environment.seen.filter((event) => event.type === "call-end");
-
-/** Retries at once, up to three attempts. */
-const retrying = {
-  name: "recovery",
-  form: "recovery" as const,
-  reason: "tries again",
-  slotFor: (): RecoverySlot => ({
-    decide: (call) => (call.attempts < 3 ? { action: "retry", afterMs: 0 } : undefined),
-  }),
-};
 
 describe("the failure of an event", () => {
   it("is the live error in process, and only code and fingerprint as JSON", async () => {
@@ -54,7 +43,7 @@ describe("the failure of an event", () => {
   });
 
   it("is that of the last failed attempt when a call succeeded in the end", async () => {
-    const environment = makeEnvironment([retrying]);
+    const environment = makeEnvironment([tryAgain(3, 0)]);
     let attempt = 0;
     const agent = runnable("agent", async () => {
       attempt++;

@@ -1,6 +1,6 @@
 /** What is known of one kind of failure, in fixed memory. */
 
-import type { RunnableKind } from "../../core/events/event.ts";
+import type { AttemptEndEvent, CallEndEvent, RunnableKind } from "../../core/events/event.ts";
 import { BoundedNames } from "../measure/bounded-names.ts";
 import { RecentRecords } from "../measure/recent.ts";
 import { CallFactors, type CallTraits } from "./call-factors.ts";
@@ -69,22 +69,20 @@ export class GroupRecord {
   }
 
   /** Counts an attempt that failed so. */
-  attemptFailed(
-    call: FailedCall,
-    place: { readonly runId: string; readonly path: string; readonly time: number },
-  ): void {
-    const { time } = place;
+  attemptFailed(call: FailedCall, event: AttemptEndEvent | CallEndEvent): void {
+    // A further attempt may be one of something else, such as a fallback model.
+    const { runId, path, time, name, kind } = event;
     this.count++;
     this.firstSeen = Math.min(this.firstSeen, time);
     this.lastSeen = Math.max(this.lastSeen, time);
     this.rates.record(time);
-    this.#samples.push(place);
-    this.#runnables.of(call.name).count++;
-    this.#paths.of(place.path.replace(/#\d+|\[\d+\]|@\d+/g, "")).count++;
+    this.#samples.push({ runId, path, time });
+    this.#runnables.of(name).count++;
+    this.#paths.of(path.replace(/#\d+|\[\d+\]|@\d+/g, "")).count++;
     this.#agents.of(call.agent ?? call.root).count++;
-    const model = call.kind === "model" ? call.name : call.model;
+    const model = kind === "model" ? name : call.model;
     if (model !== undefined) this.#models.of(model).count++;
-    if (call.kind === "tool") this.#tools.of(call.name).count++;
+    if (kind === "tool") this.#tools.of(name).count++;
   }
 
   /** Counts a call that met it, once it has ended. */

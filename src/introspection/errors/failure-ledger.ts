@@ -95,12 +95,11 @@ export class FailureLedger {
   /** Counts a failure where it began, with what was spent there since the last one. */
   #begin(run: OpenRun, call: OpenCall, kind: FailureKind, event: AttemptEndEvent | CallEndEvent): GroupRecord {
     const group = this.groups.of(kind);
-    const { runId, path, time, durationMs } = event;
     this.failures++;
-    group.attemptFailed(call, { runId, path, time });
+    group.attemptFailed(call, event);
     const tokens = call.tokens - call.chargedTokens;
     const costMicroUsd = call.costMicroUsd - call.chargedMicroUsd;
-    group.wasted({ ms: durationMs, tokens, costMicroUsd });
+    group.wasted({ ms: event.durationMs, tokens, costMicroUsd });
     call.chargedTokens = call.tokens;
     call.chargedMicroUsd = call.costMicroUsd;
     if (call.begun.length < mostFailures) call.begun.push(group);

@@ -3,12 +3,11 @@ import { executeRun } from "../../../src/core/door/run.ts";
 import { FlockError } from "../../../src/core/errors/errors.ts";
 import type { FlockEvent } from "../../../src/core/events/event.ts";
 import { eventTypes, maskOf } from "../../../src/core/events/event.ts";
-import type { RecoverySlot } from "../../../src/core/layer.ts";
 import type { ExecutionContext } from "../../../src/core/runnable.ts";
 import { ErrorAnalysis } from "../../../src/introspection/errors/error-analysis.ts";
 import type { ErrorAnalysisReport, ErrorGroup } from "../../../src/introspection/errors/error-report.ts";
 import { createTestRuntime } from "../../../src/testing/test-runtime.ts";
-import { makeEnvironment, runnable } from "../../core/make-environment.ts";
+import { makeEnvironment, runnable, tryAgain } from "../../core/make-environment.ts";
 import { type DescribedCall, eventsOf, startOfTime } from "../run-events.ts";
 import { randomOf } from "./seeded-random.ts";
 
@@ -26,13 +25,7 @@ async function simulate(): Promise<Simulated> {
   const random = randomOf(7);
   const analysis = new ErrorAnalysis();
   const events: FlockEvent[] = [];
-  const recovery = {
-    ...{ name: "recovery", form: "recovery" as const, reason: "tries models again" },
-    slotFor: (one: { readonly kind: string }): RecoverySlot | undefined =>
-      one.kind === "model"
-        ? { decide: (call) => (call.attempts < 3 ? { action: "retry", afterMs: 400 } : undefined) }
-        : undefined,
-  };
+  const recovery = tryAgain(3, 400, ({ kind }) => kind === "model");
   const environment = makeEnvironment([recovery], createTestRuntime());
   environment.events.add({ name: "analysis", mask: maskOf(analysis.types), notify: (event) => analysis.notify(event) });
   environment.events.add({ name: "kept", mask: maskOf(eventTypes), notify: (event) => events.push(event) });
