@@ -6,7 +6,7 @@ import type { ErrorGroup, HealingAdvice, LikelyCause } from "./error-report.ts";
 
 const fewestTries = 10;
 const oftenHealed = 0.5;
-const hardlyHealed = 0.1;
+const hardlyHealed = 0.2;
 
 /** Gives the advice that the counts bear out, the cause first; none where they do not. */
 export function adviceFor(group: Omit<ErrorGroup, "advice">, now: number): readonly HealingAdvice[] {

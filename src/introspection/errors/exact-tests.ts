@@ -2,7 +2,7 @@
 
 import type { Interval } from "../measure/statistics.ts";
 
-/** From so many on, a sum of that many terms is cut at those that no longer count. */
+/** A term that is so small a part of the sum no longer counts. */
 const smallestTerm = 1e-17;
 const logs: number[] = [0];
 
@@ -15,21 +15,27 @@ export interface RelativeRisk extends Interval {
 /** Gives the chance of `hits` or more of `count`, each with the chance `share`. */
 export function binomialTail(hits: number, count: number, share: number): number {
   if (hits <= 0) return 1;
-  const [yes, no] = [Math.log(share), Math.log1p(-share)];
-  return tail(hits, count, (k) => logChoose(count, k) + k * yes + (count - k) * no, count * share);
+  if (hits > count) return 0;
+  // Below the mean the other tail is the smaller sum, and its first term the larger.
+  if (hits < count * share) return 1 - binomialTail(count - hits + 1, count, 1 - share);
+  const first = logChoose(count, hits) + hits * Math.log(share) + (count - hits) * Math.log1p(-share);
+  const odds = share / (1 - share);
+  return tail(Math.exp(first), hits, count, (k) => ((count - k) / (k + 1)) * odds);
 }
 
 /**
  * Gives the chance that of `failed` among `count` calls, drawn without looking, `hits` or more are among the `exposed`
- * ones. R. A. Fisher's exact test, one-sided.
+ * ones: R. A. Fisher's exact test, one-sided. Stops at a chance above `enough`.
  */
-export function fisherTail(hits: number, exposed: number, failed: number, count: number): number {
+export function fisherTail(hits: number, exposed: number, failed: number, count: number, enough = 1): number {
   const most = Math.min(exposed, failed);
-  const least = Math.max(0, exposed + failed - count);
-  if (hits <= least) return 1;
-  const all = logChoose(count, failed);
-  const chance = (k: number): number => logChoose(exposed, k) + logChoose(count - exposed, failed - k) - all;
-  return tail(hits, most, chance, (exposed * failed) / count);
+  const rest = count - exposed;
+  if (hits <= Math.max(0, failed - rest)) return 1;
+  if (hits > most) return 0;
+  if (hits < (exposed * failed) / count) return 1 - fisherTail(failed - hits + 1, rest, failed, count);
+  const first = logChoose(exposed, hits) + logChoose(rest, failed - hits) - logChoose(count, failed);
+  const growth = (k: number): number => (((exposed - k) / (k + 1)) * (failed - k)) / (rest - failed + k + 1);
+  return tail(Math.exp(first), hits, most, growth, enough);
 }
 
 /**
@@ -47,14 +53,15 @@ export function relativeRisk(hits: number, exposed: number, others: number, rest
   return { ratio, low: Math.exp(log - half), high: Math.exp(log + half) };
 }
 
-/** Adds terms outwards; past the mean they only get smaller. */
-function tail(from: number, most: number, logTerm: (k: number) => number, mean: number): number {
-  let sum = 0;
-  for (let k = from; k <= most; k++) {
-    const term = Math.exp(logTerm(k));
+/** Adds terms, each so many times the one before. Past the largest they soon no longer count. */
+function tail(first: number, from: number, most: number, growth: (k: number) => number, enough = 1): number {
+  let term = first;
+  let sum = first;
+  for (let k = from; k < most && sum <= enough; k++) {
+    const times = growth(k);
+    term *= times;
     sum += term;
-    if (k > mean && term < smallestTerm * sum) break;
-    if (k > mean && sum === 0) break;
+    if (times < 1 && term <= smallestTerm * sum) break;
   }
   return Math.min(1, sum);
 }

@@ -87,7 +87,7 @@ export class FailureLedger {
     const passedOn = call.inner?.get(kind.fingerprint);
     const group = passedOn ?? this.#begin(run, call, kind, event);
     if (passedOn !== undefined) meet(run, passedOn);
-    if (call.failed.length < mostFailures) call.failed.push(group);
+    if (call.failed.length < mostFailures) call.failed = [...call.failed, group];
     call.lastKind = kind;
     if (call.firstFailedAt === undefined && Number.isFinite(event.durationMs)) call.firstFailedAt = event.time;
   }
@@ -102,7 +102,7 @@ export class FailureLedger {
     group.wasted({ ms: event.durationMs, tokens, costMicroUsd });
     call.chargedTokens = call.tokens;
     call.chargedMicroUsd = call.costMicroUsd;
-    if (call.begun.length < mostFailures) call.begun.push(group);
+    if (call.begun.length < mostFailures) call.begun = [...call.begun, group];
     meet(run, group);
     return group;
   }
@@ -111,8 +111,7 @@ export class FailureLedger {
     const run = this.#open.get(event.runId);
     const call = run?.calls.get(callPath(event.path));
     const group =
-      call?.failed.findLast(({ code }) => code === event.code) ??
-      [...(run?.groups ?? [])].find(({ code }) => code === event.code);
+      call?.failed.findLast(({ code }) => code === event.code) ?? run?.groups.find(({ code }) => code === event.code);
     group?.recovered(event.strategy, event.healed);
     if (call !== undefined) call.recovered = true;
   }
@@ -155,7 +154,7 @@ export class FailureLedger {
     const { time } = event;
     const { spellMs } = this;
     this.#runnables.get(call.name)?.factors.add(call, time, spellMs);
-    for (const group of new Set(call.begun)) group.callEnded(call, time, spellMs);
+    if (call.begun.length > 0) for (const group of new Set(call.begun)) group.callEnded(call, time, spellMs);
     if (call.failed.length === 0) return;
     const further = event.attempts - 1;
     const healed = event.outcome === "ok";

@@ -57,7 +57,10 @@ function weigh(runnable: string, comparison: Comparison, comparisons: number): L
   const failed = exposed.failed + others.failed;
   const calls = exposed.calls + others.calls;
   if (exposed.failed * others.calls <= others.failed * exposed.calls) return undefined;
-  const p = Math.min(1, fisherTail(exposed.failed, exposed.calls, failed, calls) * comparisons);
+  const p = Math.min(
+    1,
+    fisherTail(exposed.failed, exposed.calls, failed, calls, falseAlarmRate / comparisons) * comparisons,
+  );
   if (!(p < falseAlarmRate)) return undefined;
   const { ratio, low, high } = relativeRisk(exposed.failed, exposed.calls, others.failed, others.calls);
   return { runnable, ...comparison, relativeRisk: ratio, low, high, p };

@@ -9,6 +9,7 @@ import type { FailedCall, GroupRecord } from "./error-group.ts";
 const mostRuns = 4_096;
 const mostCalls = 1_024;
 const mostKinds = 16;
+const nothing: readonly GroupRecord[] = Object.freeze([]);
 
 /** A call that has begun and not ended. */
 export interface OpenCall extends FailedCall {
@@ -16,8 +17,8 @@ export interface OpenCall extends FailedCall {
   model: string | undefined;
   tool: string | undefined;
   /** The groups of its failed attempts, in order; and of those that began in itself. */
-  failed: GroupRecord[];
-  begun: GroupRecord[];
+  failed: readonly GroupRecord[];
+  begun: readonly GroupRecord[];
   lastKind: { readonly fingerprint: string; readonly code: string } | undefined;
   firstFailedAt: number | undefined;
   /** Failures of calls inside, which may be passed on. */
@@ -37,7 +38,7 @@ export interface OpenRun {
   readonly announced: boolean;
   readonly calls: Map<string, OpenCall>;
   /** Kinds of failures it met. */
-  readonly groups: Set<GroupRecord>;
+  readonly groups: GroupRecord[];
   lostTo: GroupRecord | undefined;
 }
 
@@ -59,7 +60,7 @@ export class OpenRuns {
     const known = this.#runs.get(id);
     if (known !== undefined) return known;
     if (this.#runs.size >= mostRuns) for (const oldest of this.#runs.keys()) if (this.close(oldest)) break;
-    const run: OpenRun = { id, announced, calls: new Map(), groups: new Set(), lostTo: undefined };
+    const run: OpenRun = { id, announced, calls: new Map(), groups: [], lostTo: undefined };
     this.#runs.set(id, run);
     return run;
   }
@@ -83,12 +84,27 @@ export function openCall(run: OpenRun, event: CallStartEvent, concurrency: numbe
   // A prompt follows from its caller's input, and is by far the largest.
   const input = kind === "model" && parent !== undefined ? undefined : lookAt(event.input);
   const call: OpenCall = {
-    ...{ name, kind, parent, root: parent?.root ?? name, caller: parent?.name, concurrency },
+    name,
+    kind,
+    parent,
+    root: parent?.root ?? name,
+    caller: parent?.name,
+    concurrency,
     agent: kind === "agent" ? name : parent?.agent,
     inputHash: input === undefined ? parent?.inputHash : input.hash,
     inputSize: input === undefined ? parent?.inputSize : input.size,
-    ...{ model: undefined, tool: undefined, failed: [], begun: [], lastKind: undefined, firstFailedAt: undefined },
-    ...{ inner: undefined, recovered: false, tokens: 0, costMicroUsd: 0, chargedTokens: 0, chargedMicroUsd: 0 },
+    model: undefined,
+    tool: undefined,
+    failed: nothing,
+    begun: nothing,
+    lastKind: undefined,
+    firstFailedAt: undefined,
+    inner: undefined,
+    recovered: false,
+    tokens: 0,
+    costMicroUsd: 0,
+    chargedTokens: 0,
+    chargedMicroUsd: 0,
   };
   run.calls.set(event.path, call);
   return call;
@@ -96,8 +112,8 @@ export function openCall(run: OpenRun, event: CallStartEvent, concurrency: numbe
 
 /** Notes that a run met a kind of failure. */
 export function meet(run: OpenRun, group: GroupRecord): void {
-  if (run.groups.has(group) || run.groups.size >= mostKinds) return;
-  run.groups.add(group);
+  if (run.groups.includes(group) || run.groups.length >= mostKinds) return;
+  run.groups.push(group);
   group.runs++;
 }
 
