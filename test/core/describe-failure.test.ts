@@ -186,7 +186,7 @@ describe("a masked message", () => {
       "model * answered * after * attempt: rate limited",
     );
     expect(of("connect ECONNREFUSED 127.0.0.1:11434")).toBe("connect ECONNREFUSED *");
-    expect(of("ENOENT: no such file or directory, open '/tmp/a b/c.txt'")).toBe(
+    expect(of("ENOENT: no such file or directory, open '/data/a b/c.txt'")).toBe(
       "ENOENT: no such file or directory, open *",
     );
     expect(of("can't read the user's file")).toBe("can't read the user's file");
