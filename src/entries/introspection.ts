@@ -2,7 +2,8 @@
 
 import "../flock.ts";
 
-export type { FailureDescription, FailureReference } from "../core/events/failure-reference.ts";
+export type { FailureDescription } from "../core/events/describe-failure.ts";
+export type { FailureReference } from "../core/events/failure-reference.ts";
 export type { CallRecord, FailureRecord, RunHistory, RunRecord } from "../core/events/run-history.ts";
 export {
   AgentIntrospection,

@@ -2,8 +2,14 @@
 
 import { codeOf } from "../errors/errors.ts";
 import { digestOf } from "../json/canonical-key.ts";
-import { describeFailuresWith, type FailureDescription } from "./failure-reference.ts";
 import { maskMessage } from "./mask-message.ts";
+
+/** What a failure looks like: the same text for the same kind of failure, and its message without what varies. */
+export interface FailureDescription {
+  readonly fingerprint: string;
+  /** The message with ids, numbers, quoted text and the like masked; for people, in process. */
+  readonly title: string;
+}
 
 const mostCauses = 4;
 const known = new WeakMap<object, FailureDescription>();
@@ -65,5 +71,3 @@ function read<Value>(get: () => Value): Value | undefined {
     return undefined;
   }
 }
-
-describeFailuresWith(describeFailure);

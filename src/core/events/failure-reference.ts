@@ -1,19 +1,13 @@
 /** Lets an event point at a live error without carrying its message out of the process. */
 
 import { inspect } from "node:util";
-
-/** What a failure looks like: the same text for the same kind of failure, and its message without what varies. */
-export interface FailureDescription {
-  readonly fingerprint: string;
-  /** The message with ids, numbers, quoted text and the like masked; for people, in process. */
-  readonly title: string;
-}
+import type { FailureDescription } from "./describe-failure.ts";
 
 let describe: ((error: unknown) => FailureDescription) | undefined;
 let waiting: (() => void)[] | undefined;
 
-/** Takes the code that describes failures, which no healthy program needs; it hands itself in when it is imported. */
-export function describeFailuresWith(describer: (error: unknown) => FailureDescription): void {
+/** Takes the code that describes failures, which no healthy program needs: from whoever has imported it anyway. */
+export function describeFailuresWith(describer: typeof describe & {}): void {
   describe = describer;
   for (const tell of waiting?.splice(0) ?? []) tell();
 }
@@ -29,7 +23,10 @@ export class FailureReference {
     this.code = code;
     if (waiting !== undefined) return;
     waiting = [];
-    if (describe === undefined) import("./describe-failure.ts").catch(() => {});
+    if (describe !== undefined) return;
+    import("./describe-failure.ts")
+      .then(({ describeFailure }) => describeFailuresWith(describeFailure))
+      .catch(() => {});
   }
 
   /** Gives the error itself. */

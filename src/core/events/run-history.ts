@@ -1,7 +1,7 @@
 /** What is kept of past runs, as plain data: the recorder writes it, introspection and faces read it. */
 
+import type { FailureDescription } from "./describe-failure.ts";
 import { type CacheState, maskOf, type Outcome, type RunnableKind, type StreamTiming, type Usage } from "./event.ts";
-import type { FailureDescription } from "./failure-reference.ts";
 
 /** Bits of the events that a history is made of. */
 export const recordedEvents: number = maskOf(["run-start", "run-end", "call-start", "call-end"]);

@@ -1,7 +1,9 @@
 /** Says what keeps failing, since when, how much it hurts and what would heal it, from the events of runs. */
 
 import { checkOptions, positiveNumber, wholeNumber } from "../../core/errors/options.ts";
+import { describeFailure } from "../../core/events/describe-failure.ts";
 import type { EventType, FlockEvent } from "../../core/events/event.ts";
+import { describeFailuresWith } from "../../core/events/failure-reference.ts";
 import type { Fold } from "../../core/events/fold.ts";
 import type { Provider } from "../../core/events/provider.ts";
 import type { RunRecord } from "../../core/events/run-history.ts";
@@ -42,6 +44,7 @@ export class ErrorAnalysis implements Provider {
   /** @throws option_invalid for an unknown option or a wrong value. */
   constructor(options: ErrorAnalysisOptions = {}) {
     checkOptions("ErrorAnalysis", options, { maxGroups: wholeNumber(1), windowMs: positiveNumber });
+    describeFailuresWith(describeFailure);
     this.#windowMs = options.windowMs ?? 3_600_000;
     this.#maxGroups = options.maxGroups ?? 200;
     this.#ledger = new FailureLedger(this.#maxGroups, this.#windowMs);

@@ -108,12 +108,16 @@ export class FailureLedger {
   }
 
   #recovered(event: EventOf<"recovery-applied">): void {
+    const { code, strategy, healed } = event;
     const run = this.#open.get(event.runId);
     const call = run?.calls.get(callPath(event.path));
-    const group =
-      call?.failed.findLast(({ code }) => code === event.code) ?? run?.groups.find(({ code }) => code === event.code);
-    group?.recovered(event.strategy, event.healed);
-    if (call !== undefined) call.recovered = true;
+    const isSo = (group: GroupRecord): boolean => group.code === code;
+    // What did not heal may have failed in its turn; it answered the failure before that.
+    const before = healed ? call?.failed : call?.failed.slice(0, -1);
+    const group = before?.findLast(isSo) ?? call?.failed.findLast(isSo) ?? run?.groups.find(isSo);
+    if (group === undefined) return;
+    if (call === undefined) group.recovered(strategy, healed);
+    else if (call.answers.length < mostFailures) call.answers = [...call.answers, { strategy, group, healed }];
   }
 
   #callEnded(event: CallEndEvent): void {
@@ -155,12 +159,13 @@ export class FailureLedger {
     const { spellMs } = this;
     this.#runnables.get(call.name)?.factors.add(call, time, spellMs);
     if (call.begun.length > 0) for (const group of new Set(call.begun)) group.callEnded(call, time, spellMs);
+    if (call.answers.length > 0) countAnswers(call);
     if (call.failed.length === 0) return;
     const further = event.attempts - 1;
     const healed = event.outcome === "ok";
     for (const group of call.failed.slice(0, further)) group.retries++;
     for (const group of new Set(call.failed)) {
-      if (further > 0 && !call.recovered) group.recovered("retry", healed);
+      if (further > 0 && call.answers.length === 0) group.recovered("retry", healed);
       if (healed) group.healedAfter(call.firstFailedAt === undefined ? undefined : time - call.firstFailedAt);
     }
   }
@@ -193,6 +198,19 @@ export class FailureLedger {
   #leave(call: OpenCall): void {
     const runnable = this.#runnables.get(call.name);
     if (runnable !== undefined && runnable.open > 0) runnable.open--;
+  }
+}
+
+/** A strategy counts once for each kind of failure of a call, however often it was tried. */
+function countAnswers({ answers }: OpenCall): void {
+  const isSame = (a: OpenCall["answers"][number], b: OpenCall["answers"][number]): boolean =>
+    a.strategy === b.strategy && a.group === b.group;
+  for (const [index, answer] of answers.entries()) {
+    if (answers.findIndex((one) => isSame(one, answer)) < index) continue;
+    answer.group.recovered(
+      answer.strategy,
+      answers.some((one) => one.healed && isSame(one, answer)),
+    );
   }
 }
 

@@ -23,7 +23,8 @@ export interface OpenCall extends FailedCall {
   firstFailedAt: number | undefined;
   /** Failures of calls inside, which may be passed on. */
   inner: Map<string, GroupRecord> | undefined;
-  recovered: boolean;
+  /** What was tried on it, and whether it healed it. */
+  answers: readonly { readonly strategy: string; readonly group: GroupRecord; readonly healed: boolean }[];
   /** Spent in it so far, and how much of that failed attempts were charged with. */
   tokens: number;
   costMicroUsd: number;
@@ -100,7 +101,7 @@ export function openCall(run: OpenRun, event: CallStartEvent, concurrency: numbe
     lastKind: undefined,
     firstFailedAt: undefined,
     inner: undefined,
-    recovered: false,
+    answers: [],
     tokens: 0,
     costMicroUsd: 0,
     chargedTokens: 0,

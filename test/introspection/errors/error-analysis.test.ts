@@ -241,6 +241,29 @@ describe("ErrorAnalysis", () => {
     ]);
   });
 
+  it("counts a strategy once for each call, for the failure it answered", () => {
+    const [red, blue] = [error(0), error(2)];
+    const attempts = [red, blue, blue].map((one) => ({ error: one, ms: 10 }));
+    const events = eventsOf({ name: "gpt", ms: 60, failedAttempts: attempts }, { runId: "r" });
+    const analysis = new ErrorAnalysis();
+    let answered = 0;
+    for (const event of events) {
+      const { runId, path, time } = event;
+      const tell = (strategy: string, healed: boolean): void =>
+        analysis.notify({ v: 1, runId, path, time, type: "recovery-applied", strategy, code: "tool_failed", healed });
+      if (event.type === "call-end") tell("fallback", true);
+      analysis.notify(event);
+      if (event.type === "attempt-end" && answered++ > 0) tell("retry", false);
+    }
+    const byTitle = Object.fromEntries(analysis.snapshot().groups.map(({ title, recoveries }) => [title, recoveries]));
+    const never = { strategy: "retry", tried: 1, healed: 0, share: 0 };
+    expect(byTitle["the red server is down since * s"]).toEqual([never]);
+    expect(byTitle["the blue server is down since * s"]).toEqual([
+      never,
+      { strategy: "fallback", tried: 1, healed: 1, share: 1 },
+    ]);
+  });
+
   it("advises to stop retries that never heal", () => {
     const attempts = Array.from({ length: 3 }, () => ({ error: down, ms: 10 }));
     const run: DescribedCall = {
