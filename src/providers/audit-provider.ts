@@ -205,10 +205,7 @@ function auditLine(event: FlockEvent): string {
 }
 
 function withoutContent(event: FlockEvent): object {
-  if (event.type === "output") {
-    const { value: _, ...rest } = event;
-    return rest;
-  }
+  if (event.type === "output") return { ...event, value: undefined };
   if (event.type === "delta") return { ...event, delta: { kind: event.delta.kind } };
   return event;
 }

@@ -27,7 +27,7 @@ describe("the failure of an event", () => {
     expect(json).toEqual({ code: "tool_failed", fingerprint: expect.stringMatching(/^[\w-]{16}$/) });
     expect(JSON.parse(JSON.stringify(second?.failure))).toEqual(json);
     for (const event of environment.seen) expect(JSON.stringify(event)).not.toMatch(/secret|hunter2|failed:/);
-    expect(inspect(first?.failure)).toBe("FailureReference(tool_failed)");
+    expect(inspect(first?.failure)).toBe("FailureReference { code: 'tool_failed' }");
     const attempts = environment.seen.filter((event) => event.type === "attempt-end");
     expect(attempts.map(({ failure }) => failure?.read())).toEqual([error, error]);
   });

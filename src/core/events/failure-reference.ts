@@ -1,6 +1,5 @@
 /** Lets an event point at a live error without carrying its message out of the process. */
 
-import { inspect } from "node:util";
 import type { FailureDescription } from "./describe-failure.ts";
 
 let describe: ((error: unknown) => FailureDescription) | undefined;
@@ -24,9 +23,12 @@ export class FailureReference {
     if (waiting !== undefined) return;
     waiting = [];
     if (describe !== undefined) return;
-    import("./describe-failure.ts")
-      .then(({ describeFailure }) => describeFailuresWith(describeFailure))
-      .catch(() => {});
+    import("./describe-failure.ts").then(
+      ({ describeFailure }) => describeFailuresWith(describeFailure),
+      () => {
+        waiting = undefined;
+      },
+    );
   }
 
   /** Gives the error itself. */
@@ -44,9 +46,5 @@ export class FailureReference {
   /** Gives code and fingerprint; it is `null` for the few milliseconds after the first failure of a process in which nothing analyses failures. */
   toJSON(): { readonly code: string; readonly fingerprint: string | null } {
     return { code: this.code, fingerprint: describe?.(this.#error).fingerprint ?? null };
-  }
-
-  [inspect.custom](): string {
-    return `FailureReference(${this.code})`;
   }
 }
