@@ -1,11 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { DeclarativeAgent } from "../../../src/agent/declarative-agent.ts";
 import { FlockError } from "../../../src/core/errors/errors.ts";
 import type { FlockEvent } from "../../../src/core/events/event.ts";
 import { foldEvents } from "../../../src/core/events/fold.ts";
+import { Flock } from "../../../src/flock.ts";
 import { ErrorAnalysis, errorAnalysisFold } from "../../../src/introspection/errors/error-analysis.ts";
 import type { ErrorAnalysisReport } from "../../../src/introspection/errors/error-report.ts";
 import { RunRecorder } from "../../../src/introspection/record/run-recorder.ts";
+import { scriptedModel } from "../../../src/testing/scripted-model.ts";
+import { createTestRuntime } from "../../../src/testing/test-runtime.ts";
 import { type DescribedCall, eventsOf, startOfTime } from "../run-events.ts";
 import { analyzeNaively } from "./naive-analysis.ts";
 
@@ -144,6 +148,45 @@ function alike(call: DescribedCall): DescribedCall {
   if (last === undefined) return call;
   return { ...call, failedAttempts: call.failedAttempts!.map(({ ms }) => ({ error: last.error, ms })) };
 }
+
+describe("ErrorAnalysis in a Flock, whose models are tried again by themselves", () => {
+  it("knows how often that healed, live and from the history", async () => {
+    const runtime = createTestRuntime();
+    const analysis = new ErrorAnalysis();
+    await using flock = new Flock({ runtime, providers: [analysis] });
+    let asked = 0;
+    const flaky = () => {
+      asked++;
+      return asked % 4 === 0
+        ? { error: Object.assign(new Error(`reset after ${asked} ms`), { code: "ECONNRESET" }) }
+        : { json: { line: "…" } };
+    };
+    const model = scriptedModel([flaky], { runtime, repeat: true });
+    const writer = new DeclarativeAgent({ name: "writer", model, input: "topic: str", output: "line: str" });
+    for (let count = 0; count < 60; count++) {
+      const running = flock.run(writer, { topic: `topic ${count}` });
+      await runtime.clock.advance(60_000);
+      await running;
+    }
+    const recorded = new ErrorAnalysis();
+    recorded.addRuns(flock.history!.runs());
+    for (const report of [analysis.snapshot(), recorded.snapshot()]) {
+      expect(report).toMatchObject({ runs: 60, failedRuns: 0 });
+      expect(report.groups).toHaveLength(1);
+      const [group] = report.groups;
+      expect(group).toMatchObject({
+        models: [{ name: "scripted/scripted" }],
+        survivedRuns: group!.runs,
+        failedRuns: 0,
+      });
+      expect(group!.recoveries).toEqual([{ strategy: "retry", tried: group!.calls, healed: group!.calls, share: 1 }]);
+      expect(group!.calls).toBeGreaterThan(10);
+      expect(group!.advice[0]?.sentence).toMatch(/^retry heals 100 % of these/);
+    }
+    expect(analysis.snapshot().groups[0]!.healed.meanMs).toBeGreaterThan(0);
+    expect(recorded.snapshot().groups[0]!.healed.meanMs).toBeUndefined();
+  });
+});
 
 describe("ErrorAnalysis", () => {
   const down = error(0);
@@ -350,6 +393,45 @@ describe("ErrorAnalysis", () => {
       }),
     );
     expect(() => analysis.snapshot()).not.toThrow();
+  });
+
+  it("passes over what belongs to no open run or call, and takes records without a failure by their code", () => {
+    const analysis = new ErrorAnalysis();
+    const events = eventsOf({ name: "agent", calls: [{ ...failing, ms: 5 }] }, { runId: "r" });
+    for (const event of events.filter(({ type }) => type.endsWith("-end"))) analysis.notify(event);
+    expect(analysis.snapshot()).toMatchObject({ runs: 0, failures: 0 });
+    const [, , start, end] = JSON.parse(JSON.stringify(events));
+    for (const event of [start, start, { ...end, failure: undefined, code: undefined }]) analysis.notify(event);
+    const titled = { ...end, failure: { code: "x", fingerprint: "f", title: "the * broke" } };
+    for (const event of [{ ...start, input: undefined }, titled]) analysis.notify(event);
+    for (const event of [{ ...start, input: { hash: 5, size: "?" } }, titled]) analysis.notify(event);
+    expect(analysis.snapshot().groups).toMatchObject([
+      { fingerprint: "f", title: "the * broke", count: 2, inputs: { count: 1 } },
+      { fingerprint: "unknown", code: "unknown", title: "unknown", count: 1 },
+    ]);
+    expect(analysis.broken).toBe(0);
+  });
+
+  it("keeps the title of a kind that was first read from JSON, once it is seen live", () => {
+    const analysis = new ErrorAnalysis();
+    const live = eventsOf(failing, { runId: "r" });
+    for (const event of [...JSON.parse(JSON.stringify(live)), ...live]) analysis.notify(event);
+    expect(analysis.snapshot().groups).toMatchObject([{ count: 2, title: "the red server is down since * s" }]);
+  });
+
+  it("lets go of the oldest run when too many are open, and of calls beyond a thousand in one", () => {
+    const analysis = new ErrorAnalysis();
+    const [start, call] = eventsOf({ name: "a", ms: 1 }, { runId: "r" });
+    for (let index = 0; index < 5_000; index++) {
+      for (const event of [start, call]) analysis.notify({ ...event!, runId: `open-${index}` } as FlockEvent);
+    }
+    for (let index = 0; index < 1_100; index++) {
+      analysis.notify({ ...call!, runId: "open-4999", path: `run/a#${index + 1}` } as FlockEvent);
+    }
+    for (const event of eventsOf({ name: "a", ms: 1, outcome: "error", code: "x", error: down }, { runId: "open-0" })) {
+      analysis.notify(event);
+    }
+    expect(analysis.snapshot()).toMatchObject({ runs: 1, failures: 1 });
   });
 
   it("forgets everything when asked", () => {
