@@ -36,6 +36,7 @@ function eventsOfRun(index: number, input: unknown): FlockEvent[] {
     cacheState: "miss",
     stream: undefined,
     code: undefined,
+    failure: undefined,
   } as const;
   const ended = { ...end, durationMs: 0.5 + (index & 7) };
   return [

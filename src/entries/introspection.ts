@@ -2,7 +2,9 @@
 
 import "../flock.ts";
 
-export type { CallRecord, RunHistory, RunRecord } from "../core/events/run-history.ts";
+export type { FailureDescription } from "../core/events/describe-failure.ts";
+export type { FailureReference } from "../core/events/failure-reference.ts";
+export type { CallRecord, FailureRecord, RunHistory, RunRecord } from "../core/events/run-history.ts";
 export {
   AgentIntrospection,
   type AgentIntrospectionOptions,
@@ -18,6 +20,17 @@ export type {
   Suggestion,
   SuggestionEvidence,
 } from "../introspection/advise/suggestion.ts";
+export { ErrorAnalysis, type ErrorAnalysisOptions, errorAnalysisFold } from "../introspection/errors/error-analysis.ts";
+export type {
+  ErrorAnalysisReport,
+  ErrorGroup,
+  HealingAdvice,
+  LikelyCause,
+  NamedCount,
+  RecoveryRecord,
+  SpentOnFailing,
+} from "../introspection/errors/error-report.ts";
+export type { RatePart, Trend } from "../introspection/errors/rate-window.ts";
 export {
   AgentMetrics,
   type AgentMetricsSnapshot,

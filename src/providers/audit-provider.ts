@@ -10,7 +10,9 @@ import {
   optionError,
   wholeNumber,
 } from "../core/errors/options.ts";
+import { describeFailure } from "../core/events/describe-failure.ts";
 import { defaultEventTypes, type EventType, eventBits, type FlockEvent } from "../core/events/event.ts";
+import { describeFailuresWith } from "../core/events/failure-reference.ts";
 import type { Provider } from "../core/events/provider.ts";
 
 const longestLine = 65_536;
@@ -71,6 +73,7 @@ export class AuditProvider implements Provider {
 
   /** @throws option_invalid for an unknown option, a wrong value, or not exactly one of `path` and `sink`. */
   constructor(options: AuditProviderOptions) {
+    describeFailuresWith(describeFailure);
     checkOptions("AuditProvider", options, {
       path: nonEmptyString,
       sink: sinkOption,
@@ -202,10 +205,7 @@ function auditLine(event: FlockEvent): string {
 }
 
 function withoutContent(event: FlockEvent): object {
-  if (event.type === "output") {
-    const { value: _, ...rest } = event;
-    return rest;
-  }
+  if (event.type === "output") return { ...event, value: undefined };
   if (event.type === "delta") return { ...event, delta: { kind: event.delta.kind } };
   return event;
 }

@@ -25,6 +25,7 @@ const end: CallEndEvent = {
     cacheState: undefined,
     stream: undefined,
     code: undefined,
+    failure: undefined,
   },
 };
 

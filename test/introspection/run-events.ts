@@ -1,5 +1,6 @@
 /** Makes the events of whole runs from a short description, as the door would send them. */
 
+import { codeOf } from "../../src/core/errors/errors.ts";
 import type {
   CacheState,
   FlockEvent,
@@ -8,6 +9,7 @@ import type {
   StreamTiming,
   Usage,
 } from "../../src/core/events/event.ts";
+import { FailureReference } from "../../src/core/events/failure-reference.ts";
 import { InputReference } from "../../src/core/events/input-reference.ts";
 
 /** One call of a described run; times are milliseconds from the start of its caller. */
@@ -23,7 +25,12 @@ export interface DescribedCall {
   readonly writes?: readonly string[];
   readonly outcome?: Outcome;
   readonly code?: string;
+  /** What it failed with, or an attempt before it succeeded. */
+  readonly error?: unknown;
+  /** @default one more than those that failed before the end */
   readonly attempts?: number;
+  /** Attempts that failed; the last of them, when the call fails too, fails as it does. */
+  readonly failedAttempts?: readonly { readonly error: unknown; readonly ms: number }[];
   readonly queueMs?: number;
   readonly tokens?: number;
   readonly costMicroUsd?: number;
@@ -56,7 +63,7 @@ export function eventsOf(root: DescribedCall, { runId, time = startOfTime, tenan
   const send = (call: DescribedCall, path: string, startMs: number): number => {
     const { name, kind = call.calls === undefined ? "model" : "agent" } = call;
     const head = { v: 1, runId, path, name, kind } as const;
-    const { reads = [], writes = [], attempts = 1, queueMs = 0, cacheState } = call;
+    const { reads = [], writes = [], failedAttempts = [], queueMs = 0, cacheState } = call;
     events.push({
       ...head,
       time: startMs,
@@ -75,6 +82,17 @@ export function eventsOf(root: DescribedCall, { runId, time = startOfTime, tenan
       last = Math.max(last, cursor);
     }
     const durationMs = call.ms ?? last - startMs;
+    const failsToo = call.outcome === "error";
+    const { attempts = Math.max(1, failedAttempts.length + (failsToo ? 0 : 1)) } = call;
+    let failedAt = startMs;
+    for (const [index, { error, ms }] of failedAttempts.entries()) {
+      failedAt += ms;
+      const failure = new FailureReference(error, codeOf(error));
+      const place = index === 0 ? path : `${path}@${index + 1}`;
+      const ended = { attempt: index + 1, outcome: "error", durationMs: ms, code: codeOf(error), failure } as const;
+      events.push({ ...head, path: place, time: failedAt, type: "attempt-end", ...ended });
+    }
+    const failed = call.error ?? failedAttempts.at(-1)?.error;
     tokens += call.tokens ?? 0;
     if (call.costMicroUsd !== undefined) cost = (cost ?? 0) + call.costMicroUsd;
     events.push({
@@ -89,6 +107,7 @@ export function eventsOf(root: DescribedCall, { runId, time = startOfTime, tenan
       },
       usage: call.tokens === undefined ? undefined : usageOf(call.tokens),
       ...{ costMicroUsd: call.costMicroUsd, cacheState, stream: call.stream, code: call.code },
+      failure: failed === undefined ? undefined : new FailureReference(failed, codeOf(failed)),
     });
     return startMs + durationMs;
   };

@@ -87,6 +87,22 @@ describe("AuditProvider", () => {
     expect(custom.data).toEqual({ step: 2 });
   });
 
+  it("writes failures as code and fingerprint, from the first one on", async () => {
+    const sink = keeper();
+    const call = {
+      name: "m",
+      ms: 3,
+      outcome: "error",
+      code: "unknown",
+      error: new Error("his name is Rumpel"),
+    } as const;
+    const audit = feed(new AuditProvider({ sink }), ...eventsOf(call, { runId: "r1" }));
+    await audit.drain();
+    const written = sink.lines.map((line) => JSON.parse(line)).find(({ type }) => type === "call-end");
+    expect(written.failure).toEqual({ code: "unknown", fingerprint: expect.stringMatching(/^[\w-]{16}$/) });
+    expect(sink.lines.join("")).not.toContain("Rumpel");
+  });
+
   it("hashes an input as it was when the event came", async () => {
     const sink = keeper();
     const input = { topic: "one" };

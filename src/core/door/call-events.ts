@@ -2,6 +2,7 @@
 
 import { codeOf, type FlockError } from "../errors/errors.ts";
 import { type CacheState, eventBits, type Outcome } from "../events/event.ts";
+import { FailureReference } from "../events/failure-reference.ts";
 import { InputReference } from "../events/input-reference.ts";
 import { copyJson } from "../json/copy-json.ts";
 import type { CallCost, Shape } from "../runnable.ts";
@@ -49,7 +50,8 @@ export function tellAttemptEnd(call: Call, ok: boolean, error: unknown): void {
   const outcome = outcomeOf(call, ok);
   const durationMs = head.time - call.attemptStartedAt;
   const code = ok ? undefined : codeOf(error);
-  call.run.events.emit({ ...head, type: "attempt-end", name, kind, attempt, outcome, durationMs, code });
+  const failure = code === undefined ? undefined : new FailureReference(error, code);
+  call.run.events.emit({ ...head, type: "attempt-end", name, kind, attempt, outcome, durationMs, code, failure });
 }
 
 /** Adds up what a call cost and tells that it ended; the outermost one ends the run. */
@@ -86,9 +88,17 @@ export function tellEnd(call: Call, ok: boolean, value: unknown): void {
       cacheState,
       stream: kind === "model" ? call.stream?.timing : undefined,
       code,
+      failure: failureOf(call, value, code),
     });
   }
   if (call.parent === undefined) run.finish(name, outcome, code, endedAt, durationMs);
+}
+
+/** What ended the call, or what an attempt of it failed with before another one succeeded. */
+function failureOf(call: Call, error: unknown, code: string | undefined): FailureReference | undefined {
+  if (code !== undefined) return new FailureReference(error, code);
+  const { failed } = call;
+  return failed === undefined ? undefined : new FailureReference(failed, codeOf(failed));
 }
 
 /** Keeps what an attempt gave and cost: its guards settle by it what they reserved. */

@@ -60,6 +60,8 @@ export class Call implements ForkedContext, LayerCall {
   isSubstitute = false;
   /** The last call or attempt below that gave a value and that a cache had to do with. */
   lastKept: Call | undefined = undefined;
+  /** What the last attempt that failed failed with. */
+  failed: unknown = undefined;
   /** Follows the deltas of all attempts; made at the first one. */
   stream: StreamTimer | undefined = undefined;
   resolve: ((value: unknown) => void) | undefined = undefined;

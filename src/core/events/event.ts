@@ -1,6 +1,7 @@
 /** What happened: one plain object an event, one union. Metrics, advice, telemetry and pages are folds over these. */
 
 import type { Json } from "../json/json.ts";
+import type { FailureReference } from "./failure-reference.ts";
 import type { InputReference } from "./input-reference.ts";
 
 /** What a runnable is. */
@@ -93,6 +94,8 @@ export interface CallEndEvent extends EventHead {
   readonly stream: StreamTiming | undefined;
   /** The error's code when the outcome is not ok. */
   readonly code: string | undefined;
+  /** The live error in process, only code and fingerprint as JSON; of an ok call that of the last attempt that failed. */
+  readonly failure: FailureReference | undefined;
 }
 /** One try of a call began; the first one too. */
 export interface AttemptStartEvent extends EventHead {
@@ -110,6 +113,8 @@ export interface AttemptEndEvent extends EventHead {
   readonly outcome: Outcome;
   readonly durationMs: number;
   readonly code: string | undefined;
+  /** The live error in process, only code and fingerprint as JSON; undefined when the attempt succeeded. */
+  readonly failure: FailureReference | undefined;
 }
 /** A piece of an answer that is still being made. */
 export interface DeltaEvent extends EventHead {

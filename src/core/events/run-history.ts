@@ -1,9 +1,15 @@
 /** What is kept of past runs, as plain data: the recorder writes it, introspection and faces read it. */
 
+import type { FailureDescription } from "./describe-failure.ts";
 import { type CacheState, maskOf, type Outcome, type RunnableKind, type StreamTiming, type Usage } from "./event.ts";
 
 /** Bits of the events that a history is made of. */
 export const recordedEvents: number = maskOf(["run-start", "run-end", "call-start", "call-end"]);
+
+/** What is kept of a failure. */
+export interface FailureRecord extends FailureDescription {
+  readonly code: string;
+}
 
 /** One call of a recorded run. Never holds an input or an output. */
 export interface CallRecord {
@@ -22,6 +28,8 @@ export interface CallRecord {
   /** False for a call that was still open when its run ended; its outcome counts as cancelled. */
   readonly ended: boolean;
   readonly code: string | undefined;
+  /** What it failed with, or an attempt of it did before another one succeeded; known a moment after the first failure in the process. */
+  readonly failure: FailureRecord | undefined;
   /** Tokens of this call itself, not of calls inside it. */
   readonly usage: Usage | undefined;
   readonly costMicroUsd: number | undefined;

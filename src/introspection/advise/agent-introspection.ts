@@ -15,6 +15,7 @@ import { analyzeEpisodes, type PerformanceAnalysis } from "./performance-analysi
 import type { Suggestion, WeighedSuggestion, WhatIf } from "./suggestion.ts";
 import { attemptTimeouts } from "./what-if/attempt-timeouts.ts";
 import { dominatingStep } from "./what-if/dominating-step.ts";
+import { failureGroups } from "./what-if/failure-groups.ts";
 import { failingTools, frequentFailures } from "./what-if/failures.ts";
 import { independentSteps } from "./what-if/independent-steps.ts";
 import { repeatedCalls } from "./what-if/repeated-calls.ts";
@@ -29,6 +30,7 @@ const simulators: readonly WhatIf[] = [
   dominatingStep,
   frequentFailures,
   failingTools,
+  failureGroups,
 ];
 
 /** Where introspection reads and acts: a Flock, or anything with its recorded runs and its live settings. */

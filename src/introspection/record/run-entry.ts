@@ -11,8 +11,9 @@ import type {
   StreamTiming,
   Usage,
 } from "../../core/events/event.ts";
+import type { FailureReference } from "../../core/events/failure-reference.ts";
 import { liveInput } from "../../core/events/input-reference.ts";
-import type { CallRecord, RunRecord } from "../../core/events/run-history.ts";
+import type { CallRecord, FailureRecord, RunRecord } from "../../core/events/run-history.ts";
 import { fingerprintOf } from "./input-fingerprint.ts";
 
 /** Runs of fewer calls are searched; more get an index. */
@@ -37,6 +38,7 @@ export class CallEntry implements CallRecord {
   outcome: Outcome;
   ended: boolean;
   code: string | undefined;
+  failure: FailureRecord | undefined;
   usage: Usage | undefined;
   costMicroUsd: number | undefined;
   attempts: number;
@@ -59,6 +61,7 @@ export class CallEntry implements CallRecord {
     this.outcome = "cancelled";
     this.ended = false;
     this.code = undefined;
+    this.failure = undefined;
     this.usage = undefined;
     this.costMicroUsd = undefined;
     this.attempts = event.attempt;
@@ -77,6 +80,15 @@ export class CallEntry implements CallRecord {
     this.attempts = event.attempts;
     this.cacheState = event.cacheState;
     this.stream = event.stream;
+    if (event.failure !== undefined) this.#keepFailure(event.failure);
+  }
+
+  /** The error itself is let go of. */
+  #keepFailure(failure: FailureReference): void {
+    const { code } = failure;
+    failure.describe(({ fingerprint, title }) => {
+      this.failure = { code, fingerprint, title };
+    });
   }
 }
 
