@@ -330,6 +330,26 @@ describe("the door", () => {
     expect(warnings).toEqual(["cost broke", "store broke", "leave broke", "abandon broke", "leave broke"]);
   });
 
+  it("tells the end of a call that failed with a trap for whoever reads it", async () => {
+    const trap = new Proxy(new Error("trap"), {
+      get() {
+        throw new Error("read");
+      },
+      has() {
+        throw new Error("looked at");
+      },
+    });
+    const flock = makeEnvironment();
+    const trapped = runnable("trapped", () => Promise.reject(trap));
+    const ended = await executeRun(trapped, {}, { flock }).then(
+      () => false,
+      (error: unknown) => error === trap,
+    );
+    expect(ended).toBe(true);
+    const ends = flock.seen.filter((event) => event.type === "call-end" || event.type === "run-end");
+    expect(ends).toMatchObject([{ code: "unknown" }, { code: "unknown" }]);
+  });
+
   it("lets recovery answer with a value or another error, and keeps the first error when it declines or breaks", async () => {
     const broken = runnable("broken", async () => Promise.reject(new Error("first")));
     const recoveries = [

@@ -300,8 +300,13 @@ export function isFlockError<Code extends FlockErrorCode = FlockErrorCode>(
   value: unknown,
   code?: Code,
 ): value is FlockError<Code> {
-  if (typeof value !== "object" || value === null || !(brand in value)) return false;
-  return code === undefined || (value as unknown as FlockError).code === code;
+  if (typeof value !== "object" || value === null) return false;
+  try {
+    return brand in value && (code === undefined || (value as unknown as FlockError).code === code);
+  } catch {
+    // A trap for whoever looks at it is none.
+    return false;
+  }
 }
 
 /** Gives the details of a model's call that failed, whichever {@link ModelFailureCode} it has; undefined for all else. */
@@ -312,11 +317,16 @@ export function modelFailureOf(error: unknown): ModelFailureDetails | undefined 
 const modelFailures =
   /^(?:rate_limited|quota_exhausted|overloaded|context_too_long|content_blocked|model_(?:unreachable|unauthorized|request_invalid|failed))$/;
 
-/** Gives an error's code for events and metrics: a FlockError's code, an abort as `cancelled`, else `unknown`. */
+/**
+ * Gives an error's code for events and metrics: a FlockError's code, an abort as `cancelled`, else `unknown`. Whatever was
+ * thrown may be a trap for whoever reads it; that is `unknown` too.
+ */
 export function codeOf(error: unknown): string {
   if (isFlockError(error)) return error.code;
-  if (typeof error === "object" && error !== null && (error as { name?: unknown }).name === "AbortError") {
-    return "cancelled";
+  try {
+    const isAbort = typeof error === "object" && (error as { name?: unknown } | null)?.name === "AbortError";
+    return isAbort ? "cancelled" : "unknown";
+  } catch {
+    return "unknown";
   }
-  return "unknown";
 }
