@@ -1,9 +1,6 @@
 /** A language model that answers what it is told, in order: for tests of agents without a network. */
 
 import type { LanguageModelV4, LanguageModelV4CallOptions } from "@ai-sdk/provider";
-// Loaded lazily elsewhere: a test with a clock of its own must not wait for a file.
-import "../models/vendor/model-error.ts";
-import "../models/pricing/price-book.ts";
 import { booleanOption, checkOptions, nonEmptyString, objectOption, optionError } from "../core/errors/options.ts";
 import type { Runtime } from "../core/runtime/runtime.ts";
 import { systemRuntime } from "../core/runtime/system-runtime.ts";

@@ -49,10 +49,7 @@ export const arrows: Readonly<Record<string, Arrow>> = {
   },
   providers: { may: ["core", "signature", "models", "introspection", "store"] },
   flock: { may: ["core", "signature", "models", "layers", "introspection"] },
-  testing: {
-    may: ["core", "signature", "models", "layers", "introspection", "agent", "flock"],
-    never: { prompt: "take what a model is asked from the scripted model's requests" },
-  },
+  testing: { may: everythingInside.filter((area) => !["tools", "templates", "providers", "store"].includes(area)) },
   entries: { may: [...everythingInside, "testing"] },
   cli: {
     may: ["core", "signature", "entries"],
