@@ -2,13 +2,11 @@
 
 import { codeOf, FlockError } from "../../core/errors/errors.ts";
 import { checkOptions, functionOption, nonEmptyString, objectOption } from "../../core/errors/options.ts";
+import type { BreakerState } from "../../core/events/event.ts";
 import type { Runtime } from "../../core/runtime/runtime.ts";
 import { systemRuntime } from "../../core/runtime/system-runtime.ts";
 import { breakerChecks, type BreakerSettings, type FullBreakerSettings, readBreakerSettings } from "./breaker-settings.ts";
 import { OutcomeWindow } from "./outcome-window.ts";
-
-/** Whether calls go through, are refused, or are tried. */
-export type BreakerState = "closed" | "open" | "half-open";
 
 /** When a breaker opens, and what counts. */
 export interface CircuitBreakerSettings extends BreakerSettings {
@@ -183,21 +181,23 @@ export class CircuitBreaker {
     if (this.#state !== "closed") this.#change("closed");
   }
 
+  /** Puts settings back that held before, whole. */
+  restore(settings: FullBreakerSettings): void {
+    const before = this.#settings;
+    this.#settings = settings;
+    if (settings.windowMs !== before.windowMs || this.#window === undefined) this.#window = windowFor(settings);
+    if (this.#state === "half-open" && this.#probesPassed >= settings.halfOpenProbes) this.reset();
+  }
+
   /**
    * Changes settings while it works; what is not named stays. Another `windowMs` begins with an empty window.
    *
    * @throws option_invalid for unknown settings and wrong values; nothing is changed then.
    */
   configure(changes: BreakerSettings): void {
-    const before = this.#settings;
     readBreakerSettings("CircuitBreaker", changes);
     const given = Object.entries(changes).filter(([, value]) => value !== undefined);
-    this.#settings = { ...before, ...Object.fromEntries(given) };
-    const { windowMs, failureRate } = this.#settings;
-    if (windowMs !== before.windowMs || (this.#window === undefined && failureRate <= 1)) {
-      this.#window = windowFor(this.#settings);
-    }
-    if (this.#state === "half-open" && this.#probesPassed >= this.#settings.halfOpenProbes) this.reset();
+    this.restore({ ...this.#settings, ...Object.fromEntries(given) });
   }
 
   /** Takes a probe's ticket back; tells whether it decides anything. */
