@@ -20,7 +20,7 @@ export class HealthRecord implements HealthWatch {
   readonly breaker: CircuitBreaker;
   /** What was declared for the breaker; undefined while the default holds. */
   #declared: BreakerStep | undefined = undefined;
-  readonly #budget: RetryBudget;
+  readonly budget: RetryBudget;
   readonly #backoffs: BackoffWaits;
   readonly #streak = new FailureStreak();
   readonly #health: Health;
@@ -36,7 +36,7 @@ export class HealthRecord implements HealthWatch {
   constructor({ runnable, runtime }: LayerCall, health: Health) {
     this.#key = runnable.name;
     this.#health = health;
-    this.#budget = new RetryBudget(defaultRetry.budgetReserve, runtime, () => health.running === 0);
+    this.budget = new RetryBudget(defaultRetry.budgetReserve, runtime, () => health.running === 0);
     this.#backoffs = new BackoffWaits(runtime);
     this.#cooldown = runtime.shared("flock.cooldown", () => new Cooldown({ runtime }));
     const { step: _, ...settings } = defaultBreaker;
@@ -46,6 +46,7 @@ export class HealthRecord implements HealthWatch {
       onChange: (from, to) => this.#changed(from, to),
       mayOpen: (evidence) => this.#streak.convinces(runtime.monotonic(), evidence),
     });
+    this.budget.deposit(health.successes * this.#perSuccess);
     this.#early = this.breaker.tryEnter()!;
   }
 
@@ -57,13 +58,18 @@ export class HealthRecord implements HealthWatch {
     for (const error of this.#health.failures.splice(0)) this.#learn(call, this.#early, error);
   }
 
+  /** Widens the budget to what a retry declares. */
+  askFor(step: RetryStep): void {
+    this.budget.atLeast(step.budgetReserve);
+    this.#perSuccess = Math.max(this.#perSuccess, step.budgetPerSuccess);
+  }
+
   /** Waits for the time of a retry and its place in the budget; false when there is to be none. */
   async waitForRetry(step: RetryStep, delayMs: number, signal: AbortSignal): Promise<boolean> {
-    this.#budget.atLeast(step.budgetReserve);
-    this.#perSuccess = Math.max(this.#perSuccess, step.budgetPerSuccess);
+    this.askFor(step);
     if (this.breaker.isRefusing) return false;
     if (delayMs > 0 && !(await this.#backoffs.wait(delayMs, signal))) return false;
-    return this.#budget.tryTake() || this.#budget.take(signal);
+    return this.budget.tryTake() || this.budget.take(signal);
   }
 
   enter(call: LayerCall, slot: number): void | Promise<void> {
@@ -76,7 +82,7 @@ export class HealthRecord implements HealthWatch {
     this.#health.running -= 1;
     const ticket = (call.getSlot(slot) as BreakerTicket | undefined) ?? this.#early;
     if (error === undefined) {
-      this.#budget.deposit(this.#perSuccess, call.startedAt);
+      this.budget.deposit(this.#perSuccess, call.startedAt);
       this.#answered(call, ticket);
     } else if (call.wasCancelled) this.#leftOpen(call, ticket);
     else this.#learn(call, ticket, error);
@@ -108,7 +114,7 @@ export class HealthRecord implements HealthWatch {
     if (verdict === "answered") return this.#answered(call, ticket);
     if (verdict === "unknown") return this.#leftOpen(call, ticket);
     this.#streak.failed(call.runtime.monotonic(), call.startedAt, this.#health.running);
-    this.#budget.failed(call.startedAt);
+    this.budget.failed(call.startedAt);
     this.#teller = call;
     this.breaker.failed(ticket);
     this.#teller = undefined;
@@ -130,7 +136,7 @@ export class HealthRecord implements HealthWatch {
     this.#teller?.breakerChanged(this.#key, from, to);
     if (to !== "open") return;
     // Nothing is worth waiting for now: those who wait fail, or turn to what else was declared.
-    this.#budget.refuse();
+    this.budget.refuse();
     this.#backoffs.endAll();
   }
 

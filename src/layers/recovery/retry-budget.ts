@@ -5,7 +5,7 @@ import type { Runtime, Timer } from "../../core/runtime/runtime.ts";
 /** After so many failures in a row retries wait for news. */
 const doubtfulFailures = 3;
 /** How long they wait for it. */
-const newsMs = 250;
+const newsMs = 500;
 /** With nothing under way and no success for so long, nobody waits on. */
 const silenceMs = 5_000;
 const longestWaitMs = 60_000;
@@ -17,7 +17,7 @@ interface Waiting {
 }
 
 /**
- * A budget of retries: each one takes 1, each success gives back a part, never beyond the reserve. Whoever finds it empty
+ * A budget of retries: each one takes 1, each success gives back a part, never beyond twice the reserve. Whoever finds it empty
  * waits in line for successes. The idea is that of Finagle's `RetryBudget` (Twitter) and of "Handling Overload" in Google's
  * Site Reliability Engineering (2016).
  *
@@ -63,7 +63,7 @@ export class RetryBudget {
 
   /** Learns of a success. One that began before the failures did is worth as much, but says nothing new. */
   deposit(amount: number, beganAt = Number.POSITIVE_INFINITY): void {
-    this.#tokens = Math.min(Math.max(this.#reserve, 1), this.#tokens + amount);
+    this.#tokens = Math.min(Math.max(2 * this.#reserve, 1), this.#tokens + amount);
     if (beganAt >= this.#failuresBeganAt) this.#failuresInRow = 0;
     if (this.#line.size === 0) return;
     this.#depositAt = this.#runtime.monotonic();
