@@ -8,7 +8,6 @@ export type {
   ModelFailureDetails,
 } from "../core/errors/errors.ts";
 export { codeOf, FlockError, isFlockError, modelFailureOf } from "../core/errors/errors.ts";
-export { classifyFailure, type FailureClass, type ForeignFailureCode } from "../layers/recovery/classify-failure.ts";
 export type { BreakerState } from "../core/events/event.ts";
 export type { BreakerSettings, FullBreakerSettings } from "../layers/recovery/breaker-settings.ts";
 export {
@@ -17,3 +16,4 @@ export {
   type CircuitBreakerOptions,
   type CircuitBreakerSettings,
 } from "../layers/recovery/circuit-breaker.ts";
+export { classifyFailure, type FailureClass, type ForeignFailureCode } from "../layers/recovery/classify-failure.ts";

@@ -1,7 +1,14 @@
 /** One call: the context its runnable sees and the call its layers see, in one object. How it runs is in door.ts. */
 
 import { type Breadcrumb, FlockError } from "../errors/errors.ts";
-import { type BreakerState, type CacheState, type DeltaEvent, type EventHead, type EventType, eventBits } from "../events/event.ts";
+import {
+  type BreakerState,
+  type CacheState,
+  type DeltaEvent,
+  type EventHead,
+  type EventType,
+  eventBits,
+} from "../events/event.ts";
 import { StreamTimer } from "../events/stream-timing.ts";
 import type { Json, JsonObject } from "../json/json.ts";
 import type { LayerCall } from "../layer.ts";

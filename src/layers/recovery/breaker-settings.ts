@@ -1,6 +1,12 @@
 /** When a breaker opens and for how long, as it is declared: read in one place for classes, steps and knobs. */
 
-import { checkOptions, numberBetween, type OptionCheck, positiveNumber, wholeNumber } from "../../core/errors/options.ts";
+import {
+  checkOptions,
+  numberBetween,
+  type OptionCheck,
+  positiveNumber,
+  wholeNumber,
+} from "../../core/errors/options.ts";
 
 /** When calls are refused, and when they are tried again. */
 export interface BreakerSettings {

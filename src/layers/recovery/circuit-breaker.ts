@@ -5,7 +5,12 @@ import { checkOptions, functionOption, nonEmptyString, objectOption } from "../.
 import type { BreakerState } from "../../core/events/event.ts";
 import type { Runtime } from "../../core/runtime/runtime.ts";
 import { systemRuntime } from "../../core/runtime/system-runtime.ts";
-import { breakerChecks, type BreakerSettings, type FullBreakerSettings, readBreakerSettings } from "./breaker-settings.ts";
+import {
+  type BreakerSettings,
+  breakerChecks,
+  type FullBreakerSettings,
+  readBreakerSettings,
+} from "./breaker-settings.ts";
 import { OutcomeWindow } from "./outcome-window.ts";
 
 /** When a breaker opens, and what counts. */

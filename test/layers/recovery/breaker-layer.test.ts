@@ -3,14 +3,14 @@ import { beforeEach, describe, expect, it } from "vitest";
 import "../../../src/layers/recovery/recover.ts";
 import { executeRun } from "../../../src/core/door/run.ts";
 import { FlockError, type FlockErrorDetails } from "../../../src/core/errors/errors.ts";
-import type { BreakerStep, RecoveryChoice } from "../../../src/core/recovery-settings.ts";
+import type { BreakerStep, RecoveryChoice, RetryStep } from "../../../src/core/recovery-settings.ts";
 import type { AnyRunnable, ExecutionContext } from "../../../src/core/runnable.ts";
 import { defaultStack } from "../../../src/layers/default-stack.ts";
 import { defaultBreaker, defaultRetry } from "../../../src/layers/recovery/defaults.ts";
 import { healthVerdict } from "../../../src/layers/recovery/health-verdict.ts";
 import { makeEnvironment, runnable, type TestEnvironment } from "../../core/make-environment.ts";
 
-const once: RecoveryChoice = { ...defaultRetry, maxAttempts: 1 };
+const once: RetryStep = { ...defaultRetry, maxAttempts: 1 };
 const three: BreakerStep = { ...defaultBreaker, consecutiveFailures: 3, openMs: 1000 };
 
 function serverError(status: number, more: Partial<FlockErrorDetails["model_failed"]> = {}): FlockError {
@@ -49,7 +49,9 @@ async function failTimes(target: AnyRunnable, times: number, code = "model_faile
 }
 
 const changes = () =>
-  flock.seen.flatMap((event) => (event.type === "breaker-changed" ? [`${event.key}: ${event.from} > ${event.to}`] : []));
+  flock.seen.flatMap((event) =>
+    event.type === "breaker-changed" ? [`${event.key}: ${event.from} > ${event.to}`] : [],
+  );
 
 describe("the breaker of a model", () => {
   it("opens, refuses without a request, tries once, closes, and tells each change once", async () => {

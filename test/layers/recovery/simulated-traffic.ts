@@ -82,7 +82,9 @@ export async function simulate(traffic: Traffic): Promise<Outcome> {
   const changes = flock.seen.flatMap((event) =>
     event.type === "breaker-changed" ? [{ at: event.time - runtime.now() + runtime.monotonic(), to: event.to }] : [],
   );
-  const trace = flock.seen.map((event) => `${event.type} ${event.path} ${event.time} ${"code" in event ? event.code : ""}`).join("\n");
+  const trace = flock.seen
+    .map((event) => `${event.type} ${event.path} ${event.time} ${"code" in event ? event.code : ""}`)
+    .join("\n");
   return { calls, requests, changes, trace, pendingTimers: runtime.clock.pendingTimers };
 }
 
