@@ -2,7 +2,7 @@
 
 import { type Breadcrumb, FlockError } from "../errors/errors.ts";
 import {
-  type BreakerState,
+  type BreakerChangedEvent,
   type CacheState,
   type DeltaEvent,
   type EventHead,
@@ -202,7 +202,7 @@ export class Call implements ForkedContext, LayerCall {
     this.run.events.emit({ ...this.head(), type: "recovery-applied", strategy, code, healed });
   }
 
-  breakerChanged(key: string, from: BreakerState, to: BreakerState): void {
+  breakerChanged(key: string, from: BreakerChangedEvent["from"], to: BreakerChangedEvent["to"]): void {
     if (!this.wants("breaker-changed")) return;
     this.run.events.emit({ ...this.head(), type: "breaker-changed", key, from, to });
   }

@@ -13,9 +13,6 @@ export type Outcome = "ok" | "error" | "cancelled";
 /** What the cache had to do with a call; absent when it was off. */
 export type CacheState = "hit" | "miss" | "stale" | "joined" | "bypass" | "refresh";
 
-/** Whether calls of something go through, are refused, or are tried. */
-export type BreakerState = "closed" | "open" | "half-open";
-
 /** Tokens of one model answer, or a sum of them. A part the vendor did not report is 0; `cacheRead` and `cacheWrite` are parts of `inputTokens`, `reasoning` of `outputTokens`. */
 export interface Usage {
   readonly inputTokens: number;
@@ -161,8 +158,8 @@ export interface RecoveryAppliedEvent extends EventHead {
 export interface BreakerChangedEvent extends EventHead {
   readonly type: "breaker-changed";
   readonly key: string;
-  readonly from: BreakerState;
-  readonly to: BreakerState;
+  readonly from: "closed" | "open" | "half-open";
+  readonly to: "closed" | "open" | "half-open";
 }
 /** An alert began. */
 export interface AlertFiredEvent extends EventHead {

@@ -24,6 +24,12 @@ export interface BreakerSettings {
   readonly halfOpenProbes?: number;
 }
 
+/** When a breaker opens, and what counts. */
+export interface CircuitBreakerSettings extends BreakerSettings {
+  /** Whether an error counts against what is called; one that does not counts as an answer. @default all but an abort */
+  readonly isFailure?: (error: unknown) => boolean;
+}
+
 /** Settings with nothing left open. Infinity means that this never opens it. */
 export type FullBreakerSettings = Required<BreakerSettings>;
 

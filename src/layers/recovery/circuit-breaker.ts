@@ -2,22 +2,21 @@
 
 import { codeOf, FlockError } from "../../core/errors/errors.ts";
 import { checkOptions, functionOption, nonEmptyString, objectOption } from "../../core/errors/options.ts";
-import type { BreakerState } from "../../core/events/event.ts";
+import type { BreakerChangedEvent } from "../../core/events/event.ts";
 import type { Runtime } from "../../core/runtime/runtime.ts";
 import { systemRuntime } from "../../core/runtime/system-runtime.ts";
 import {
   type BreakerSettings,
   breakerChecks,
+  type CircuitBreakerSettings,
   type FullBreakerSettings,
   readBreakerSettings,
 } from "./breaker-settings.ts";
 import { OutcomeWindow } from "./outcome-window.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
-/** When a breaker opens, and what counts. */
-export interface CircuitBreakerSettings extends BreakerSettings {
-  /** Whether an error counts against what is called; one that does not counts as an answer. @default all but an abort */
-  readonly isFailure?: (error: unknown) => boolean;
-}
+/** Whether calls go through, are refused, or are tried. */
+export type BreakerState = BreakerChangedEvent["to"];
 
 /** What a breaker lives in. */
 export interface CircuitBreakerOptions {
@@ -253,17 +252,4 @@ const optionChecks = { runtime: objectOption, name: nonEmptyString, onChange: fu
 
 function windowFor({ failureRate, windowMs }: FullBreakerSettings): OutcomeWindow | undefined {
   return failureRate <= 1 ? new OutcomeWindow(windowMs) : undefined;
-}
-
-/** Leaves no listener behind, whichever way it ends. */
-async function unlessAborted<T>(run: (signal: AbortSignal) => T | PromiseLike<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  promise.catch(() => {});
-  const abort = (): void => reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([run(signal), promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
 }

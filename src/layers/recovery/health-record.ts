@@ -1,12 +1,11 @@
 /** Keeps what failures of one model or tool teach: its retry budget, its rest, its breaker; made at the first failure. */
 
-import type { BreakerState } from "../../core/events/event.ts";
 import type { LayerCall, LayerHost } from "../../core/layer.ts";
 import type { BreakerStep, RetryStep } from "../../core/recovery-settings.ts";
 import { Cooldown } from "../../core/runtime/cooldown.ts";
 import { BackoffWaits } from "./backoff-waits.ts";
 import { breakerKnob } from "./breaker-knob.ts";
-import { type BreakerTicket, CircuitBreaker } from "./circuit-breaker.ts";
+import { type BreakerState, type BreakerTicket, CircuitBreaker } from "./circuit-breaker.ts";
 import { classifyFailure } from "./classify-failure.ts";
 import { nearestStep } from "./declared-steps.ts";
 import { defaultBreaker, defaultRetry } from "./defaults.ts";

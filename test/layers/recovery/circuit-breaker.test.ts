@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isFlockError } from "../../../src/core/errors/errors.ts";
-import type { BreakerState } from "../../../src/core/events/event.ts";
+import type { CircuitBreakerSettings } from "../../../src/layers/recovery/breaker-settings.ts";
 import {
+  type BreakerState,
   type BreakerTicket,
   CircuitBreaker,
   type CircuitBreakerOptions,
-  type CircuitBreakerSettings,
 } from "../../../src/layers/recovery/circuit-breaker.ts";
 import { createTestRuntime } from "../../../src/testing/test-runtime.ts";
 
