@@ -122,8 +122,7 @@ export class CircuitBreaker {
   get isRefusing(): boolean {
     if (this.#state === "closed") return false;
     if (this.retryInMs > 0) return true;
-    const passed = this.#state === "half-open" ? this.#probesPassed : 0;
-    return this.#probes.size + passed >= this.#settings.halfOpenProbes;
+    return this.#probes.size + (this.#state === "half-open" ? this.#probesPassed : 0) >= this.#settings.halfOpenProbes;
   }
 
   /** Gives leave for one call, or undefined. Each ticket must come back through `succeeded`, `failed` or `abandoned`. */
@@ -143,11 +142,9 @@ export class CircuitBreaker {
   /** Makes the error of a refused call. */
   refusal(path?: string): FlockError<"circuit_open"> {
     const retryInMs = Math.ceil(this.#state === "open" ? this.retryInMs : this.#settings.openMs);
-    const failures = this.#failures;
-    const message =
-      `${this.#name} failed ${failures} time${failures === 1 ? "" : "s"}, so it is not called now; ` +
-      `wait ${retryInMs} ms, or call something else meanwhile`;
-    const details = { key: this.#name, retryInMs, failures };
+    const details = { key: this.#name, retryInMs, failures: this.#failures };
+    const times = details.failures === 1 ? "once" : `${details.failures} times`;
+    const message = `${this.#name} failed ${times}, so it is not called now; wait ${retryInMs} ms, or call something else meanwhile`;
     return new FlockError("circuit_open", message, { details, ...(path === undefined ? {} : { path }) });
   }
 
@@ -172,7 +169,7 @@ export class CircuitBreaker {
     } else if (this.#endProbe(ticket)) this.#open(this.#failures + 1);
   }
 
-  /** Takes back the ticket of a call that says nothing about what it called, such as one that was cancelled. */
+  /** Takes back the ticket of a call that says nothing, such as one that was cancelled. */
   abandoned(ticket: BreakerTicket): void {
     this.#probes.delete(ticket);
   }
@@ -195,7 +192,6 @@ export class CircuitBreaker {
 
   /**
    * Changes settings while it works; what is not named stays. Another `windowMs` begins with an empty window.
-   *
    * @throws option_invalid for unknown settings and wrong values; nothing is changed then.
    */
   configure(changes: BreakerSettings): void {
@@ -233,15 +229,14 @@ export class CircuitBreaker {
     try {
       this.#onChange?.(from, to);
     } catch (fault) {
-      const said = fault instanceof Error ? fault.message : String(fault);
-      this.#runtime.warn(`onChange of the breaker ${this.#name} broke: ${said}`, "breaker_listener");
+      this.#runtime.warn(`onChange of the breaker ${this.#name} broke: ${String(fault)}`, "breaker_listener");
     }
   }
 
   /** A predicate that throws hides no error: it counts. */
   #counts(error: unknown): boolean {
     try {
-      return this.#isFailure === undefined || this.#isFailure(error);
+      return this.#isFailure?.(error) !== false;
     } catch {
       return true;
     }

@@ -136,7 +136,9 @@ describe("a circuit breaker", () => {
     );
     await failTimes(breaker, 1);
     expect(breaker.state).toBe("open");
-    expect(runtime.warnings).toEqual([{ code: "breaker_listener", message: "onChange of the breaker m broke: mine" }]);
+    expect(runtime.warnings).toEqual([
+      { code: "breaker_listener", message: "onChange of the breaker m broke: Error: mine" },
+    ]);
   });
 
   it("leaves no rejection behind when a function aborts its own signal and throws", async () => {
