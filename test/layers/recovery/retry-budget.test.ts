@@ -94,6 +94,14 @@ describe("a retry budget", () => {
     expect(runtime.clock.pendingTimers).toBe(0);
   });
 
+  it("is idle unless somebody says otherwise", async () => {
+    const runtime = createTestRuntime();
+    const budget = new RetryBudget(0, runtime);
+    const granted = budget.take(new AbortController().signal);
+    await runtime.clock.advance(6000);
+    expect(await granted).toBe(false);
+  });
+
   it("waits longer for attempts that are under way, and never beyond a minute", async () => {
     const { given, wait, runtime } = make(0, () => false);
     wait("a");
