@@ -1,7 +1,7 @@
 /** What changes a call: guards and slots for the built-in layers, wrappers for the user's own. */
 
 import type { CacheChoice } from "./cache-settings.ts";
-import type { CacheState } from "./events/event.ts";
+import type { BreakerChangedEvent, CacheState } from "./events/event.ts";
 import type { Json } from "./json/json.ts";
 import type { Knobs } from "./knob.ts";
 import type { ModelPrice } from "./model-price.ts";
@@ -64,6 +64,8 @@ export interface LayerCall {
   fail(error: unknown): void;
   /** Ends this attempt with this error, so that recovery may try again. */
   failAttempt(error: unknown): void;
+  /** Tells that a breaker before what it calls changed. */
+  breakerChanged(key: string, from: BreakerChangedEvent["from"], to: BreakerChangedEvent["to"]): void;
   /** Tells that the call waits for something scarce. */
   waitStart(resource: string): void;
   /** Tells that the wait is over, and counts it for `queueMs`. */

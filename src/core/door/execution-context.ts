@@ -1,7 +1,14 @@
 /** One call: the context its runnable sees and the call its layers see, in one object. How it runs is in door.ts. */
 
 import { type Breadcrumb, FlockError } from "../errors/errors.ts";
-import { type CacheState, type DeltaEvent, type EventHead, type EventType, eventBits } from "../events/event.ts";
+import {
+  type BreakerChangedEvent,
+  type CacheState,
+  type DeltaEvent,
+  type EventHead,
+  type EventType,
+  eventBits,
+} from "../events/event.ts";
 import { StreamTimer } from "../events/stream-timing.ts";
 import type { Json, JsonObject } from "../json/json.ts";
 import type { LayerCall } from "../layer.ts";
@@ -193,6 +200,11 @@ export class Call implements ForkedContext, LayerCall {
   recovered(strategy: string, code: string, healed: boolean): void {
     if (!this.wants("recovery-applied")) return;
     this.run.events.emit({ ...this.head(), type: "recovery-applied", strategy, code, healed });
+  }
+
+  breakerChanged(key: string, from: BreakerChangedEvent["from"], to: BreakerChangedEvent["to"]): void {
+    if (!this.wants("breaker-changed")) return;
+    this.run.events.emit({ ...this.head(), type: "breaker-changed", key, from, to });
   }
 
   delta(delta: DeltaEvent["delta"]): void {

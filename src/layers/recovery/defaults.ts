@@ -20,6 +20,6 @@ export const defaultBreaker: BreakerStep = {
   failureRate: 0.8,
   windowMs: 10_000,
   minimumCalls: 40,
-  openMs: 5_000,
+  openMs: 500,
   halfOpenProbes: 1,
 };

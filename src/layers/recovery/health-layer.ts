@@ -16,10 +16,14 @@ export function healthLayer(): GuardLayer {
       if (!isRepeatable(runnable) || own === false || (own === undefined && host.recovery === false)) return undefined;
       const health = healthOf(runnable, host.runtime);
       return {
-        enter: (call, slot) => health.watch?.enter(call, slot),
+        enter(call, slot) {
+          if (health.watch !== undefined) return health.watch.enter(call, slot);
+          health.running += 1;
+        },
         leave(call, slot, error) {
-          if (health.watch !== undefined) health.watch.leave(call, slot, error);
-          else if (error === undefined) health.successes += 1;
+          if (health.watch !== undefined) return health.watch.leave(call, slot, error);
+          health.running -= 1;
+          if (error === undefined) health.successes += 1;
           else if (!call.wasCancelled && health.failures.length < keptFailures) health.failures.push(error);
         },
       };

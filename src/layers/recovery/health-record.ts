@@ -1,27 +1,60 @@
 /** Keeps what failures of one model or tool teach: its retry budget, its rest, its breaker; made at the first failure. */
 
 import type { LayerCall, LayerHost } from "../../core/layer.ts";
-import type { RetryStep } from "../../core/recovery-settings.ts";
-import type { AnyRunnable } from "../../core/runnable.ts";
+import type { BreakerStep, RetryStep } from "../../core/recovery-settings.ts";
 import { Cooldown } from "../../core/runtime/cooldown.ts";
-import type { Runtime } from "../../core/runtime/runtime.ts";
+import { BackoffWaits } from "./backoff-waits.ts";
+import { breakerKnob } from "./breaker-knob.ts";
+import { type BreakerState, type BreakerTicket, CircuitBreaker } from "./circuit-breaker.ts";
 import { classifyFailure } from "./classify-failure.ts";
-import { defaultRetry } from "./defaults.ts";
+import { nearestStep } from "./declared-steps.ts";
+import { defaultBreaker, defaultRetry } from "./defaults.ts";
+import { FailureStreak } from "./failure-streak.ts";
 import { type Health, type HealthWatch, healthOf, isRepeatable } from "./health.ts";
+import { healthVerdict } from "./health-verdict.ts";
 import { RetryBudget } from "./retry-budget.ts";
 
 /** The watch over one model or tool. */
 export class HealthRecord implements HealthWatch {
-  readonly budget = new RetryBudget(defaultRetry.budgetReserve);
+  readonly breaker: CircuitBreaker;
+  /** What was declared for the breaker; undefined while the default holds. */
+  #declared: BreakerStep | undefined = undefined;
+  readonly budget: RetryBudget;
+  readonly #backoffs: BackoffWaits;
+  readonly #streak = new FailureStreak();
+  readonly #health: Health;
   /** What a success earns: that of whoever asks for most. */
   #perSuccess = defaultRetry.budgetPerSuccess;
   readonly #cooldown: Cooldown;
   readonly #key: string;
+  /** The ticket of calls that entered before there was a breaker. */
+  readonly #early: BreakerTicket;
+  /** Whose run is told of changes. */
+  #teller: LayerCall | undefined = undefined;
 
-  constructor(runnable: AnyRunnable, runtime: Runtime, health: Health) {
+  constructor({ runnable, runtime }: LayerCall, health: Health) {
     this.#key = runnable.name;
+    this.#health = health;
+    this.budget = new RetryBudget(defaultRetry.budgetReserve, runtime, () => health.running === 0);
+    this.#backoffs = new BackoffWaits(runtime);
     this.#cooldown = runtime.shared("flock.cooldown", () => new Cooldown({ runtime }));
-    for (const error of health.failures.splice(0)) this.#failed(error);
+    const { step: _, ...settings } = defaultBreaker;
+    this.breaker = new CircuitBreaker(settings, {
+      runtime,
+      name: this.#key,
+      onChange: (from, to) => this.#changed(from, to),
+      mayOpen: (evidence) => this.#streak.convinces(runtime.monotonic(), evidence),
+    });
+    this.budget.deposit(health.successes * this.#perSuccess);
+    this.#early = this.breaker.tryEnter()!;
+  }
+
+  /** Learns from a call that failed: what is declared for it, and what failed before there was a record. */
+  meet(call: LayerCall, host: LayerHost): void {
+    this.#declared ??= this.#read(nearestStep(call, host, "breaker"), call);
+    const id = `breaker:${this.#key}`;
+    if (!host.knobs.has(id)) host.knobs.register(breakerKnob(this.#key, this.breaker));
+    for (const error of this.#health.failures.splice(0)) this.#learn(call, this.#early, error);
   }
 
   /** Widens the budget to what a retry declares. */
@@ -30,20 +63,83 @@ export class HealthRecord implements HealthWatch {
     this.#perSuccess = Math.max(this.#perSuccess, step.budgetPerSuccess);
   }
 
-  enter(call: LayerCall): void | Promise<void> {
-    if (call.runnable.kind === "model" && this.#cooldown.remainingMs(this.#key) > 0) return this.#rest(call);
+  /** Waits for the time of a retry and its place in the budget; false when there is to be none. */
+  async waitForRetry(step: RetryStep, delayMs: number, signal: AbortSignal): Promise<boolean> {
+    this.askFor(step);
+    if (this.breaker.isRefusing) return false;
+    if (delayMs > 0 && !(await this.#backoffs.wait(delayMs, signal))) return false;
+    return this.budget.tryTake() || this.budget.take(signal);
   }
 
-  leave(call: LayerCall, _slot: number, error: unknown): void {
-    if (error === undefined) this.budget.deposit(this.#perSuccess);
-    else if (!call.wasCancelled) this.#failed(error);
+  enter(call: LayerCall, slot: number): void | Promise<void> {
+    if (this.breaker.isRefusing) throw this.breaker.refusal(call.path);
+    if (call.runnable.kind === "model" && this.#cooldown.remainingMs(this.#key) > 0) return this.#rest(call, slot);
+    this.#admit(call, slot);
   }
 
-  #failed(error: unknown): void {
+  leave(call: LayerCall, slot: number, error: unknown): void {
+    this.#health.running -= 1;
+    const ticket = (call.getSlot(slot) as BreakerTicket | undefined) ?? this.#early;
+    if (error === undefined) {
+      this.budget.deposit(this.#perSuccess, call.startedAt);
+      this.#answered(call, ticket);
+    } else if (call.wasCancelled) this.#leftOpen(call, ticket);
+    else this.#learn(call, ticket, error);
+  }
+
+  #read(declared: BreakerStep | undefined, call: LayerCall): BreakerStep | undefined {
+    if (declared === undefined) return undefined;
+    const { step: _, ...settings } = declared;
+    try {
+      this.breaker.configure(settings);
+    } catch (fault) {
+      call.context.warn("option_invalid", (fault as Error).message);
+    }
+    return declared;
+  }
+
+  #admit(call: LayerCall, slot: number): void {
+    this.#teller = call;
+    const ticket = this.breaker.tryEnter();
+    this.#teller = undefined;
+    if (ticket === undefined) throw this.breaker.refusal(call.path);
+    if (ticket !== this.#early) call.setSlot(slot, ticket);
+    this.#health.running += 1;
+  }
+
+  #learn(call: LayerCall, ticket: BreakerTicket, error: unknown): void {
     this.#cooldown.hold(this.#key, classifyFailure(error).retryAfterMs ?? 0);
+    const verdict = healthVerdict(error);
+    if (verdict === "answered") return this.#answered(call, ticket);
+    if (verdict === "unknown") return this.#leftOpen(call, ticket);
+    this.#streak.failed(call.runtime.monotonic(), call.startedAt, this.#health.running);
+    this.budget.failed(call.startedAt);
+    this.#teller = call;
+    this.breaker.failed(ticket);
+    this.#teller = undefined;
   }
 
-  async #rest(call: LayerCall): Promise<void> {
+  #answered(call: LayerCall, ticket: BreakerTicket): void {
+    this.#streak.succeeded();
+    this.#teller = call;
+    this.breaker.succeeded(ticket);
+    this.#teller = undefined;
+  }
+
+  #leftOpen(call: LayerCall, ticket: BreakerTicket): void {
+    this.#streak.left(call.startedAt);
+    this.breaker.abandoned(ticket);
+  }
+
+  #changed(from: BreakerState, to: BreakerState): void {
+    this.#teller?.breakerChanged(this.#key, from, to);
+    if (to !== "open") return;
+    // Nothing is worth waiting for now: those who wait fail, or turn to what else was declared.
+    this.budget.refuse();
+    this.#backoffs.endAll();
+  }
+
+  async #rest(call: LayerCall, slot: number): Promise<void> {
     const began = call.runtime.monotonic();
     call.waitStart("cooldown");
     try {
@@ -51,6 +147,7 @@ export class HealthRecord implements HealthWatch {
     } finally {
       call.waitEnd("cooldown", call.runtime.monotonic() - began);
     }
+    this.#admit(call, slot);
   }
 }
 
@@ -58,6 +155,8 @@ export class HealthRecord implements HealthWatch {
 export function recordOf(call: LayerCall, host: LayerHost): HealthRecord | undefined {
   if (!isRepeatable(call.runnable)) return undefined;
   const health = healthOf(call.runnable, host.runtime);
-  health.watch ??= new HealthRecord(call.runnable, host.runtime, health);
-  return health.watch as HealthRecord;
+  health.watch ??= new HealthRecord(call, health);
+  const record = health.watch as HealthRecord;
+  record.meet(call, host);
+  return record;
 }

@@ -1,4 +1,4 @@
-/** What is known of how well something answers, kept light while all is well; watch.ts takes over at the first failure. */
+/** What is known of how well something answers, kept light while all is well; health-record.ts takes over at the first failure. */
 
 import type { LayerCall } from "../../core/layer.ts";
 import type { AnyRunnable } from "../../core/runnable.ts";
@@ -6,7 +6,7 @@ import type { Runtime } from "../../core/runtime/runtime.ts";
 
 /** Looks after calls of something that failed before. */
 export interface HealthWatch {
-  /** Lets an attempt out, refuses it, or lets it wait. */
+  /** Lets an attempt out and counts it as running, refuses it, or lets it wait. */
   enter(call: LayerCall, slot: number): void | Promise<void>;
   /** Learns how an attempt ended that was let out. */
   leave(call: LayerCall, slot: number, error: unknown): void;
@@ -18,6 +18,8 @@ export class Health {
   successes = 0;
   /** Failures that came before the watch began, the first few. */
   readonly failures: unknown[] = [];
+  /** Attempts under way. */
+  running = 0;
   watch: HealthWatch | undefined = undefined;
 }
 

@@ -74,23 +74,22 @@ class Recovery {
     const call = this.#call;
     const { retryable, retryAfterMs = 0 } = classifyFailure(error, call.runtime.now());
     if (this.#tries >= step.maxAttempts || call.hasActed || isGivenUp(error)) return false;
+    // Whoever was refused by a breaker would be refused again.
+    if (isFlockError(error, "circuit_open")) return false;
     if (!retryable && !matchesAny(step.on, error)) return false;
     const delayMs = backoffMs(step, this.#tries, call.runtime.random());
     if (Math.max(delayMs, retryAfterMs) >= timeLeftMs(call)) return false;
     const began = call.runtime.monotonic();
-    if (!(await this.#takeFromBudget(step))) return false;
     // A wait that a vendor asked for is kept by the guard that every caller of it passes.
-    const leftMs = delayMs - (call.runtime.monotonic() - began);
-    if (leftMs > 0) await call.runtime.sleep(leftMs, call.ended);
+    if (!(await this.#waitForTurn(step, delayMs))) return false;
     this.#waitedMs = call.runtime.monotonic() - began;
     return true;
   }
 
-  async #takeFromBudget(step: RetryStep): Promise<boolean> {
-    const record = this.#record;
-    if (record === undefined) return true;
-    record.askFor(step);
-    return record.budget.tryTake() || record.budget.take(this.#call.ended);
+  async #waitForTurn(step: RetryStep, delayMs: number): Promise<boolean> {
+    if (this.#record !== undefined) return this.#record.waitForRetry(step, delayMs, this.#call.ended);
+    await this.#call.runtime.sleep(delayMs, this.#call.ended);
+    return true;
   }
 
   async #again(strategy: string, error: unknown, changes: { readonly input?: unknown } = {}): Promise<unknown> {
@@ -148,7 +147,7 @@ class Recovery {
       runtime,
       retry: async (...changed) => {
         if (call.hasActed) throw actedError(call);
-        if (!(await this.#takeFromBudget(defaultRetry))) throw error;
+        if (!(await this.#waitForTurn(defaultRetry, 0))) throw error;
         return this.#again(step.name, error, changed.length === 0 ? {} : { input: changed[0] });
       },
       callInstead: async (target, ...changed) => {
