@@ -20,6 +20,8 @@ export interface RunFacts {
   readonly priority: number;
   readonly cacheMode: CacheMode;
   readonly budgetUsd: number | undefined;
+  /** What it has cost so far; undefined while no price is known. */
+  readonly costMicroUsd: number | undefined;
 }
 
 /** A call as layers see it. */

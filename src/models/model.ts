@@ -13,7 +13,7 @@ import type { Usage } from "../core/events/event.ts";
 import type { JsonObject } from "../core/json/json.ts";
 import { countOf, type ModelPrice } from "../core/model-price.ts";
 import type { Policy } from "../core/policy.ts";
-import { type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
+import { placeRecovery, type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
 import { needsOption, type ResourceNeeds } from "../core/resource-settings.ts";
 import type { CallCost, ExecutionContext, Runnable } from "../core/runnable.ts";
 import { modelName } from "./model-name.ts";
@@ -79,6 +79,7 @@ class LanguageModelRunnable implements ModelRunnable {
     this.identity = { provider, modelId };
     this.policy = { cache: options?.cache, recovery: options?.recovery, needs: options?.needs };
     this.#offline = isOffline(model);
+    placeRecovery(options?.recovery, { owner: this, model });
   }
 
   perform(request: ModelRequest, context: ExecutionContext): Promise<ModelAnswer> {

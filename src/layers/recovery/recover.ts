@@ -1,118 +1,144 @@
 /** The one retry loop: asks, after each failed attempt, what was declared, until something answers or all is used up. */
 
 import { matchesAny } from "../../core/errors/error-matcher.ts";
-import { codeOf, type FailedAttempt, FlockError, isFlockError } from "../../core/errors/errors.ts";
-import { tellAttempts } from "../../core/errors/tell-attempts.ts";
-import type { Failure } from "../../core/failure.ts";
+import { codeOf, FlockError } from "../../core/errors/errors.ts";
 import type { LayerCall, LayerHost } from "../../core/layer.ts";
 import type { AnswerStep, RecoveryStep, RetryStep } from "../../core/recovery-settings.ts";
 import type { AnyRunnable } from "../../core/runnable.ts";
+import { AttemptStory } from "./attempt-story.ts";
 import { backoffMs } from "./backoff.ts";
+import { actedError, createFailure } from "./call-failure.ts";
+import { checkedAnswer } from "./checked-answer.ts";
 import { classifyFailure } from "./classify-failure.ts";
-import { recoverySteps } from "./declared-steps.ts";
+import { orderFor, recoverySteps, type StepGroup } from "./declared-steps.ts";
 import { defaultRetry } from "./defaults.ts";
+import { isGivenUpWithin, noteGivenUp } from "./given-up.ts";
 import { type HealthRecord, recordOf } from "./health-record.ts";
+import { orEnded } from "./or-ended.ts";
+import { Substitutes } from "./substitutes.ts";
 import { timeLeftMs } from "./time-left.ts";
-
-/** Errors that a retry loop gave up on: no loop further out begins with them again, so that attempts never multiply. */
-const givenUp = new WeakSet<object>();
-/** What was called for a call so far, over all loops in it, so that fallbacks never go in a circle. */
-const calledFor = new WeakMap<LayerCall, Set<AnyRunnable>>();
 
 /** Answers for a call whose first attempt failed: gives its value, or rejects with the error it ends with. */
 export function recover(call: LayerCall, error: unknown, host: LayerHost): Promise<unknown> {
   return new Recovery(call, host).answer(error);
 }
 
+/** Another attempt of the same thing, or of something else. */
+interface Changes {
+  readonly runnable?: AnyRunnable;
+  readonly input?: unknown;
+}
+
 /** One call on its way back from a failure. */
 class Recovery {
   readonly #call: LayerCall;
-  readonly #steps: readonly RecoveryStep[];
+  readonly #groups: readonly StepGroup[];
   readonly #record: HealthRecord | undefined;
-  readonly #attempts: FailedAttempt[] = [];
+  readonly #story: AttemptStory;
+  readonly #substitutes: Substitutes;
+  readonly #retry: RetryStep;
   /** Attempts of the runnable itself. */
   #tries = 1;
-  #waitedMs = 0;
-  /** What a further attempt of the runnable itself gave. */
-  #own: unknown = undefined;
+  /** A retry was meant for its failures: no loop further out begins anew. */
+  #isRetried = false;
+  /** What further attempts of the runnable itself gave. */
+  readonly #own = new Set<unknown>();
 
   constructor(call: LayerCall, host: LayerHost) {
     this.#call = call;
-    this.#steps = recoverySteps(call, host);
+    this.#story = new AttemptStory(call);
+    this.#substitutes = Substitutes.of(call);
+    const groups = recoverySteps(call, host);
+    this.#groups = groups;
+    this.#retry =
+      (groups.find((group) => "step" in group && group.step === "retry") as RetryStep | undefined) ?? defaultRetry;
     this.#record = recordOf(call, host);
   }
 
   async answer(first: unknown): Promise<unknown> {
-    const { ended } = this.#call;
+    const { ended, runnable, startedAt, runtime } = this.#call;
     ended.throwIfAborted();
-    this.#note(first, this.#call.runnable, this.#call.startedAt);
-    const declined = new Set<RecoveryStep>();
+    this.#story.note(runnable.name, first, runtime.monotonic() - startedAt);
+    const asked = new Set<RecoveryStep>(this.#substitutes.asking);
     let error = first;
-    for (let index = 0; index < this.#steps.length; index++) {
-      const step = this.#steps[index]!;
+    /** What the call ends with: a step may put an error of its own around the failure. */
+    let ending = first;
+    let waiting = this.#order(error);
+    for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
       try {
         if (step.step === "retry") {
-          if (await this.#mayRetry(step, error)) return await this.#again("retry", error);
-        } else if (step.step === "answer" && !declined.has(step)) {
-          declined.add(step);
+          if (await this.#mayRetry(step, error)) return await this.#again("retry", error, {});
+        } else if (step.step === "answer" && !asked.has(step)) {
+          asked.add(step);
           const value = await this.#ask(step, error);
           if (value !== undefined) return value;
         }
       } catch (failure) {
         if (ended.aborted) throw failure;
-        if (step.step !== "retry") continue;
-        // A new failure is asked about from the beginning.
-        error = failure;
-        index = -1;
+        if (step.step === "retry") {
+          // A new failure is asked about from the beginning.
+          error = failure;
+          ending = failure;
+          waiting = this.#order(error);
+        } else if (isAround(failure, error)) ending = failure;
+        else this.#stepFailed(step, error, failure);
       }
     }
-    throw this.#giveUp(error);
+    if (this.#isRetried) noteGivenUp(this.#call, ending);
+    this.#story.tell(ending);
+    throw ending;
+  }
+
+  #order(error: unknown): RecoveryStep[] {
+    const { retryAfterMs = 0 } = classifyFailure(error, this.#call.runtime.now());
+    return [...orderFor(this.#groups, error, retryAfterMs)];
   }
 
   /** Waits for the time of a further attempt; false when there is to be none. */
   async #mayRetry(step: RetryStep, error: unknown): Promise<boolean> {
     const call = this.#call;
     const { retryable, retryAfterMs = 0 } = classifyFailure(error, call.runtime.now());
-    if (this.#tries >= step.maxAttempts || call.hasActed || isGivenUp(error)) return false;
-    // Whoever was refused by a breaker would be refused again.
-    if (isFlockError(error, "circuit_open")) return false;
     if (!retryable && !matchesAny(step.on, error)) return false;
+    this.#isRetried = true;
+    if (this.#tries >= step.maxAttempts || call.hasActed || isGivenUpWithin(call, error)) return false;
     const delayMs = backoffMs(step, this.#tries, call.runtime.random());
     if (Math.max(delayMs, retryAfterMs) >= timeLeftMs(call)) return false;
     const began = call.runtime.monotonic();
-    // A wait that a vendor asked for is kept by the guard that every caller of it passes.
-    if (!(await this.#waitForTurn(step, delayMs))) return false;
-    this.#waitedMs = call.runtime.monotonic() - began;
+    if (!(await this.#takeFromBudget(step))) return false;
+    // A wait that a vendor asked for is kept by the guard that every caller of a model passes; a tool has none.
+    const askedMs = call.runnable.kind === "model" ? 0 : retryAfterMs;
+    const leftMs = Math.max(delayMs, askedMs) - (call.runtime.monotonic() - began);
+    if (leftMs > 0) await call.runtime.sleep(leftMs, call.ended);
+    this.#story.waitedMs = call.runtime.monotonic() - began;
     return true;
   }
 
-  async #waitForTurn(step: RetryStep, delayMs: number): Promise<boolean> {
-    if (this.#record !== undefined) return this.#record.waitForRetry(step, delayMs, this.#call.ended);
-    await this.#call.runtime.sleep(delayMs, this.#call.ended);
-    return true;
+  /** Waits for a retry that nobody else needs, at most as long as a retry waits anyway: successes may never come. */
+  async #takeFromBudget(step: RetryStep): Promise<boolean> {
+    const { runtime, ended } = this.#call;
+    this.#record?.askFor(step);
+    const budget = this.#record?.budget;
+    return budget === undefined || budget.tryTake() || budget.take(ended, { runtime, maxMs: step.maxDelayMs });
   }
 
-  async #again(strategy: string, error: unknown, changes: { readonly input?: unknown } = {}): Promise<unknown> {
+  async #again(strategy: string, error: unknown, changes: Changes): Promise<unknown> {
     this.#tries += 1;
-    this.#own = await this.#attempt(strategy, error, changes);
-    return this.#own;
+    const value = await this.#attempt(strategy, error, changes);
+    this.#own.add(value);
+    return value;
   }
 
-  async #attempt(
-    strategy: string,
-    error: unknown,
-    changes: { readonly runnable?: AnyRunnable; readonly input?: unknown },
-  ): Promise<unknown> {
-    const call = this.#call;
-    const began = call.runtime.monotonic();
+  async #attempt(strategy: string, error: unknown, changes: Changes): Promise<unknown> {
+    const { runnable, ended, runtime, context } = this.#call;
+    const began = runtime.monotonic();
     try {
-      const value = await call.again(changes);
-      call.context.recovered(strategy, codeOf(error), true);
+      const value = await this.#call.again(changes);
+      context.recovered(strategy, codeOf(error), true);
       return value;
     } catch (failure) {
-      if (!call.ended.aborted) {
-        this.#note(failure, changes.runnable ?? call.runnable, began);
-        call.context.recovered(strategy, codeOf(error), false);
+      if (!ended.aborted) {
+        this.#story.note((changes.runnable ?? runnable).name, failure, runtime.monotonic() - began);
+        context.recovered(strategy, codeOf(error), false);
       }
       throw failure;
     }
@@ -120,91 +146,73 @@ class Recovery {
 
   async #ask(step: AnswerStep, error: unknown): Promise<unknown> {
     const call = this.#call;
-    this.#own = undefined;
-    const made = this.#attempts.length;
-    const value = await step.answer(this.#failure(step, error) as never);
-    if (value === undefined) return undefined;
-    const checked = value === this.#own ? value : (call.runnable.checkOutput?.(value) ?? value);
-    call.isSubstitute = value !== this.#own;
-    // What called something said so itself.
-    if (this.#attempts.length === made) call.context.recovered(step.name, codeOf(error), true);
-    return checked;
+    const { asking } = this.#substitutes;
+    const made = call.attempts;
+    const [failure, close] = createFailure(call, error, {
+      retry: (changes) => this.#retryFor(step, error, changes),
+      callInstead: (instead, changes) => this.#callInstead(step, error, { ...changes, runnable: instead }),
+      note: (name, tried, durationMs) => this.#story.note(name, tried, durationMs),
+      attempts: this.#story.attempts,
+    });
+    asking.add(step);
+    try {
+      const value = await orEnded(step.answer(failure as never), call.ended);
+      if (value === undefined || this.#own.has(value)) return value;
+      const checked = await checkedAnswer(call.runnable, value);
+      // Whatever is made of it further out is not what its maker would have given.
+      for (let around: LayerCall | undefined = call; around !== undefined; around = around.caller) {
+        around.isSubstitute = true;
+        around.whole.isSubstitute = true;
+      }
+      // What called something said so itself.
+      if (call.attempts === made) call.context.recovered(step.name, codeOf(error), true);
+      return checked;
+    } finally {
+      close();
+      asking.delete(step);
+    }
   }
 
-  #failure(step: AnswerStep, error: unknown): Failure {
+  async #retryFor(step: AnswerStep, error: unknown, changes: Changes): Promise<unknown> {
     const call = this.#call;
-    const { runnable, input, path, context, hasActed, ended: signal, runtime } = call;
-    return {
-      error,
-      attempt: call.attempts,
-      attempts: [...this.#attempts],
-      runnable,
-      input,
-      path,
-      context,
-      hasActed,
-      signal,
-      runtime,
-      retry: async (...changed) => {
-        if (call.hasActed) throw actedError(call);
-        if (!(await this.#waitForTurn(defaultRetry, 0))) throw error;
-        return this.#again(step.name, error, changed.length === 0 ? {} : { input: changed[0] });
-      },
-      callInstead: async (target, ...changed) => {
-        const instead = typeof target === "string" ? context.resolveModel(target, call.runnable.name) : target;
-        this.#claim(instead);
-        return this.#attempt(step.name, error, {
-          runnable: instead,
-          ...(changed.length === 0 ? {} : { input: changed[0] }),
-        });
-      },
-    };
+    if (call.hasActed) throw actedError(call);
+    if (!(await this.#takeFromBudget(this.#retry))) throw error;
+    return this.#again(step.name, error, changes);
   }
 
-  #claim(instead: AnyRunnable): void {
-    const { whole, runnable, path } = this.#call;
-    const called = calledFor.get(whole) ?? new Set([whole.runnable, runnable]);
-    calledFor.set(whole, called);
-    if (called.has(instead)) {
+  async #callInstead(step: AnswerStep, error: unknown, changes: Changes & { runnable: AnyRunnable }): Promise<unknown> {
+    const { path, runnable } = this.#call;
+    const instead = changes.runnable;
+    const claim = instead === runnable ? undefined : this.#substitutes.claim(instead, this, step);
+    if (claim === undefined) {
       const message = `${instead.name} was called for this already; a fallback must lead to something else`;
-      throw new FlockError("option_invalid", message, {
+      const refusal = new FlockError("option_invalid", message, {
         details: { option: "recovery", expected: "something not called yet", received: instead.name },
         path,
       });
+      this.#story.leaveOut(refusal);
+      throw refusal;
     }
-    called.add(instead);
+    try {
+      return await this.#attempt(step.name, error, changes);
+    } finally {
+      claim.done();
+    }
   }
 
-  #note(error: unknown, { name }: AnyRunnable, began: number): void {
-    const { whole, runtime, attempts } = this.#call;
-    const attempt = Math.max(1, attempts);
-    this.#attempts.push({
-      attempt,
-      path: attempt === 1 ? whole.path : `${whole.path}@${attempt}`,
-      name,
-      code: codeOf(error),
-      message: error instanceof Error ? error.message : String(error),
-      durationMs: runtime.monotonic() - began,
-      waitedMs: this.#waitedMs,
-    });
-    this.#waitedMs = 0;
-  }
-
-  #giveUp(error: unknown): unknown {
-    if (typeof error === "object" && error !== null) givenUp.add(error);
-    if (isFlockError(error) && this.#attempts.length > 1) tellAttempts(error, this.#attempts);
-    return error;
+  /** The first error goes on; that of whoever wanted to answer for it is told beside it. */
+  #stepFailed(step: RecoveryStep, error: unknown, failure: unknown): void {
+    const { name } = step as AnswerStep;
+    if (failure === error || this.#story.has(failure)) return;
+    const { context, path } = this.#call;
+    this.#story.note(name, failure);
+    context.recovered(name, codeOf(error), false);
+    const why = failure instanceof Error ? failure.message : String(failure);
+    context.warn("recovery_failed", `${name} could not answer for the failure of ${path}: ${why}`);
   }
 }
 
-function isGivenUp(error: unknown): boolean {
-  return typeof error === "object" && error !== null && givenUp.has(error);
-}
-
-function actedError({ runnable, path }: LayerCall): FlockError<"option_invalid"> {
-  const message = `${runnable.name} may not be tried again: a tool that is not idempotent was called in it`;
-  return new FlockError("option_invalid", message, {
-    details: { option: "recovery", expected: "a call without effects", received: runnable.name },
-    path,
-  });
+/** Tells whether an error was put around another one, to end the call in its place. */
+function isAround(outer: unknown, inner: unknown): boolean {
+  return outer instanceof Error && outer !== inner && outer.cause === inner && inner !== undefined;
 }
