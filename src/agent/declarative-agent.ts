@@ -142,6 +142,7 @@ export class DeclarativeAgent<
   readonly kind = "agent";
   readonly name: Name;
   readonly description: string | undefined;
+  readonly instructions: string | undefined;
   readonly input: Signature;
   readonly output: Signature;
   readonly policy: Policy;
@@ -163,6 +164,7 @@ export class DeclarativeAgent<
     }
     this.name = options.name;
     this.description = given.description;
+    this.instructions = given.instructions;
     const types = given.types === undefined ? {} : { types: given.types as TypeRegistry };
     this.input = parseSignature(given.input, { name: `input of ${owner}`, ...types });
     this.output = parseSignature(given.output, { name: `output of ${owner}`, ...types });

@@ -15,6 +15,7 @@ export class AttemptStory {
   waitedMs = 0;
   readonly #call: LayerCall;
   readonly #known = new Set<unknown>();
+  readonly #leftOut = new Set<unknown>();
 
   constructor(call: LayerCall) {
     this.#call = call;
@@ -28,11 +29,13 @@ export class AttemptStory {
   /** Leaves an error out that says nothing about the call. */
   leaveOut(error: unknown): void {
     this.#known.add(error);
+    this.#leftOut.add(error);
   }
 
   /** Adds a failure; one that was tried against itself with all its attempts. */
   note(name: string, error: unknown, durationMs = 0): void {
     const { whole, runtime, attempts } = this.#call;
+    if (this.#leftOut.has(error)) return;
     if (typeof error === "object") this.#known.add(error);
     const waitedMs = this.waitedMs;
     this.waitedMs = 0;

@@ -2,8 +2,8 @@
 
 import { mostSpecificFirst } from "../../core/errors/error-matcher.ts";
 import type { LayerCall, LayerHost } from "../../core/layer.ts";
+import { defaultRetry } from "../../core/recovery-defaults.ts";
 import { type AnswerStep, type RecoveryStep, stepsOf } from "../../core/recovery-settings.ts";
-import { defaultRetry } from "./defaults.ts";
 import { isRepeatable } from "./health.ts";
 
 /** Gives the nearest step of a kind that is declared for a call, from itself outwards. */

@@ -1,20 +1,20 @@
 /** The one retry loop: asks, after each failed attempt, what was declared, until something answers or all is used up. */
 
+import { backoffMs } from "../../core/backoff.ts";
 import { matchesAny } from "../../core/errors/error-matcher.ts";
 import { codeOf, FlockError } from "../../core/errors/errors.ts";
 import type { LayerCall, LayerHost } from "../../core/layer.ts";
+import { defaultRetry } from "../../core/recovery-defaults.ts";
 import type { AnswerStep, RecoveryStep, RetryStep } from "../../core/recovery-settings.ts";
 import type { AnyRunnable } from "../../core/runnable.ts";
+import { orEnded } from "../../core/runtime/or-ended.ts";
 import { AttemptStory } from "./attempt-story.ts";
-import { backoffMs } from "./backoff.ts";
 import { actedError, createFailure } from "./call-failure.ts";
 import { checkedAnswer } from "./checked-answer.ts";
 import { classifyFailure } from "./classify-failure.ts";
 import { orderFor, recoverySteps, type StepGroup } from "./declared-steps.ts";
-import { defaultRetry } from "./defaults.ts";
 import { isGivenUpWithin, noteGivenUp } from "./given-up.ts";
 import { type HealthRecord, recordOf } from "./health-record.ts";
-import { orEnded } from "./or-ended.ts";
 import { Substitutes } from "./substitutes.ts";
 import { timeLeftMs } from "./time-left.ts";
 
@@ -151,7 +151,10 @@ class Recovery {
     const [failure, close] = createFailure(call, error, {
       retry: (changes) => this.#retryFor(step, error, changes),
       callInstead: (instead, changes) => this.#callInstead(step, error, { ...changes, runnable: instead }),
-      note: (name, tried, durationMs) => this.#story.note(name, tried, durationMs),
+      note: (name, tried, durationMs) => {
+        this.#story.note(name, tried, durationMs);
+        call.context.recovered(step.name, codeOf(error), false);
+      },
       attempts: this.#story.attempts,
     });
     asking.add(step);
