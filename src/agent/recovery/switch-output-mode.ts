@@ -25,7 +25,8 @@ export function switchOutputMode(): AnswerStep {
       let last: unknown;
       for (const mode of lowerModes(answerModeOf(known))) {
         // A runnable of its own: what the agent's next call asks for is none of our business.
-        const model = createModel(known.model, { cache: known.policy?.cache, recovery: known.policy?.recovery });
+        const { cache, recovery, needs } = known.policy ?? {};
+        const model = createModel(known.model, { cache, recovery, needs });
         learnAnswerMode(model, mode);
         try {
           return await failure.callInstead(agent.with({ model }));

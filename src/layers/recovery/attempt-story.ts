@@ -3,7 +3,7 @@
 import { codeOf, type FailedAttempt, isFlockError } from "../../core/errors/errors.ts";
 import { tellAttempts } from "../../core/errors/tell-attempts.ts";
 import type { LayerCall } from "../../core/layer.ts";
-import { isGivenUpWithin } from "./given-up.ts";
+import { hasEndedWithin } from "./given-up.ts";
 
 /** Of more attempts the first and the last are kept. */
 const mostKept = 100;
@@ -39,7 +39,7 @@ export class AttemptStory {
     if (typeof error === "object") this.#known.add(error);
     const waitedMs = this.waitedMs;
     this.waitedMs = 0;
-    if (isFlockError(error) && error.attempts.length > 0 && isGivenUpWithin(this.#call, error)) {
+    if (isFlockError(error) && error.attempts.length > 0 && hasEndedWithin(this.#call, error)) {
       for (const attempt of error.attempts) this.#keep(attempt);
       return;
     }

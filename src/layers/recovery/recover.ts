@@ -13,7 +13,7 @@ import { actedError, createFailure } from "./call-failure.ts";
 import { checkedAnswer } from "./checked-answer.ts";
 import { classifyFailure } from "./classify-failure.ts";
 import { orderFor, recoverySteps, type StepGroup } from "./declared-steps.ts";
-import { isGivenUpWithin, noteGivenUp } from "./given-up.ts";
+import { isGivenUpWithin, noteEnding } from "./given-up.ts";
 import { type HealthRecord, recordOf } from "./health-record.ts";
 import { Substitutes } from "./substitutes.ts";
 import { timeLeftMs } from "./time-left.ts";
@@ -84,7 +84,7 @@ class Recovery {
         else this.#stepFailed(step, error, failure);
       }
     }
-    if (this.#isRetried) noteGivenUp(this.#call, ending);
+    noteEnding(this.#call, ending, this.#isRetried);
     this.#story.tell(ending);
     throw ending;
   }
