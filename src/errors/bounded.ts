@@ -15,6 +15,8 @@ export interface Bound {
   readonly name: string;
   readonly timeoutMs: number;
   readonly runtime: Runtime;
+  /** Ends the wait with its own reason. @default nothing does */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Does something during which time does not count. */
@@ -25,13 +27,15 @@ export type During = <Value>(work: () => Promise<Value>) => Promise<Value>;
  * The work itself goes on; what it gives later is dropped.
  */
 export async function bounded<Value>(
-  { name, timeoutMs, runtime }: Bound,
+  { name, timeoutMs, runtime, signal }: Bound,
   work: (during: During) => Value | PromiseLike<Value>,
 ): Promise<Awaited<Value>> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   let timer: Timer | undefined;
   let running = 0;
   let isOver = false;
+  signal?.throwIfAborted();
+  const end = (): void => reject(signal?.reason);
   const start = (): void => {
     timer = runtime.setTimer(() => reject(lateError(name, timeoutMs)), timeoutMs);
   };
@@ -45,12 +49,14 @@ export async function bounded<Value>(
       if (running === 0 && !isOver) start();
     }
   };
+  signal?.addEventListener("abort", end, { once: true });
   start();
   try {
     return await Promise.race([(async () => work(during))(), late]);
   } finally {
     isOver = true;
     timer?.cancel();
+    signal?.removeEventListener("abort", end);
   }
 }
 

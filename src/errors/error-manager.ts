@@ -157,7 +157,7 @@ export class ErrorManager implements RecoverySource {
         const match = matchOf(matcher, error);
         const told = (match === undefined ? error : match.error) as never;
         if (boundsItself.has(handle)) return { name, answer: () => handle(told, context as Failure) };
-        const bound = { name, timeoutMs: this.#timeoutMs, runtime };
+        const bound = { name, timeoutMs: this.#timeoutMs, runtime, signal: context?.signal };
         return {
           name,
           answer: () =>

@@ -4,7 +4,6 @@ import { backoffMs } from "../core/backoff.ts";
 import { FlockError, isFlockError } from "../core/errors/errors.ts";
 import { tellAttempts } from "../core/errors/tell-attempts.ts";
 import type { Failure } from "../core/failure.ts";
-import { orEnded } from "../core/runtime/or-ended.ts";
 import type { Runtime } from "../core/runtime/runtime.ts";
 import { bounded, patient, withChanges } from "./bounded.ts";
 import type { RecoveryAction } from "./recovery-strategy.ts";
@@ -76,11 +75,7 @@ export async function runStrategy(plan: StrategyPlan, failure: Failure): Promise
 
 function act({ timeoutMs }: StrategyPlan, action: RecoveryAction, failure: Failure, name: string): Promise<unknown> {
   const { runtime, signal } = failure;
-  const bound = { name, timeoutMs, runtime };
-  return orEnded(
-    bounded(bound, (during) => action(patient(failure, during))),
-    signal,
-  );
+  return bounded({ name, timeoutMs, runtime, signal }, (during) => action(patient(failure, during)));
 }
 
 /** A signal that also aborts at the strategy's own deadline, and the way to let go of it. */

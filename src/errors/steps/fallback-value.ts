@@ -3,6 +3,7 @@
 import type { ErrorMatcher } from "../../core/errors/error-matcher.ts";
 import { checkOptions, optionError } from "../../core/errors/options.ts";
 import type { Failure } from "../../core/failure.ts";
+import { canonicalText } from "../../core/json/canonical-key.ts";
 import { copyJson } from "../../core/json/copy-json.ts";
 import type { AnswerStep } from "../../core/recovery-settings.ts";
 import { readMatchers } from "../known-codes.ts";
@@ -34,6 +35,7 @@ function copierOf(value: unknown): () => unknown {
   const expected = "a plain JSON object keyed by field name, or a function of the failure";
   if (typeof value !== "object" || value === null) throw optionError("fallbackValue", "value", expected, value);
   try {
+    canonicalText(value);
     const kept = copyJson(value);
     return () => copyJson(kept);
   } catch {

@@ -58,7 +58,8 @@ export function handler<const Matcher extends ErrorMatcher>(
     answer(failure: Failure) {
       const match = matchOf(handles, failure.error);
       if (match === undefined) return undefined;
-      return bounded({ name, timeoutMs, runtime: failure.runtime }, (during) =>
+      const { runtime, signal } = failure;
+      return bounded({ name, timeoutMs, runtime, signal }, (during) =>
         handle(match.error as MatchedError<Matcher>, patient(failure, during)),
       );
     },

@@ -26,7 +26,7 @@ describe("a model without any declaration", () => {
     expect(error).toBe(errors[5]);
     expect(model.begun).toHaveLength(6);
     const waits = model.begun.slice(1).map((at, index) => at - model.begun[index]!);
-    waits.forEach((waited, index) => expect(waited).toBeLessThanOrEqual(100 * 2 ** index));
+    for (const [index, waited] of waits.entries()) expect(waited).toBeLessThanOrEqual(100 * 2 ** index);
     expect(error.attempts.map(({ attempt, path, code }) => `${attempt} ${path} ${code}`)).toEqual([
       "1 run/m#0 overloaded",
       ...[2, 3, 4, 5, 6].map((n) => `${n} run/m#0@${n} overloaded`),
