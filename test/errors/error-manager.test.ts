@@ -177,9 +177,9 @@ describe("an error manager by itself", () => {
 
 /** A random hierarchy: class number n extends one of those before it, the first one Error. */
 const hierarchy = fc.array(fc.nat(), { minLength: 1, maxLength: 8 }).map((parents) => {
-  const classes: (typeof Error)[] = [];
+  const classes: (new (message?: string) => Error)[] = [];
   for (const parent of parents) {
-    const Parent = classes.length === 0 ? Error : (classes[parent % (classes.length + 1)] ?? Error);
+    const Parent = classes[parent % (classes.length + 1)] ?? Error;
     classes.push(class extends Parent {});
   }
   return classes;
