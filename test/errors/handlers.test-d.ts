@@ -28,6 +28,10 @@ describe("the error that a handler gets", () => {
     expectTypeOf<MatchedError<typeof isParse>>().toEqualTypeOf<ParseError>();
     handler(
       (error) => error instanceof Error,
+      (error) => expectTypeOf(error).toEqualTypeOf<Error>(),
+    );
+    handler(
+      (error) => String(error) !== "",
       (error) => expectTypeOf(error).toBeUnknown(),
     );
     handler("my_own_code", (error) => expectTypeOf(error).toBeUnknown());
