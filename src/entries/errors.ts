@@ -25,7 +25,6 @@ export type {
 export { ErrorManager, type ErrorManagerOptions } from "../errors/error-manager.ts";
 export type { ErrorContext } from "../errors/failure-outside.ts";
 export {
-  type RecoveryAction,
   type RecoveryCondition,
   RecoveryStrategy,
   type RecoveryStrategyOptions,
@@ -44,6 +43,9 @@ export { type HedgeOptions, hedge } from "../errors/steps/hedge.ts";
 export { type RetryOptions, retry } from "../errors/steps/retry.ts";
 export { type TimeoutOptions, timeout } from "../errors/steps/timeout.ts";
 export { type WaitForCooldownOptions, waitForCooldown } from "../errors/steps/wait-for-cooldown.ts";
+export type { RecoveryAction } from "../errors/strategy-run.ts";
+export { ErrorAnalysis, type ErrorAnalysisOptions } from "../introspection/errors/error-analysis.ts";
+export type { ErrorAnalysisReport, ErrorGroup } from "../introspection/errors/error-report.ts";
 export type {
   BreakerSettings,
   CircuitBreakerSettings,

@@ -5,6 +5,8 @@ import { checkOptions, listOption, objectOption, optionError, positiveNumber } f
 import type { Failure } from "../core/failure.ts";
 import type { AnswerStep, RecoverySource } from "../core/recovery-settings.ts";
 import type { Runtime } from "../core/runtime/runtime.ts";
+import { ErrorAnalysis } from "../introspection/errors/error-analysis.ts";
+import type { ErrorAnalysisReport } from "../introspection/errors/error-report.ts";
 import { bounded, boundsItself, defaultHandlerMs, patient } from "./bounded.ts";
 import { type ErrorContext, isFailure, runtimeOf, tellFault } from "./failure-outside.ts";
 import { matcherName, readMatcher } from "./known-codes.ts";
@@ -58,6 +60,8 @@ interface Finding {
  */
 export class ErrorManager implements RecoverySource {
   readonly recoveryStep: AnswerStep;
+  /** Hears the runs of what it is declared on, for {@link analyze}. */
+  readonly provider: ErrorAnalysis = new ErrorAnalysis();
   readonly #handlers = new Set<Registered>();
   readonly #strategies = new Set<{ readonly strategy: RecoveryStrategy }>();
   readonly #timeoutMs: number;
@@ -124,6 +128,14 @@ export class ErrorManager implements RecoverySource {
     const { value, error: ending } = await this.#find(error, context);
     if (value === undefined) throw ending;
     return value;
+  }
+
+  /**
+   * Says what keeps failing in the runs of the agents, patterns and Flocks it is declared on, since when, how much it hurts,
+   * and what would heal it. Errors that were given to {@link handleError} by hand are in no run.
+   */
+  analyze(): ErrorAnalysisReport {
+    return this.provider.snapshot();
   }
 
   async #answerIn(failure: Failure): Promise<unknown> {

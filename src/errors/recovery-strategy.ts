@@ -19,17 +19,10 @@ import type { Runtime } from "../core/runtime/runtime.ts";
 import { boundsItself, defaultHandlerMs } from "./bounded.ts";
 import { type ErrorContext, failureOf, runtimeOf } from "./failure-outside.ts";
 import { readMatcher } from "./known-codes.ts";
-import { runStrategy, type StrategyPlan } from "./strategy-run.ts";
+import { type RecoveryAction, runStrategy, type StrategyPlan } from "./strategy-run.ts";
 
 /** Says whether a strategy is for an error: a function, a code or a class. A function that throws says no. */
 export type RecoveryCondition = ErrorMatcher | ((error: unknown) => boolean | Promise<boolean>);
-
-/**
- * Tries to answer for a failure: gives a value when it succeeded, `undefined` when there was nothing to do, throws when it
- * tried in vain. `failure.attempt` counts the strategy's own attempts from 1. Outside a run's recovery `failure.retry` and
- * `failure.callInstead` reject.
- */
-export type RecoveryAction = (failure: Failure) => unknown;
 
 /** How a strategy is made. */
 export interface RecoveryStrategyOptions {

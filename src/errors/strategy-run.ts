@@ -6,7 +6,13 @@ import { tellAttempts } from "../core/errors/tell-attempts.ts";
 import type { Failure } from "../core/failure.ts";
 import type { Runtime } from "../core/runtime/runtime.ts";
 import { bounded, patient, withChanges } from "./bounded.ts";
-import type { RecoveryAction } from "./recovery-strategy.ts";
+
+/**
+ * Tries to answer for a failure: gives a value when it succeeded, `undefined` when there was nothing to do, throws when it
+ * tried in vain. `failure.attempt` counts the strategy's own attempts from 1. Outside a run's recovery `failure.retry` and
+ * `failure.callInstead` reject.
+ */
+export type RecoveryAction = (failure: Failure) => unknown;
 
 /** What a strategy does, with its defaults. */
 export interface StrategyPlan {

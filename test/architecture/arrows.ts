@@ -164,6 +164,7 @@ export const longFiles: Readonly<Record<string, string>> = {
     "one queue; serving, leaving and moving all change the same lines, and ranks, timer and circles are apart already",
   "layers/resources/resource-manager.ts": "the public face; two fifths of it document options, errors and guarantees",
   "core/events/event.ts": "one union; half of it says what each field means",
+  "agent/tool.ts": "one declaration; its overloads and documented options are most of it",
   "core/door/execution-context.ts":
     "one object is the context, the layers' call and the attempt, so that a call costs one allocation",
   "prompt/read/partial-reader.ts": "one state machine over characters; its steps share the state of every open object",

@@ -251,6 +251,19 @@ describe("an error manager in a run", () => {
     expect(recoveries(events)).toEqual(["error-manager overloaded true", "error-manager rate_limited true"]);
   });
 
+  it("analyses the failures of the agents, patterns and Flocks it is declared on", async () => {
+    const manager = new ErrorManager();
+    const { flock } = house();
+    const one = agent([down(), down(), down()], manager).agent;
+    const system = new OrchestrationAgent({ name: "system", ...fields, pattern: one, recovery: manager });
+    for (const run of [flock.run(one, input), flock.run(system, input)]) await run.catch(() => {});
+    expect(manager.analyze()).toMatchObject({ runs: 2, failedRuns: 2 });
+    expect(manager.analyze().groups[0]).toMatchObject({ code: "model_unauthorized" });
+    const wide = new ErrorManager();
+    await house({ recovery: wide }).run(scripted("agent", "x", [modelError("model_failed")]));
+    expect(wide.analyze()).toMatchObject({ runs: 1, failedRuns: 1 });
+  });
+
   it("tells what its handlers did wrong in the story of the first error", async () => {
     const manager = new ErrorManager({ timeoutMs: 2_000 });
     manager.registerHandler("overloaded", () => {

@@ -138,6 +138,12 @@ describe("a fallback that leads back", () => {
     expect(wayOf(() => new Flock({ model, recovery: fallback(model), runtime: createTestRuntime() }))).toContain("→");
   });
 
+  it("to a model that a Flock cannot have is told when it is built", () => {
+    const make = (target: string) => () => new Flock({ recovery: fallback(target), runtime: createTestRuntime() });
+    expect(make("opnai/x")).toThrow('did you mean "openai/x"?');
+    expect(make("offline")).not.toThrow();
+  });
+
   it("is refused when a model leads back through its own recovery", () => {
     const b = createModel(scriptedModel(["x"], { modelId: "b" }), { recovery: fallback(model) });
     expect(wayOf(() => createModel(model, { recovery: fallback(b) }))).toBe(
