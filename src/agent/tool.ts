@@ -14,6 +14,7 @@ import {
   optionError,
   positiveNumber,
 } from "../core/errors/options.ts";
+import type { Provider } from "../core/events/provider.ts";
 import { copyJson } from "../core/json/copy-json.ts";
 import type { Json, JsonObject } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
@@ -112,6 +113,7 @@ export class Tool<In = never, Out = unknown> implements Runnable<In, Out> {
   readonly input: CheckedShape;
   readonly output?: CheckedShape;
   readonly policy: Policy;
+  readonly providers: readonly Provider[];
   readonly identity: Json;
   readonly #execute: (input: never, context: ExecutionContext) => unknown;
   readonly #approval: ToolApproval<never>;
@@ -132,7 +134,7 @@ export class Tool<In = never, Out = unknown> implements Runnable<In, Out> {
     this.identity = { tool: this.name, description: this.description, input: this.input.toJsonSchema("input") };
     this.#execute = options.execute;
     this.#approval = options.approval ?? false;
-    placeRecovery(recovery, { owner: this });
+    this.providers = placeRecovery(recovery, { owner: this });
   }
 
   async perform(input: In, context: ExecutionContext): Promise<Out> {

@@ -10,6 +10,7 @@ import { type CacheChoice, cacheOption } from "../core/cache-settings.ts";
 import { isFlockError } from "../core/errors/errors.ts";
 import { checkOptions } from "../core/errors/options.ts";
 import type { Usage } from "../core/events/event.ts";
+import type { Provider } from "../core/events/provider.ts";
 import type { JsonObject } from "../core/json/json.ts";
 import { countOf, type ModelPrice } from "../core/model-price.ts";
 import type { Policy } from "../core/policy.ts";
@@ -67,6 +68,7 @@ class LanguageModelRunnable implements ModelRunnable {
   readonly kind = "model";
   readonly identity: JsonObject;
   readonly policy: Policy;
+  readonly providers?: readonly Provider[];
   readonly model: LanguageModelV4;
   readonly #offline: boolean;
 
@@ -79,7 +81,8 @@ class LanguageModelRunnable implements ModelRunnable {
     this.identity = { provider, modelId };
     this.policy = { cache: options?.cache, recovery: options?.recovery, needs: options?.needs };
     this.#offline = isOffline(model);
-    placeRecovery(options?.recovery, { owner: this, model });
+    const listeners = placeRecovery(options?.recovery, { owner: this, model });
+    if (listeners.length > 0) this.providers = listeners;
   }
 
   perform(request: ModelRequest, context: ExecutionContext): Promise<ModelAnswer> {

@@ -19,6 +19,7 @@ import {
 } from "../../src/entries/errors.ts";
 import { DeclarativeAgent, FlockError, OrchestrationAgent, TypeRegistry, tool } from "../../src/entries/index.ts";
 import { createModel } from "../../src/entries/models.ts";
+import { ParallelPattern, SequentialPattern } from "../../src/entries/patterns.ts";
 import { type ScriptedAnswer, scriptedModel } from "../../src/entries/testing.ts";
 import { answer, around, house, modelError, recoveries, scripted } from "../layers/recovery/failing.ts";
 
@@ -143,6 +144,14 @@ describe("a value that stands in", () => {
     expect(await flock.run(system, input)).toEqual({ text: "fine" });
   });
 
+  it("is checked by patterns for every field that they promise", async () => {
+    const { flock } = house();
+    const one = agent([down(), down()]).agent;
+    const recovery = [fallbackValue({ no: 1 }), fallbackValue(() => "x"), fallbackValue({ text: "fine", more: 1 })];
+    expect(await flock.run(new SequentialPattern({ agents: [one], recovery }), input)).toEqual({ text: "fine" });
+    expect(await flock.run(new ParallelPattern({ agents: [one], recovery }), input)).toEqual({ text: "fine" });
+  });
+
   it("is checked by a registered schema that takes its time", async () => {
     const types = new TypeRegistry().register(
       "Even",
@@ -259,6 +268,18 @@ describe("an error manager in a run", () => {
     for (const run of [flock.run(one, input), flock.run(system, input)]) await run.catch(() => {});
     expect(manager.analyze()).toMatchObject({ runs: 2, failedRuns: 2 });
     expect(manager.analyze().groups[0]).toMatchObject({ code: "model_unauthorized" });
+    const near = new ErrorManager();
+    near.registerHandler(Error, () => ({ fine: true }));
+    const broken = tool({
+      name: "t",
+      description: "d",
+      input: "a: int",
+      execute: () => Promise.reject(new Error("x")),
+      recovery: near,
+    });
+    expect(await flock.run(broken, { a: 1 })).toEqual({ fine: true });
+    await house().run(createModel(scriptedModel([down()]), { recovery: near }));
+    expect(near.analyze().runs).toBe(2);
     const wide = new ErrorManager();
     await house({ recovery: wide }).run(scripted("agent", "x", [modelError("model_failed")]));
     expect(wide.analyze()).toMatchObject({ runs: 1, failedRuns: 1 });
@@ -346,6 +367,13 @@ describe("asking a person", () => {
     resolve({ text: "by hand" });
     expect(await outcome).toEqual({ text: "by hand" });
     expect(runtime.clock.pendingTimers).toBe(0);
+  });
+
+  it("may be for some failures alone", async () => {
+    const recovery = askPerson(() => ({ ok: true }), { on: "rate_limited" });
+    expect(await house().run(scripted("agent", "x", [modelError()], { recovery }))).toMatchObject({
+      code: "overloaded",
+    });
   });
 
   it("ends with the deadline", async () => {
