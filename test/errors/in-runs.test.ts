@@ -163,6 +163,23 @@ describe("a value that stands in", () => {
     expect(await house().flock.run(even, input)).toEqual({ n: 4 });
   });
 
+  it("is not checked again when it comes from what promises the same, which may take another type than it gives", async () => {
+    const types = new TypeRegistry().register(
+      "Length",
+      z
+        .string()
+        .transform((text) => text.length)
+        .pipe(z.number()),
+    );
+    const make = (name: string, json: unknown, recovery?: RecoveryChoice) =>
+      new DeclarativeAgent({
+        ...{ name, input: "topic: str", output: "n: Length", types, recovery },
+        model: scriptedModel([json instanceof Error ? json : { json }]),
+      });
+    const second = make("b", { n: "four" });
+    expect(await house().flock.run(make("a", down(), fallback(second)), input)).toEqual({ n: 4 });
+  });
+
   it("is a copy of its own for each caller", async () => {
     const one = agent([down(), down(), down()], fallbackValue({ text: "x" }));
     const { flock } = house();

@@ -14,7 +14,7 @@ export interface BreakerOptions {
   readonly windowMs?: number | undefined;
   /** Below so many calls in the window the share says nothing. @default 40 */
   readonly minimumCalls?: number | undefined;
-  /** How long it stays open, in milliseconds. @default 5000 */
+  /** How long it stays open, in milliseconds. @default 500 */
   readonly openMs?: number | undefined;
   /** How many calls try whether it answers again. @default 1 */
   readonly halfOpenProbes?: number | undefined;

@@ -2,6 +2,7 @@
 
 import { FlockError } from "../../core/errors/errors.ts";
 import { describeValue } from "../../core/errors/options.ts";
+import { canonicalText } from "../../core/json/canonical-key.ts";
 import type { AnyRunnable } from "../../core/runnable.ts";
 
 /**
@@ -13,6 +14,20 @@ export function checkedAnswer(runnable: AnyRunnable, value: unknown): unknown {
   if (runnable.checkOutput !== undefined) return runnable.checkOutput(value);
   if (runnable.kind === "model" && !isAnswer(value)) throw notAnAnswer(runnable, value);
   return value;
+}
+
+/**
+ * Tells whether two runnables give the same type. What one gave must then not be checked by the other: a registered schema
+ * may give another type than it takes.
+ */
+export function promisesTheSame(one: AnyRunnable, other: AnyRunnable): boolean {
+  if (one.kind === "model") return other.kind === "model";
+  if (one.output === undefined || other.output === undefined) return false;
+  try {
+    return canonicalText(one.output.toJsonSchema()) === canonicalText(other.output.toJsonSchema());
+  } catch {
+    return false;
+  }
 }
 
 /** What every answer of a model has. */

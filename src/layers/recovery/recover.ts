@@ -2,7 +2,7 @@
 
 import { backoffMs } from "../../core/backoff.ts";
 import { matchesAny } from "../../core/errors/error-matcher.ts";
-import { codeOf, FlockError } from "../../core/errors/errors.ts";
+import { codeOf, FlockError, isFlockError } from "../../core/errors/errors.ts";
 import type { LayerCall, LayerHost } from "../../core/layer.ts";
 import { defaultRetry } from "../../core/recovery-defaults.ts";
 import type { AnswerStep, RecoveryStep, RetryStep } from "../../core/recovery-settings.ts";
@@ -10,7 +10,7 @@ import type { AnyRunnable } from "../../core/runnable.ts";
 import { orEnded } from "../../core/runtime/or-ended.ts";
 import { AttemptStory } from "./attempt-story.ts";
 import { actedError, createFailure } from "./call-failure.ts";
-import { checkedAnswer } from "./checked-answer.ts";
+import { checkedAnswer, promisesTheSame } from "./checked-answer.ts";
 import { classifyFailure } from "./classify-failure.ts";
 import { orderFor, recoverySteps, type StepGroup } from "./declared-steps.ts";
 import { isGivenUpWithin, noteEnding } from "./given-up.ts";
@@ -43,6 +43,8 @@ class Recovery {
   #isRetried = false;
   /** What further attempts of the runnable itself gave. */
   readonly #own = new Set<unknown>();
+  /** What others gave that promise the same: it was checked by them. */
+  readonly #checked = new Set<unknown>();
 
   constructor(call: LayerCall, host: LayerHost) {
     this.#call = call;
@@ -101,24 +103,23 @@ class Recovery {
     if (!retryable && !matchesAny(step.on, error)) return false;
     this.#isRetried = true;
     if (this.#tries >= step.maxAttempts || call.hasActed || isGivenUpWithin(call, error)) return false;
+    // Whoever was refused by a breaker would be refused again.
+    if (isFlockError(error, "circuit_open")) return false;
     const delayMs = backoffMs(step, this.#tries, call.runtime.random());
     if (Math.max(delayMs, retryAfterMs) >= timeLeftMs(call)) return false;
     const began = call.runtime.monotonic();
-    if (!(await this.#takeFromBudget(step))) return false;
     // A wait that a vendor asked for is kept by the guard that every caller of a model passes; a tool has none.
     const askedMs = call.runnable.kind === "model" ? 0 : retryAfterMs;
-    const leftMs = Math.max(delayMs, askedMs) - (call.runtime.monotonic() - began);
-    if (leftMs > 0) await call.runtime.sleep(leftMs, call.ended);
+    if (!(await this.#waitForTurn(step, Math.max(delayMs, askedMs)))) return false;
     this.#story.waitedMs = call.runtime.monotonic() - began;
     return true;
   }
 
-  /** Waits for a retry that nobody else needs, at most as long as a retry waits anyway: successes may never come. */
-  async #takeFromBudget(step: RetryStep): Promise<boolean> {
+  async #waitForTurn(step: RetryStep, delayMs: number): Promise<boolean> {
     const { runtime, ended } = this.#call;
-    this.#record?.askFor(step);
-    const budget = this.#record?.budget;
-    return budget === undefined || budget.tryTake() || budget.take(ended, { runtime, maxMs: step.maxDelayMs });
+    if (this.#record !== undefined) return this.#record.waitForRetry(step, delayMs, ended);
+    if (delayMs > 0) await runtime.sleep(delayMs, ended);
+    return true;
   }
 
   async #again(strategy: string, error: unknown, changes: Changes): Promise<unknown> {
@@ -161,7 +162,7 @@ class Recovery {
     try {
       const value = await orEnded(step.answer(failure as never), call.ended);
       if (value === undefined || this.#own.has(value)) return value;
-      const checked = await checkedAnswer(call.runnable, value);
+      const checked = this.#checked.has(value) ? value : await checkedAnswer(call.runnable, value);
       // Whatever is made of it further out is not what its maker would have given.
       for (let around: LayerCall | undefined = call; around !== undefined; around = around.caller) {
         around.isSubstitute = true;
@@ -179,7 +180,7 @@ class Recovery {
   async #retryFor(step: AnswerStep, error: unknown, changes: Changes): Promise<unknown> {
     const call = this.#call;
     if (call.hasActed) throw actedError(call);
-    if (!(await this.#takeFromBudget(this.#retry))) throw error;
+    if (!(await this.#waitForTurn(this.#retry, 0))) throw error;
     return this.#again(step.name, error, changes);
   }
 
@@ -197,7 +198,9 @@ class Recovery {
       throw refusal;
     }
     try {
-      return await this.#attempt(step.name, error, changes);
+      const value = await this.#attempt(step.name, error, changes);
+      if (promisesTheSame(instead, runnable)) this.#checked.add(value);
+      return value;
     } finally {
       claim.done();
     }

@@ -2,6 +2,7 @@
 
 import { beforeEach, describe, expect, it } from "vitest";
 import {
+  breaker,
   type Failure,
   fallback,
   fallbackValue,
@@ -12,6 +13,8 @@ import {
 import { FlockError } from "../../../src/entries/index.ts";
 import { answer, around, house, modelError, recoveries, scripted } from "./failing.ts";
 
+/** How long retries wait for news of others once all that came is failures. */
+const newsMs = 500;
 let failed = modelError();
 beforeEach(() => {
   failed = modelError();
@@ -26,7 +29,7 @@ describe("a model without any declaration", () => {
     expect(error).toBe(errors[5]);
     expect(model.begun).toHaveLength(6);
     const waits = model.begun.slice(1).map((at, index) => at - model.begun[index]!);
-    for (const [index, waited] of waits.entries()) expect(waited).toBeLessThanOrEqual(100 * 2 ** index);
+    for (const [index, waited] of waits.entries()) expect(waited).toBeLessThanOrEqual(100 * 2 ** index + newsMs);
     expect(error.attempts.map(({ attempt, path, code }) => `${attempt} ${path} ${code}`)).toEqual([
       "1 run/m#0 overloaded",
       ...[2, 3, 4, 5, 6].map((n) => `${n} run/m#0@${n} overloaded`),
@@ -171,13 +174,15 @@ describe("a retry", () => {
   });
 
   it("spends of a budget that all callers of a model share, and gives up when no success comes in time", async () => {
-    const { run } = house();
-    const recovery = retry({ maxAttempts: 200, baseMs: 0, budgetReserve: 60, budgetPerSuccess: 0, maxDelayMs: 1_000 });
+    const { run, runtime } = house();
+    const never = breaker({ consecutiveFailures: 1_000, failureRate: 1, minimumCalls: 10_000 });
+    const recovery = [retry({ maxAttempts: 200, baseMs: 0, budgetReserve: 60, budgetPerSuccess: 0 }), never];
     const model = scripted("model", "m", [failed], { recovery });
     expect(await run(model)).toBe(failed);
     expect(model.begun).toHaveLength(61);
     await run(model);
     expect(model.begun).toHaveLength(62);
+    expect(runtime.clock.pendingTimers).toBe(0);
   });
 
   it("is refused after a tool acted that may not be called twice", async () => {
