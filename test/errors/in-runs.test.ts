@@ -17,7 +17,14 @@ import {
   switchOutputMode,
   waitForCooldown,
 } from "../../src/entries/errors.ts";
-import { DeclarativeAgent, FlockError, OrchestrationAgent, TypeRegistry, tool } from "../../src/entries/index.ts";
+import {
+  DeclarativeAgent,
+  FlockError,
+  type JsonObject,
+  OrchestrationAgent,
+  TypeRegistry,
+  tool,
+} from "../../src/entries/index.ts";
 import { createModel } from "../../src/entries/models.ts";
 import { ParallelPattern, SequentialPattern } from "../../src/entries/patterns.ts";
 import { type ScriptedAnswer, scriptedModel } from "../../src/entries/testing.ts";
@@ -171,7 +178,7 @@ describe("a value that stands in", () => {
         .transform((text) => text.length)
         .pipe(z.number()),
     );
-    const make = (name: string, json: unknown, recovery?: RecoveryChoice) =>
+    const make = (name: string, json: JsonObject | Error, recovery?: RecoveryChoice) =>
       new DeclarativeAgent({
         ...{ name, input: "topic: str", output: "n: Length", types, recovery },
         model: scriptedModel([json instanceof Error ? json : { json }]),
