@@ -1,0 +1,124 @@
+/** Ends an attempt that hangs, so that recovery may try again: after what is declared, else after what was learnt. */
+
+import { timeoutError } from "../../../core/errors/timeout-error.ts";
+import type { Json } from "../../../core/json/json.ts";
+import type { Knob } from "../../../core/knob.ts";
+import type { GuardLayer, LayerCall, LayerHost } from "../../../core/layer.ts";
+import type { AnyRunnable } from "../../../core/runnable.ts";
+import { type Deadline, deadlineQueue } from "../../../core/runtime/deadline-queue.ts";
+import { declares } from "../steps-of.ts";
+import { defaultAttemptTimeoutMs, type Pace, type Paces, paceOf, pacesOf } from "./pace.ts";
+
+/**
+ * Makes the layer that ends an attempt. On for models: after 120 s, and once 50 answers of the model to an agent are known
+ * after 5 times their 99th percentile, at least 5 s, attempts in flight included. What is declared, or turned by the knob
+ * `attempt-timeout:` and the name, replaces that.
+ */
+export function attemptTimeoutLayer(): GuardLayer {
+  const changed = new Map<string, number>();
+  /** Somewhere a step `timeout` is declared, so that calls look for the nearest one. */
+  let looks = false;
+  return {
+    form: "attempt-guard",
+    name: "attempt-timeout",
+    reason: "innermost: it times the work alone, never the wait for a permit or a retry",
+    guardFor(runnable, host) {
+      const { kind, name, policy } = runnable;
+      const isDeclared = declares("timeout", policy?.recovery);
+      looks ||= isDeclared || declares("timeout", host.recovery);
+      const ownMs = policy?.attemptTimeoutMs;
+      const isModel = kind === "model";
+      if (!isModel && ownMs === undefined && !(isDeclared && kind === "tool")) return undefined;
+      const paces = isModel ? pacesOf(name, host.runtime) : undefined;
+      const learns = paces !== undefined && (policy?.recovery ?? host.recovery) !== false;
+      const id = `attempt-timeout:${name}`;
+      host.knobs.register(attemptKnob(id, () => ownMs ?? longest(learns ? paces : undefined), changed, host));
+      const fixedMs = changed.get(id) ?? ownMs ?? (learns ? undefined : defaultAttemptTimeoutMs);
+      return {
+        enter(call, slot) {
+          if (looks && kind !== "agent" && kind !== "pattern") return enterDeclared(call, slot, host, fixedMs, paces);
+          call.setSlot(slot, startAttempt(call, fixedMs, paces));
+        },
+        leave(call, slot, error) {
+          const deadline = call.getSlot(slot) as Deadline | undefined;
+          if (deadline === undefined) return;
+          deadline.cancel();
+          if (error !== undefined || paces === undefined) return;
+          paceOf(paces, call).note(call.runtime.monotonic() - deadline.startedAt);
+        },
+      };
+    },
+  };
+}
+
+let declaredCode: typeof import("./declared-limits.ts") | undefined;
+
+function enterDeclared(call: LayerCall, slot: number, host: LayerHost, fixedMs: number | undefined, paces?: Paces) {
+  const start = (code: typeof import("./declared-limits.ts")): void => {
+    declaredCode = code;
+    const limits = code.declaredLimits(call, host);
+    const attempt = startAttempt(call, fixedMs ?? limits.attemptMs, paces);
+    call.setSlot(slot, code.startStreamLimits(call, limits, attempt));
+  };
+  if (declaredCode === undefined) return import("./declared-limits.ts").then(start);
+  start(declaredCode);
+  return undefined;
+}
+
+/** How long the last attempt of a call was waited for; a further one of the same gets twice that. */
+const cutAfterMs = new WeakMap<LayerCall, { readonly runnable: AnyRunnable; readonly timeoutMs: number }>();
+
+function startAttempt(call: LayerCall, fixedMs: number | undefined, paces: Paces | undefined): Deadline {
+  const { runtime } = call;
+  const now = runtime.monotonic();
+  if (fixedMs !== undefined || paces === undefined) {
+    return deadlineQueue(runtime, fixedMs ?? defaultAttemptTimeoutMs).start(now, call, endAttempt);
+  }
+  const { attempts } = paceOf(paces, call);
+  if (call.attempt > 1) {
+    const cut = cutAfterMs.get(call.whole);
+    const doubledMs = cut?.runnable === call.runnable ? Math.min(2 * cut.timeoutMs, defaultAttemptTimeoutMs) : 0;
+    if (doubledMs > attempts.timeoutMs) return deadlineQueue(runtime, doubledMs).start(now, call, endLearnt);
+  }
+  return attempts.start(now, call, endLearnt);
+}
+
+function endLearnt(call: LayerCall, timeoutMs: number): void {
+  cutAfterMs.set(call.whole, { runnable: call.runnable, timeoutMs });
+  endAttempt(call, timeoutMs);
+}
+
+function endAttempt(call: LayerCall, timeoutMs: number): void {
+  call.failAttempt(timeoutError({ limit: "attempt", timeoutMs, name: call.runnable.name }, call.path));
+}
+
+/** The limit of the slowest agent stands for all in the knob; 120 s before anything is learnt. */
+function longest(paces: Paces | undefined): number {
+  const limits = [...(paces?.values() ?? [])].map((pace: Pace) => pace.attempts.timeoutMs);
+  return limits.length === 0 ? defaultAttemptTimeoutMs : Math.max(...limits);
+}
+
+/** Runnables of one name share the knob; until it is turned each keeps what it declared or learns. */
+function attemptKnob(id: string, readMs: () => number, changed: Map<string, number>, host: LayerHost): Knob<number> {
+  return {
+    id,
+    read: () => changed.get(id) ?? readMs(),
+    check: checkTimeout,
+    change(timeoutMs) {
+      const before = changed.get(id);
+      changed.set(id, timeoutMs);
+      host.replan();
+      return () => {
+        if (before === undefined) changed.delete(id);
+        else changed.set(id, before);
+        host.replan();
+      };
+    },
+  };
+}
+
+function checkTimeout(value: Json): string | undefined {
+  return typeof value === "number" && Number.isFinite(value) && value > 0
+    ? undefined
+    : "a timeout is milliseconds above 0";
+}
