@@ -65,8 +65,8 @@ function enterDeclared(call: LayerCall, slot: number, host: LayerHost, fixedMs: 
   return undefined;
 }
 
-/** How long the last attempt of a call was waited for; a further one of the same gets twice that. */
-const cutAfterMs = new WeakMap<LayerCall, { readonly runnable: AnyRunnable; readonly timeoutMs: number }>();
+/** What a further attempt of a call gets: twice as long for each of the same that was cut, so that a long answer comes. */
+const nextLimits = new WeakMap<LayerCall, { readonly runnable: AnyRunnable; readonly timeoutMs: number }>();
 
 function startAttempt(call: LayerCall, fixedMs: number | undefined, paces: Paces | undefined): Deadline {
   const { runtime } = call;
@@ -76,16 +76,21 @@ function startAttempt(call: LayerCall, fixedMs: number | undefined, paces: Paces
   }
   const { attempts } = paceOf(paces, call);
   if (call.attempt > 1) {
-    const cut = cutAfterMs.get(call.whole);
-    const doubledMs = cut?.runnable === call.runnable ? Math.min(2 * cut.timeoutMs, defaultAttemptTimeoutMs) : 0;
+    const doubledMs = nextLimitOf(call) ?? 0;
     if (doubledMs > attempts.timeoutMs) return deadlineQueue(runtime, doubledMs).start(now, call, endLearnt);
   }
   return attempts.start(now, call, endLearnt);
 }
 
-function endLearnt(call: LayerCall, timeoutMs: number): void {
-  cutAfterMs.set(call.whole, { runnable: call.runnable, timeoutMs });
-  endAttempt(call, timeoutMs);
+function nextLimitOf({ whole, runnable }: LayerCall): number | undefined {
+  const next = nextLimits.get(whole);
+  return next?.runnable === runnable ? next.timeoutMs : undefined;
+}
+
+function endLearnt(call: LayerCall, passedMs: number): void {
+  const timeoutMs = Math.min(2 * (nextLimitOf(call) ?? passedMs), defaultAttemptTimeoutMs);
+  nextLimits.set(call.whole, { runnable: call.runnable, timeoutMs });
+  endAttempt(call, passedMs);
 }
 
 function endAttempt(call: LayerCall, timeoutMs: number): void {
