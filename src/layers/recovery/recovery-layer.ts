@@ -40,6 +40,9 @@ async function recoverLate(call: LayerCall, error: unknown, host: LayerHost): Pr
   return code.recover(call, error, host);
 }
 
+let hedging: typeof import("./hedge/hedge.ts") | undefined;
+
 async function leadLate(call: LayerCall, host: LayerHost): Promise<unknown> {
-  return (await import("./hedge/hedge.ts")).lead(call, host);
+  hedging ??= await import("./hedge/hedge.ts");
+  return hedging.lead(call, host);
 }

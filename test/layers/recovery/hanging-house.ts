@@ -3,12 +3,15 @@
 import { executeRun } from "../../../src/core/door/run.ts";
 import type { Layer } from "../../../src/core/layer.ts";
 import type { HedgeStep, RecoveryChoice, TimeoutStep } from "../../../src/core/recovery-settings.ts";
-import { deadlineQueue } from "../../../src/core/runtime/deadline-queue.ts";
+import { type Deadline, deadlineQueue } from "../../../src/core/runtime/deadline-queue.ts";
 import { defaultStack } from "../../../src/layers/default-stack.ts";
 import { createTestRuntime } from "../../../src/testing/test-runtime.ts";
 import { makeEnvironment, runnable, type TestEnvironment } from "../../core/make-environment.ts";
 
-/** What the model does about its request number `index`: milliseconds until it answers, or nothing, or an error. */
+/**
+ * What the model does about its request number `index`: milliseconds until it answers, or nothing, or an error, which comes
+ * after its `afterMs`, else after 1 ms.
+ */
 export type Behaviour = (index: number, random: () => number) => number | "hang" | Error;
 
 export interface HangingHouse extends TestEnvironment {
@@ -51,13 +54,16 @@ export function hangingHouse(behaviour: Behaviour, options: HouseOptions = {}): 
       };
       const what = behaves(requests.push(request) - 1, runtime.random);
       return new Promise<object>((resolve, reject) => {
+        let answer: Deadline | undefined;
         const end = (): void => {
           request.endedAt = runtime.clock.elapsedMs;
+          answer?.cancel();
         };
         context.signal.addEventListener("abort", end, { once: true });
         if (what === "hang") return;
-        deadlineQueue(runtime, what instanceof Error ? 1 : what).start(runtime.monotonic(), undefined, () => {
-          if (context.signal.aborted) return;
+        const failsAfterMs = (what as { afterMs?: number }).afterMs ?? 1;
+        const afterMs = what instanceof Error ? failsAfterMs : what;
+        answer = deadlineQueue(runtime, afterMs).start(runtime.monotonic(), undefined, () => {
           end();
           if (what instanceof Error) reject(what);
           else resolve({ from: context.path });
