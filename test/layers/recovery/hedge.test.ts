@@ -41,7 +41,10 @@ describe("a hedge", () => {
       "recovery-applied run/agent#0/model#0",
       "call-end run/agent#0/model#0 ok",
     ]);
-    expect(house.seen.find(({ type }) => type === "recovery-applied")).toMatchObject({ strategy: "hedge", healed: true });
+    expect(house.seen.find(({ type }) => type === "recovery-applied")).toMatchObject({
+      strategy: "hedge",
+      healed: true,
+    });
     expect(house.runtime.clock.pendingTimers).toBe(0);
   });
 
