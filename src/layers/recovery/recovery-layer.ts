@@ -2,7 +2,7 @@
 
 import type { LayerCall, LayerHost, RecoveryLayer } from "../../core/layer.ts";
 import { isRepeatable } from "./health.ts";
-import { declares } from "./steps-of.ts";
+import { stepOf } from "./steps-of.ts";
 
 /**
  * Makes the layer that recovers failed calls: of models and idempotent tools by itself, of whatever declares a recovery, and
@@ -17,7 +17,7 @@ export function recoveryLayer(): RecoveryLayer {
     reason: "outside breaker and permits: a waiting retry holds nothing, and every attempt is counted",
     slotFor(runnable, host) {
       const own = runnable.policy?.recovery;
-      hedges ||= declares("hedge", own, host.recovery);
+      hedges ||= (stepOf(own, "hedge") ?? stepOf(host.recovery, "hedge")) !== undefined;
       const repeats = isRepeatable(runnable);
       if (own === false || (own === undefined && host.recovery === false)) return undefined;
       if (own === undefined && host.recovery === undefined && !repeats) return undefined;

@@ -9,7 +9,7 @@ export function stepsOf(choice: RecoveryChoice | undefined): readonly RecoverySt
   return list.map((one) => ("recoveryStep" in one ? one.recoveryStep : one) as RecoveryStep);
 }
 
-/** Tells whether a choice has a step of a kind. */
-export function declares(kind: RecoveryStep["step"], ...choices: readonly (RecoveryChoice | undefined)[]): boolean {
-  return choices.some((choice) => stepsOf(choice).some(({ step }) => step === kind));
+/** Gives the first step of a kind. */
+export function stepOf<Kind extends RecoveryStep["step"]>(choice: RecoveryChoice | undefined, kind: Kind) {
+  return stepsOf(choice).find((one): one is Extract<RecoveryStep, { step: Kind }> => one.step === kind);
 }

@@ -6,7 +6,7 @@ import type { Knob } from "../../../core/knob.ts";
 import type { GuardLayer, LayerCall, LayerHost } from "../../../core/layer.ts";
 import type { AnyRunnable } from "../../../core/runnable.ts";
 import { type Deadline, deadlineQueue } from "../../../core/runtime/deadline-queue.ts";
-import { declares } from "../steps-of.ts";
+import { stepOf } from "../steps-of.ts";
 import { defaultAttemptTimeoutMs, type Pace, type Paces, paceOf, pacesOf } from "./pace.ts";
 
 /**
@@ -24,15 +24,17 @@ export function attemptTimeoutLayer(): GuardLayer {
     reason: "innermost: it times the work alone, never the wait for a permit or a retry",
     guardFor(runnable, host) {
       const { kind, name, policy } = runnable;
-      const isDeclared = declares("timeout", policy?.recovery);
-      looks ||= isDeclared || declares("timeout", host.recovery);
+      const own = stepOf(policy?.recovery, "timeout");
+      const around = stepOf(host.recovery, "timeout");
+      looks ||= (own ?? around) !== undefined;
       const ownMs = policy?.attemptTimeoutMs;
       const isModel = kind === "model";
-      if (!isModel && ownMs === undefined && !(isDeclared && kind === "tool")) return undefined;
+      if (!isModel && ownMs === undefined && (own === undefined || kind !== "tool")) return undefined;
       const paces = isModel ? pacesOf(name, host.runtime) : undefined;
       const learns = paces !== undefined && (policy?.recovery ?? host.recovery) !== false;
       const id = `attempt-timeout:${name}`;
-      host.knobs.register(attemptKnob(id, () => ownMs ?? longest(learns ? paces : undefined), changed, host));
+      const declaredMs = ownMs ?? own?.attemptMs ?? around?.attemptMs;
+      host.knobs.register(attemptKnob(id, () => declaredMs ?? longest(learns ? paces : undefined), changed, host));
       const fixedMs = changed.get(id) ?? ownMs ?? (learns ? undefined : defaultAttemptTimeoutMs);
       return {
         enter(call, slot) {
