@@ -33,5 +33,6 @@ function cancelSlot(call: LayerCall, slot: number): void {
 }
 
 function endCall(call: LayerCall, timeoutMs: number): void {
-  call.fail(timeoutError({ limit: "deadline", timeoutMs, name: call.runnable.name }, call.path));
+  const { name } = call.runnable;
+  call.fail(timeoutError({ limit: "deadline", timeoutMs, name }, call.path, `${name} did not finish`));
 }

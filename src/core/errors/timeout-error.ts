@@ -2,16 +2,8 @@
 
 import { FlockError, type FlockErrorDetails } from "./errors.ts";
 
-/** Makes the error of a limit that passed. */
-export function timeoutError(details: FlockErrorDetails["timeout"], path: string): FlockError<"timeout"> {
-  const { limit, timeoutMs, name } = details;
-  const what = limit === "deadline" ? `${name} did not finish` : `an attempt of ${name} ${told(limit)}`;
-  return new FlockError("timeout", `${what} within ${timeoutMs} ms; raise the limit or look at what it waited for`, {
-    details,
-    path,
-  });
-}
-
-function told(limit: string): string {
-  return limit === "between-tokens" ? "said nothing more" : limit === "attempt" ? "did not answer" : "said nothing";
+/** Makes the error of a limit that passed; `what` is what did not happen within it. */
+export function timeoutError(details: FlockErrorDetails["timeout"], path: string, what: string): FlockError<"timeout"> {
+  const message = `${what} within ${details.timeoutMs} ms; raise the limit or look at what it waited for`;
+  return new FlockError("timeout", message, { details, path });
 }

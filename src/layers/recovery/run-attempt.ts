@@ -1,7 +1,9 @@
 /** Runs one further attempt of a call, and describes how it failed for the error that its call ends with. */
 
-import { codeOf, type FailedAttempt } from "../../core/errors/errors.ts";
+import { codeOf, type FailedAttempt, isFlockError } from "../../core/errors/errors.ts";
 import type { AttemptChanges, LayerCall } from "../../core/layer.ts";
+import { longerLimits } from "./attempt/attempt-timeout-layer.ts";
+import { defaultAttemptTimeoutMs } from "./attempt/pace.ts";
 
 /** What is known of an attempt that failed just now. */
 export interface AttemptFailure {
@@ -30,6 +32,7 @@ export async function runAttempt(
       ...changes,
       begun: (attempt) => {
         started = attempt;
+        giveLonger(attempt);
         begun?.(attempt);
       },
     });
@@ -42,9 +45,25 @@ export async function runAttempt(
   }
 }
 
-/** Describes a failed attempt of a call. */
+/** Twice as long for each attempt that was cut, so that a long answer comes however many of them raced. */
+const nextLimits = new WeakMap<LayerCall, { readonly name: string; readonly timeoutMs: number }>();
+
+function giveLonger(attempt: LayerCall): void {
+  const next = nextLimits.get(attempt.whole);
+  if (next?.name === attempt.runnable.name) longerLimits.set(attempt, next.timeoutMs);
+}
+
+function noteCut(whole: LayerCall, name: string, error: unknown): void {
+  if (!isFlockError(error, "timeout") || error.details.limit !== "attempt") return;
+  const next = nextLimits.get(whole);
+  const lastMs = next?.name === name ? next.timeoutMs : error.details.timeoutMs;
+  nextLimits.set(whole, { name, timeoutMs: Math.min(2 * lastMs, defaultAttemptTimeoutMs) });
+}
+
+/** Describes a failed attempt of a call, and has the next one wait longer when it was cut. */
 export function describeFailure(call: LayerCall, failure: AttemptFailure): FailedAttempt {
   const { error, attempt, name, began, waitedMs } = failure;
+  noteCut(call.whole, name, error);
   const { path } = call.whole;
   return {
     attempt,

@@ -4,7 +4,6 @@ import { timeoutError } from "../../../core/errors/timeout-error.ts";
 import type { Json } from "../../../core/json/json.ts";
 import type { Knob } from "../../../core/knob.ts";
 import type { GuardLayer, LayerCall, LayerHost } from "../../../core/layer.ts";
-import type { AnyRunnable } from "../../../core/runnable.ts";
 import { type Deadline, deadlineQueue } from "../../../core/runtime/deadline-queue.ts";
 import { stepOf } from "../steps-of.ts";
 import { defaultAttemptTimeoutMs, type Pace, type Paces, paceOf, pacesOf } from "./pace.ts";
@@ -67,36 +66,23 @@ function enterDeclared(call: LayerCall, slot: number, host: LayerHost, fixedMs: 
   return undefined;
 }
 
-/** What a further attempt of a call gets: twice as long for each of the same that was cut, so that a long answer comes. */
-const nextLimits = new WeakMap<LayerCall, { readonly runnable: AnyRunnable; readonly timeoutMs: number }>();
+/** What recovery gives further attempts that follow cut ones, where that is more than what is learnt. */
+export const longerLimits = new WeakMap<LayerCall, number>();
 
 function startAttempt(call: LayerCall, fixedMs: number | undefined, paces: Paces | undefined): Deadline {
   const { runtime } = call;
-  const now = runtime.monotonic();
-  if (fixedMs !== undefined || paces === undefined) {
-    return deadlineQueue(runtime, fixedMs ?? defaultAttemptTimeoutMs).start(now, call, endAttempt);
+  let queue = fixedMs === undefined && paces !== undefined ? paceOf(paces, call).attempts : undefined;
+  const longerMs = fixedMs ?? (call.attempt > 1 ? longerLimits.get(call) : undefined);
+  if (queue === undefined || longerMs! > queue.timeoutMs) {
+    queue = deadlineQueue(runtime, longerMs ?? defaultAttemptTimeoutMs);
   }
-  const { attempts } = paceOf(paces, call);
-  if (call.attempt > 1) {
-    const doubledMs = nextLimitOf(call) ?? 0;
-    if (doubledMs > attempts.timeoutMs) return deadlineQueue(runtime, doubledMs).start(now, call, endLearnt);
-  }
-  return attempts.start(now, call, endLearnt);
-}
-
-function nextLimitOf({ whole, runnable }: LayerCall): number | undefined {
-  const next = nextLimits.get(whole);
-  return next?.runnable === runnable ? next.timeoutMs : undefined;
-}
-
-function endLearnt(call: LayerCall, passedMs: number): void {
-  const timeoutMs = Math.min(2 * (nextLimitOf(call) ?? passedMs), defaultAttemptTimeoutMs);
-  nextLimits.set(call.whole, { runnable: call.runnable, timeoutMs });
-  endAttempt(call, passedMs);
+  return queue.start(runtime.monotonic(), call, endAttempt);
 }
 
 function endAttempt(call: LayerCall, timeoutMs: number): void {
-  call.failAttempt(timeoutError({ limit: "attempt", timeoutMs, name: call.runnable.name }, call.path));
+  const { name } = call.runnable;
+  const what = `an attempt of ${name} did not answer`;
+  call.failAttempt(timeoutError({ limit: "attempt", timeoutMs, name }, call.path, what));
 }
 
 /** The limit of the slowest agent stands for all in the knob; 120 s before anything is learnt. */

@@ -78,5 +78,7 @@ function endUnspoken(call: LayerCall, timeoutMs: number): void {
 }
 
 function fail(call: LayerCall, limit: "first-token" | "between-tokens", timeoutMs: number): void {
-  call.failAttempt(timeoutError({ limit, timeoutMs, name: call.runnable.name }, call.path));
+  const { name } = call.runnable;
+  const what = `an attempt of ${name} said nothing${limit === "first-token" ? "" : " more"}`;
+  call.failAttempt(timeoutError({ limit, timeoutMs, name }, call.path, what));
 }
