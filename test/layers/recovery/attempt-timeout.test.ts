@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DeadlineQueue } from "../../../src/core/runtime/deadline-queue.ts";
 import { AnswerTimes } from "../../../src/layers/recovery/attempt/answer-times.ts";
-import type { LearntLimit } from "../../../src/layers/recovery/attempt/pace.ts";
+import type { LearntLimit } from "../../../src/layers/recovery/attempt/learnt-limit.ts";
 import { createTestRuntime } from "../../../src/testing/test-runtime.ts";
 import { hangingHouse, timeout } from "./hanging-house.ts";
 

@@ -1,6 +1,6 @@
 /** Learns from how long answers took; imported once enough came. */
 
-import type { LearntLimit } from "./pace.ts";
+import type { LearntLimit } from "./learnt-limit.ts";
 
 const bucketsPerOctave = 16;
 /** Up to 2^22 ms, more than an hour. */

@@ -4,6 +4,7 @@ import type { LayerCall } from "../../../core/layer.ts";
 import { DeadlineQueue } from "../../../core/runtime/deadline-queue.ts";
 import type { Runtime } from "../../../core/runtime/runtime.ts";
 import type { AnswerTimes } from "./answer-times.ts";
+import type { LearntLimit } from "./learnt-limit.ts";
 
 /** What one attempt of a model may take when nothing else is said or known, in milliseconds. */
 export const defaultAttemptTimeoutMs = 120_000;
@@ -11,15 +12,6 @@ export const defaultAttemptTimeoutMs = 120_000;
 const enoughAnswers = 50;
 /** Agents of a model, and models, that are remembered; then the oldest is forgotten. */
 const keptPaces = 64;
-
-/** A limit that follows a percentile of the answers: `factor` times it, at least `leastMs`. */
-export interface LearntLimit {
-  readonly percentile: number;
-  readonly factor: number;
-  readonly leastMs: number;
-  /** What waits for it; a change of the limit reaches them too. */
-  readonly queue: DeadlineQueue;
-}
 
 /** The pace of one model for one agent. */
 export class Pace {
