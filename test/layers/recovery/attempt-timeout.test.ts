@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { executeRun } from "../../../src/core/door/run.ts";
 import { DeadlineQueue } from "../../../src/core/runtime/deadline-queue.ts";
+import { defaultStack } from "../../../src/layers/default-stack.ts";
 import { AnswerTimes } from "../../../src/layers/recovery/attempt/answer-times.ts";
 import type { LearntLimit } from "../../../src/layers/recovery/attempt/learnt-limit.ts";
 import { createTestRuntime } from "../../../src/testing/test-runtime.ts";
+import { makeEnvironment, runnable } from "../../core/make-environment.ts";
 import { hangingHouse, timeout } from "./hanging-house.ts";
 
 const once = { step: "retry", maxAttempts: 1, baseMs: 1, maxDelayMs: 1, on: undefined } as const;
@@ -223,5 +226,22 @@ describe("a deadline queue whose limit changes", () => {
         },
       ),
     );
+  });
+});
+
+describe("the attempt timeout of a tool", () => {
+  it("is what the tool itself declares, and nothing that is declared around it", async () => {
+    const flock = makeEnvironment(defaultStack(), createTestRuntime(), timeout({ attemptMs: 50 }));
+    const hang = () => new Promise<object>(() => {});
+    const own = runnable("own", hang, { kind: "tool", policy: { recovery: timeout({ attemptMs: 30 }) } });
+    const plain = runnable("plain", hang, { kind: "tool", policy: { idempotent: true } });
+    const first = executeRun(own, {}, { flock }).catch((error: unknown) => error);
+    while (flock.runtime.clock.pendingTimers === 0) await flock.runtime.clock.settle();
+    await flock.runtime.clock.advance(30);
+    expect(await first).toMatchObject({ code: "timeout", details: { limit: "attempt", timeoutMs: 30, name: "own" } });
+    expect(flock.knobs.read("attempt-timeout:own")).toBe(30);
+    const second = executeRun(plain, {}, { flock, timeoutMs: 500 }).catch((error: unknown) => error);
+    await flock.runtime.clock.advance(500);
+    expect(await second).toMatchObject({ details: { limit: "deadline" } });
   });
 });
