@@ -13,7 +13,7 @@ import { recoverySteps } from "./declared-steps.ts";
 import { defaultRetry } from "./defaults.ts";
 import { type HealthRecord, recordOf } from "./health-record.ts";
 import { raceAgain, type StartAttempt } from "./hedge/race.ts";
-import { describeFailure, runAttempt } from "./run-attempt.ts";
+import { describeAttempt, runAttempt } from "./run-attempt.ts";
 import { timeLeftMs } from "./time-left.ts";
 
 /** Errors that a retry loop gave up on: no loop further out begins with them again, so that attempts never multiply. */
@@ -62,7 +62,7 @@ class Recovery {
       const { startedAt: began, attempts, runnable } = this.#call;
       const attempt = Math.max(1, attempts);
       this.#attempts.push(
-        describeFailure(this.#call, { error: first, attempt, name: runnable.name, began, waitedMs: 0 }),
+        describeAttempt(this.#call, { error: first, attempt, name: runnable.name, began, waitedMs: 0 }),
       );
     }
     const declined = new Set<RecoveryStep>();

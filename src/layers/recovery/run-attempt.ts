@@ -39,7 +39,7 @@ export async function runAttempt(
   } catch (error) {
     if (started?.wasCancelled === false) {
       const { attempt, runnable } = started;
-      failed(describeFailure(call, { error, attempt, name: runnable.name, began, waitedMs }));
+      failed(describeAttempt(call, { error, attempt, name: runnable.name, began, waitedMs }));
     }
     throw error;
   }
@@ -61,7 +61,7 @@ function noteCut(whole: LayerCall, name: string, error: unknown): void {
 }
 
 /** Describes a failed attempt of a call, and has the next one wait longer when it was cut. */
-export function describeFailure(call: LayerCall, failure: AttemptFailure): FailedAttempt {
+export function describeAttempt(call: LayerCall, failure: AttemptFailure): FailedAttempt {
   const { error, attempt, name, began, waitedMs } = failure;
   noteCut(call.whole, name, error);
   const { path } = call.whole;
