@@ -240,7 +240,8 @@ describe("the attempt timeout of a tool", () => {
     await flock.runtime.clock.advance(30);
     expect(await first).toMatchObject({ code: "timeout", details: { limit: "attempt", timeoutMs: 30, name: "own" } });
     expect(flock.knobs.read("attempt-timeout:own")).toBe(30);
-    const second = executeRun(plain, {}, { flock, timeoutMs: 500 }).catch((error: unknown) => error);
+    const agent = runnable("agent", (_: object, context) => context.call(plain, {}));
+    const second = executeRun(agent, {}, { flock, timeoutMs: 500 }).catch((error: unknown) => error);
     await flock.runtime.clock.advance(500);
     expect(await second).toMatchObject({ details: { limit: "deadline" } });
   });

@@ -30,15 +30,15 @@ export function attemptTimeoutLayer(): GuardLayer {
       const isModel = kind === "model";
       if (!isModel && ownMs === undefined && (own === undefined || kind !== "tool")) return undefined;
       const paces = isModel ? pacesOf(name, host.runtime) : undefined;
-      const learns = paces !== undefined && (policy?.recovery ?? host.recovery) !== false;
+      const learnt = (policy?.recovery ?? host.recovery) === false ? undefined : paces;
       const id = `attempt-timeout:${name}`;
       const declaredMs = ownMs ?? own?.attemptMs ?? around?.attemptMs;
-      host.knobs.register(attemptKnob(id, () => declaredMs ?? longest(learns ? paces : undefined), changed, host));
-      const fixedMs = changed.get(id) ?? ownMs ?? (learns ? undefined : defaultAttemptTimeoutMs);
+      host.knobs.register(attemptKnob(id, () => declaredMs ?? longest(learnt), changed, host));
+      const fixedMs = changed.get(id) ?? ownMs;
       return {
         enter(call, slot) {
-          if (looks && kind !== "agent" && kind !== "pattern") return enterDeclared(call, slot, host, fixedMs, paces);
-          call.setSlot(slot, startAttempt(call, fixedMs, paces));
+          if (looks && kind !== "agent" && kind !== "pattern") return enterDeclared(call, slot, host, fixedMs, learnt);
+          call.setSlot(slot, startAttempt(call, fixedMs, learnt));
         },
         leave(call, slot, error) {
           const deadline = call.getSlot(slot) as Deadline | undefined;
