@@ -25,6 +25,19 @@ export function nearestOf<Value>(
   return undefined;
 }
 
+/** Gives the nearest step of a kind that is declared for a call, from itself outwards. */
+export function nearestStep<Kind extends RecoveryStep["step"]>(
+  call: LayerCall,
+  host: LayerHost,
+  kind: Kind,
+): Extract<RecoveryStep, { step: Kind }> | undefined {
+  for (const { steps } of declarations(call, host)) {
+    const found = steps.find((step) => step.step === kind);
+    if (found !== undefined) return found as Extract<RecoveryStep, { step: Kind }>;
+  }
+  return undefined;
+}
+
 /**
  * Gives what to ask about a failure of this call, in order: its own steps, then for models and idempotent tools what is
  * declared around them for such. One retry stands in it, the nearest; where none is declared the default stands first.
