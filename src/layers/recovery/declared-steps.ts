@@ -1,15 +1,28 @@
 /** Finds which recovery holds for a call: its own, that of what it runs in, the Flock's, the defaults. */
 
 import type { LayerCall, LayerHost } from "../../core/layer.ts";
-import type { AnswerStep, RecoveryChoice, RecoverySource, RecoveryStep } from "../../core/recovery-settings.ts";
+import type { AnswerStep, RecoveryStep } from "../../core/recovery-settings.ts";
 import { defaultRetry } from "./defaults.ts";
 import { isRepeatable } from "./health.ts";
+import { stepsOf } from "./steps-of.ts";
 
-/** Gives a choice as a list. */
-export function stepsOf(choice: RecoveryChoice | undefined): readonly RecoveryStep[] {
-  if (choice === undefined || choice === false) return [];
-  const list = Array.isArray(choice) ? (choice as readonly (RecoveryStep | RecoverySource)[]) : [choice];
-  return list.map((one) => ("recoveryStep" in one ? one.recoveryStep : one) as RecoveryStep);
+/**
+ * Gives what the nearest declared step says of something, from a call outwards. A tool's own steps alone say anything of
+ * it here; what is declared around it is meant for models.
+ */
+export function nearestOf<Value>(
+  call: LayerCall,
+  host: LayerHost,
+  read: (step: RecoveryStep) => Value | undefined,
+): Value | undefined {
+  for (const { steps, isOwn } of declarations(call, host)) {
+    if (!isOwn && call.runnable.kind !== "model") continue;
+    for (const step of steps) {
+      const value = read(step);
+      if (value !== undefined) return value;
+    }
+  }
+  return undefined;
 }
 
 /** Gives the nearest step of a kind that is declared for a call, from itself outwards. */

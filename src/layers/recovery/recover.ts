@@ -4,7 +4,7 @@ import { matchesAny } from "../../core/errors/error-matcher.ts";
 import { codeOf, type FailedAttempt, FlockError, isFlockError } from "../../core/errors/errors.ts";
 import { tellAttempts } from "../../core/errors/tell-attempts.ts";
 import type { Failure } from "../../core/failure.ts";
-import type { LayerCall, LayerHost } from "../../core/layer.ts";
+import type { AttemptChanges, LayerCall, LayerHost } from "../../core/layer.ts";
 import type { AnswerStep, RecoveryStep, RetryStep } from "../../core/recovery-settings.ts";
 import type { AnyRunnable } from "../../core/runnable.ts";
 import { backoffMs } from "./backoff.ts";
@@ -12,6 +12,8 @@ import { classifyFailure } from "./classify-failure.ts";
 import { recoverySteps } from "./declared-steps.ts";
 import { defaultRetry } from "./defaults.ts";
 import { type HealthRecord, recordOf } from "./health-record.ts";
+import { raceAgain, type StartAttempt } from "./hedge/race.ts";
+import { describeAttempt, runAttempt } from "./run-attempt.ts";
 import { timeLeftMs } from "./time-left.ts";
 
 /** Errors that a retry loop gave up on: no loop further out begins with them again, so that attempts never multiply. */
@@ -19,9 +21,16 @@ const givenUp = new WeakSet<object>();
 /** What was called for a call so far, over all loops in it, so that fallbacks never go in a circle. */
 const calledFor = new WeakMap<LayerCall, Set<AnyRunnable>>();
 
-/** Answers for a call whose first attempt failed: gives its value, or rejects with the error it ends with. */
-export function recover(call: LayerCall, error: unknown, host: LayerHost): Promise<unknown> {
-  return new Recovery(call, host).answer(error);
+/**
+ * Answers for a call whose first attempt failed, or all `before`: gives its value, or rejects with the error it ends with.
+ */
+export function recover(
+  call: LayerCall,
+  error: unknown,
+  host: LayerHost,
+  before: readonly FailedAttempt[] = [],
+): Promise<unknown> {
+  return new Recovery(call, host, before).answer(error);
 }
 
 /** One call on its way back from a failure. */
@@ -29,15 +38,19 @@ class Recovery {
   readonly #call: LayerCall;
   readonly #steps: readonly RecoveryStep[];
   readonly #record: HealthRecord | undefined;
-  readonly #attempts: FailedAttempt[] = [];
+  readonly #host: LayerHost;
+  readonly #attempts: FailedAttempt[];
   /** Attempts of the runnable itself. */
-  #tries = 1;
+  #tries: number;
   #waitedMs = 0;
   /** What a further attempt of the runnable itself gave. */
   #own: unknown = undefined;
 
-  constructor(call: LayerCall, host: LayerHost) {
+  constructor(call: LayerCall, host: LayerHost, before: readonly FailedAttempt[]) {
     this.#call = call;
+    this.#host = host;
+    this.#attempts = [...before];
+    this.#tries = Math.max(1, before.length);
     this.#steps = recoverySteps(call, host);
     this.#record = recordOf(call, host);
   }
@@ -45,14 +58,20 @@ class Recovery {
   async answer(first: unknown): Promise<unknown> {
     const { ended } = this.#call;
     ended.throwIfAborted();
-    this.#note(first, this.#call.runnable, this.#call.startedAt);
+    if (this.#attempts.length === 0) {
+      const { startedAt: began, attempts, runnable } = this.#call;
+      const attempt = Math.max(1, attempts);
+      this.#attempts.push(
+        describeAttempt(this.#call, { error: first, attempt, name: runnable.name, began, waitedMs: 0 }),
+      );
+    }
     const declined = new Set<RecoveryStep>();
     let error = first;
     for (let index = 0; index < this.#steps.length; index++) {
       const step = this.#steps[index]!;
       try {
         if (step.step === "retry") {
-          if (await this.#mayRetry(step, error)) return await this.#again("retry", error);
+          if (await this.#mayRetry(step, error)) return await this.#again("retry", error, {}, step.maxAttempts);
         } else if (step.step === "answer" && !declined.has(step)) {
           declined.add(step);
           const value = await this.#ask(step, error);
@@ -92,30 +111,40 @@ class Recovery {
     return true;
   }
 
-  async #again(strategy: string, error: unknown, changes: { readonly input?: unknown } = {}): Promise<unknown> {
-    this.#tries += 1;
-    this.#own = await this.#attempt(strategy, error, changes);
+  async #again(
+    strategy: string,
+    error: unknown,
+    changes: { readonly input?: unknown } = {},
+    maxAttempts = 0,
+  ): Promise<unknown> {
+    const most = isFlockError(error, "timeout") ? maxAttempts - this.#tries - 1 : 0;
+    const start: StartAttempt = (begun) => {
+      this.#tries += 1;
+      return this.#run({ ...changes, begun });
+    };
+    // Whoever hung once may hang again, and is waited for longer: a further attempt goes out much sooner.
+    const race = () => (most > 0 ? raceAgain(this.#call, this.#host, start, most) : start());
+    this.#own = await this.#attempt(strategy, error, race);
     return this.#own;
   }
 
-  async #attempt(
-    strategy: string,
-    error: unknown,
-    changes: { readonly runnable?: AnyRunnable; readonly input?: unknown },
-  ): Promise<unknown> {
-    const call = this.#call;
-    const began = call.runtime.monotonic();
+  async #attempt(strategy: string, error: unknown, run: () => Promise<unknown>): Promise<unknown> {
+    const { context, ended } = this.#call;
     try {
-      const value = await call.again(changes);
-      call.context.recovered(strategy, codeOf(error), true);
+      const value = await run();
+      context.recovered(strategy, codeOf(error), true);
       return value;
     } catch (failure) {
-      if (!call.ended.aborted) {
-        this.#note(failure, changes.runnable ?? call.runnable, began);
-        call.context.recovered(strategy, codeOf(error), false);
-      }
+      if (!ended.aborted) context.recovered(strategy, codeOf(error), false);
       throw failure;
     }
+  }
+
+  /** Runs one attempt, and notes how it failed. */
+  #run(changes: AttemptChanges): Promise<unknown> {
+    const waitedMs = this.#waitedMs;
+    this.#waitedMs = 0;
+    return runAttempt(this.#call, changes, (failed) => this.#attempts.push(failed), waitedMs);
   }
 
   async #ask(step: AnswerStep, error: unknown): Promise<unknown> {
@@ -153,10 +182,8 @@ class Recovery {
       callInstead: async (target, ...changed) => {
         const instead = typeof target === "string" ? context.resolveModel(target, call.runnable.name) : target;
         this.#claim(instead);
-        return this.#attempt(step.name, error, {
-          runnable: instead,
-          ...(changed.length === 0 ? {} : { input: changed[0] }),
-        });
+        const changes = { runnable: instead, ...(changed.length === 0 ? {} : { input: changed[0] }) };
+        return this.#attempt(step.name, error, () => this.#run(changes));
       },
     };
   }
@@ -173,21 +200,6 @@ class Recovery {
       });
     }
     called.add(instead);
-  }
-
-  #note(error: unknown, { name }: AnyRunnable, began: number): void {
-    const { whole, runtime, attempts } = this.#call;
-    const attempt = Math.max(1, attempts);
-    this.#attempts.push({
-      attempt,
-      path: attempt === 1 ? whole.path : `${whole.path}@${attempt}`,
-      name,
-      code: codeOf(error),
-      message: error instanceof Error ? error.message : String(error),
-      durationMs: runtime.monotonic() - began,
-      waitedMs: this.#waitedMs,
-    });
-    this.#waitedMs = 0;
   }
 
   #giveUp(error: unknown): unknown {
