@@ -2,6 +2,7 @@
 
 import type { CacheChoice } from "./cache-settings.ts";
 import type { BreakerChangedEvent, CacheState } from "./events/event.ts";
+import type { PieceListener } from "./events/stream-timing.ts";
 import type { Json } from "./json/json.ts";
 import type { Knobs } from "./knob.ts";
 import type { ModelPrice } from "./model-price.ts";
@@ -22,6 +23,14 @@ export interface RunFacts {
   readonly budgetUsd: number | undefined;
   /** What it has cost so far; undefined while no price is known. */
   readonly costMicroUsd: number | undefined;
+}
+
+/** What is different in a further attempt. */
+export interface AttemptChanges {
+  readonly runnable?: AnyRunnable;
+  readonly input?: unknown;
+  /** Told of the attempt before it starts. */
+  readonly begun?: ((attempt: LayerCall) => void) | undefined;
 }
 
 /** A call as layers see it. */
@@ -76,7 +85,14 @@ export interface LayerCall {
    * Runs one more attempt, at a path of its own; with another input, or of another runnable with all its layers. Ends with
    * the call, whoever else may win.
    */
-  again(changes?: { readonly runnable?: AnyRunnable; readonly input?: unknown }): Promise<unknown>;
+  again(changes?: AttemptChanges): Promise<unknown>;
+  /** Ends it, as its caller's end would. */
+  cancel(reason?: unknown): void;
+  /**
+   * Hears each streamed piece of the call's attempts, and of which it is; gives the way to stop. The model is asked to
+   * stream for it only with `mustStream`.
+   */
+  hearPieces(listener: PieceListener, mustStream?: boolean): () => void;
   /** The same call to another runnable or with another input; the types stay the same. */
   with(changes: { readonly runnable?: AnyRunnable; readonly input?: unknown }): LayerCall;
   /** Gives what the guard of this slot kept on the call. */

@@ -8,6 +8,9 @@ import { Pacer } from "../core/runtime/pacer.ts";
 import { AgentMetrics } from "../introspection/measure/agent-metrics.ts";
 import { RunRecorder } from "../introspection/record/run-recorder.ts";
 import { cachedCalls } from "../layers/cache/calls/cached-calls.ts";
+import { AnswerTimes } from "../layers/recovery/attempt/answer-times.ts";
+import { startStreamLimits } from "../layers/recovery/attempt/declared-limits.ts";
+import { lead } from "../layers/recovery/hedge/hedge.ts";
 import { recover } from "../layers/recovery/recover.ts";
 import { ResourceDesk } from "../layers/resources/resource-desk.ts";
 import { fromV2 } from "../models/adapt-model-v2.ts";
@@ -25,4 +28,5 @@ export const lateParts: readonly unknown[] = [
   ...[furtherAnswers, PartialAnswer, Predict, PartialOutput, readValue, Pacer],
   ...[collectStream, fromV2, fromV3, modelError, offlineModel, lexicalEmbedder, PriceBook],
   ...[cachedCalls, recover, ResourceDesk, describeFailure, RunRecorder, AgentMetrics],
+  ...[lead, AnswerTimes, startStreamLimits],
 ];

@@ -7,6 +7,7 @@ import { EventDispatcher } from "../../src/core/events/event-dispatcher.ts";
 import { Knobs } from "../../src/core/knob.ts";
 import type { Layer, RecoveryLayer, RecoverySlot } from "../../src/core/layer.ts";
 import { checkLayerOrder, type LayerPlan, planLayers } from "../../src/core/layer-plan.ts";
+import type { RecoveryChoice } from "../../src/core/recovery-settings.ts";
 import type { AnyRunnable, ExecutionContext, Runnable } from "../../src/core/runnable.ts";
 import { createTestRuntime, type TestRuntime } from "../../src/testing/test-runtime.ts";
 
@@ -15,7 +16,11 @@ export interface TestEnvironment extends RunEnvironment {
   readonly seen: FlockEvent[];
 }
 
-export function makeEnvironment(layers: readonly Layer[] = [], runtime = createTestRuntime()): TestEnvironment {
+export function makeEnvironment(
+  layers: readonly Layer[] = [],
+  runtime = createTestRuntime(),
+  recovery?: RecoveryChoice,
+): TestEnvironment {
   checkLayerOrder(layers);
   const seen: FlockEvent[] = [];
   const events = new EventDispatcher();
@@ -24,6 +29,7 @@ export function makeEnvironment(layers: readonly Layer[] = [], runtime = createT
   const host = {
     runtime,
     knobs,
+    recovery,
     replan: () => {
       plans = new WeakMap();
     },

@@ -4,7 +4,8 @@ import { executeRun } from "../../src/core/door/run.ts";
 import { isFlockError } from "../../src/core/errors/errors.ts";
 import { deadlineQueue } from "../../src/core/runtime/deadline-queue.ts";
 import { defaultStack } from "../../src/layers/default-stack.ts";
-import { attemptTimeoutLayer, deadlineLayer } from "../../src/layers/timeout.ts";
+import { attemptTimeoutLayer } from "../../src/layers/recovery/attempt/attempt-timeout-layer.ts";
+import { deadlineLayer } from "../../src/layers/timeout.ts";
 import { createTestRuntime } from "../../src/testing/test-runtime.ts";
 import { makeEnvironment, runnable, tryAgain } from "../core/make-environment.ts";
 

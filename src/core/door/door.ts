@@ -6,7 +6,7 @@
  */
 
 import { isFlockError } from "../errors/errors.ts";
-import type { CacheFinding } from "../layer.ts";
+import type { AttemptChanges, CacheFinding } from "../layer.ts";
 import { keepOutput, tellAttemptEnd, tellAttemptStart, tellEnd, tellStart, tellStory } from "./call-events.ts";
 import { Call } from "./execution-context.ts";
 import type { Door } from "./run-scope.ts";
@@ -46,7 +46,7 @@ function wrap(call: Call): void {
 /** Runs one more attempt of a call, as a call of its own below it. */
 function tryAgain(
   call: Call,
-  changes: { readonly runnable?: Call["runnable"]; readonly input?: unknown },
+  changes: AttemptChanges,
   part: "withoutWrappers" | "attemptOnly" = "attemptOnly",
 ): Promise<unknown> {
   if (call.phase === "over") return Promise.reject(call.closedReason);
@@ -57,7 +57,9 @@ function tryAgain(
   const input = "input" in changes ? changes.input : call.input;
   const plan = call.run.planFor(runnable)[runnable === call.runnable ? part : "withoutWrappers"];
   const path = count === 1 ? whole.path : `${whole.path}@${count}`;
-  return enter(new Call(call.run, call, runnable, input, path, plan, count, true));
+  const attempt = new Call(call.run, call, runnable, input, path, plan, count, true);
+  changes.begun?.(attempt);
+  return enter(attempt);
 }
 
 /** Enters guards until one waits, or until those of this phase are in; then goes on to the cache or to `perform`. */

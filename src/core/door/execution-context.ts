@@ -9,7 +9,7 @@ import {
   type EventType,
   eventBits,
 } from "../events/event.ts";
-import { StreamTimer } from "../events/stream-timing.ts";
+import { type PieceListener, StreamTimer } from "../events/stream-timing.ts";
 import type { Json, JsonObject } from "../json/json.ts";
 import type { LayerCall } from "../layer.ts";
 import type { LayerPlan } from "../layer-plan.ts";
@@ -214,7 +214,7 @@ export class Call implements ForkedContext, LayerCall {
     const outermost = this.whole;
     outermost.stream ??= new StreamTimer();
     const now = this.runtime.monotonic();
-    outermost.stream.note(delta.kind, now, attempt.startedAt + attempt.queueMs);
+    outermost.stream.note(delta.kind, now, attempt, attempt.startedAt + attempt.queueMs);
     this.#tellDelta(this.path, now, delta);
   }
 
@@ -223,6 +223,12 @@ export class Call implements ForkedContext, LayerCall {
     return () => {
       if (this.#hear === listener) this.#hear = undefined;
     };
+  }
+
+  hearPieces(listener: PieceListener, mustStream = false): () => void {
+    const { whole } = this;
+    whole.stream ??= new StreamTimer();
+    return whole.stream.hear(listener, mustStream);
   }
 
   /** Notes what the cache had to do with the call; what tells its end may be further out. */
@@ -247,7 +253,8 @@ export class Call implements ForkedContext, LayerCall {
   }
 
   wants(type: EventType): boolean {
-    return (this.run.events.mask & eventBits[type]) !== 0;
+    if ((this.run.events.mask & eventBits[type]) !== 0) return true;
+    return type === "delta" && this.whole.stream?.mustStream === true;
   }
 
   async approve(request: ApprovalRequest): Promise<boolean> {

@@ -4,6 +4,8 @@ import type { Runtime, Timer } from "./runtime.ts";
 
 /** One running time limit. */
 export interface Deadline {
+  /** Monotonic milliseconds at which it began. */
+  readonly startedAt: number;
   /** Takes it off; nothing happens when it has passed. */
   cancel(): void;
 }
@@ -13,16 +15,16 @@ export type Expire<Owner> = (owner: Owner, timeoutMs: number) => void;
 
 class Entry implements Deadline {
   readonly queue: DeadlineQueue;
-  readonly expiresAt: number;
+  readonly startedAt: number;
   readonly owner: unknown;
   readonly expire: Expire<never>;
   previous: Entry | undefined = undefined;
   next: Entry | undefined = undefined;
   open = true;
 
-  constructor(queue: DeadlineQueue, expiresAt: number, owner: unknown, expire: Expire<never>) {
+  constructor(queue: DeadlineQueue, startedAt: number, owner: unknown, expire: Expire<never>) {
     this.queue = queue;
-    this.expiresAt = expiresAt;
+    this.startedAt = startedAt;
     this.owner = owner;
     this.expire = expire;
   }
@@ -35,7 +37,7 @@ class Entry implements Deadline {
 /** The limits of one duration. The timer holds the process only while a limit runs. */
 export class DeadlineQueue {
   readonly #runtime: Runtime;
-  readonly #timeoutMs: number;
+  #timeoutMs: number;
   #first: Entry | undefined = undefined;
   #last: Entry | undefined = undefined;
   #timer: Timer | undefined = undefined;
@@ -45,9 +47,23 @@ export class DeadlineQueue {
     this.#timeoutMs = timeoutMs;
   }
 
+  /** Infinity while its limits never pass. */
+  get timeoutMs(): number {
+    return this.#timeoutMs;
+  }
+
+  /** Changes the duration, also of the limits that run; those that are over by now pass at once. */
+  change(timeoutMs: number): void {
+    if (timeoutMs === this.#timeoutMs) return;
+    this.#timeoutMs = timeoutMs;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#first !== undefined) this.#arm(this.#runtime.monotonic());
+  }
+
   /** Starts a limit that began at `startedAt` (monotonic). `expire` is called once with its owner, unless cancelled. */
   start<Owner>(startedAt: number, owner: Owner, expire: Expire<Owner>): Deadline {
-    const entry = new Entry(this, startedAt + this.#timeoutMs, owner, expire as Expire<never>);
+    const entry = new Entry(this, startedAt, owner, expire as Expire<never>);
     entry.previous = this.#last;
     if (this.#last === undefined) this.#first = entry;
     else this.#last.next = entry;
@@ -68,18 +84,22 @@ export class DeadlineQueue {
 
   /** A timer that finds nothing due is set again for the first limit left, so that a removal never touches it. */
   #arm(now: number): void {
-    const wait = this.#first!.expiresAt - now;
-    this.#timer = this.#runtime.setTimer(() => this.#ring(), Math.max(0, wait));
+    const wait = this.#first!.startedAt + this.#timeoutMs - now;
+    if (wait < Number.POSITIVE_INFINITY) this.#timer = this.#runtime.setTimer(() => this.#ring(), Math.max(0, wait));
   }
 
   #ring(): void {
     this.#timer = undefined;
     const now = this.#runtime.monotonic();
-    for (let entry = this.#first; entry !== undefined && entry.expiresAt <= now; entry = this.#first) {
+    for (let entry = this.#first; entry !== undefined && this.#isDue(entry, now); entry = this.#first) {
       this.remove(entry);
       entry.expire(entry.owner as never, this.#timeoutMs);
     }
     if (this.#first !== undefined && this.#timer === undefined) this.#arm(now);
+  }
+
+  #isDue(entry: Entry, now: number): boolean {
+    return entry.startedAt + this.#timeoutMs <= now;
   }
 }
 

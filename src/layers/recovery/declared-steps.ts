@@ -6,6 +6,25 @@ import { defaultRetry } from "../../core/recovery-defaults.ts";
 import { type AnswerStep, type RecoveryStep, stepsOf } from "../../core/recovery-settings.ts";
 import { isRepeatable } from "./health.ts";
 
+/**
+ * Gives what the nearest declared step says of something, from a call outwards. A tool's own steps alone say anything of
+ * it here; what is declared around it is meant for models.
+ */
+export function nearestOf<Value>(
+  call: LayerCall,
+  host: LayerHost,
+  read: (step: RecoveryStep) => Value | undefined,
+): Value | undefined {
+  for (const declared of declarations(call, host)) {
+    if (declared === "nothing" || (!declared.isOwn && call.runnable.kind !== "model")) continue;
+    for (const step of declared.steps) {
+      const value = read(step);
+      if (value !== undefined) return value;
+    }
+  }
+  return undefined;
+}
+
 /** Gives the nearest step of a kind that is declared for a call, from itself outwards. */
 export function nearestStep<Kind extends RecoveryStep["step"]>(
   call: LayerCall,

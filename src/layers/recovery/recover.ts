@@ -2,8 +2,8 @@
 
 import { backoffMs } from "../../core/backoff.ts";
 import { matchesAny } from "../../core/errors/error-matcher.ts";
-import { codeOf, FlockError, isFlockError } from "../../core/errors/errors.ts";
-import type { LayerCall, LayerHost } from "../../core/layer.ts";
+import { codeOf, type FailedAttempt, FlockError, isFlockError } from "../../core/errors/errors.ts";
+import type { AttemptChanges, LayerCall, LayerHost } from "../../core/layer.ts";
 import { defaultRetry } from "../../core/recovery-defaults.ts";
 import type { AnswerStep, RecoveryStep, RetryStep } from "../../core/recovery-settings.ts";
 import type { AnyRunnable } from "../../core/runnable.ts";
@@ -15,30 +15,34 @@ import { classifyFailure } from "./classify-failure.ts";
 import { orderFor, recoverySteps, type StepGroup } from "./declared-steps.ts";
 import { isGivenUpWithin, noteEnding } from "./given-up.ts";
 import { type HealthRecord, recordOf } from "./health-record.ts";
+import { raceAgain, type StartAttempt } from "./hedge/race.ts";
+import { runAttempt } from "./run-attempt.ts";
 import { Substitutes } from "./substitutes.ts";
 import { timeLeftMs } from "./time-left.ts";
 
-/** Answers for a call whose first attempt failed: gives its value, or rejects with the error it ends with. */
-export function recover(call: LayerCall, error: unknown, host: LayerHost): Promise<unknown> {
-  return new Recovery(call, host).answer(error);
-}
-
-/** Another attempt of the same thing, or of something else. */
-interface Changes {
-  readonly runnable?: AnyRunnable;
-  readonly input?: unknown;
+/**
+ * Answers for a call whose first attempt failed, or all `before`: gives its value, or rejects with the error it ends with.
+ */
+export function recover(
+  call: LayerCall,
+  error: unknown,
+  host: LayerHost,
+  before: readonly FailedAttempt[] = [],
+): Promise<unknown> {
+  return new Recovery(call, host, before).answer(error);
 }
 
 /** One call on its way back from a failure. */
 class Recovery {
   readonly #call: LayerCall;
+  readonly #host: LayerHost;
   readonly #groups: readonly StepGroup[];
   readonly #record: HealthRecord | undefined;
   readonly #story: AttemptStory;
   readonly #substitutes: Substitutes;
   readonly #retry: RetryStep;
   /** Attempts of the runnable itself. */
-  #tries = 1;
+  #tries: number;
   /** A retry was meant for its failures: no loop further out begins anew. */
   #isRetried = false;
   /** What further attempts of the runnable itself gave. */
@@ -46,9 +50,11 @@ class Recovery {
   /** What others gave that promise the same: it was checked by them. */
   readonly #checked = new Set<unknown>();
 
-  constructor(call: LayerCall, host: LayerHost) {
+  constructor(call: LayerCall, host: LayerHost, before: readonly FailedAttempt[]) {
     this.#call = call;
-    this.#story = new AttemptStory(call);
+    this.#host = host;
+    this.#tries = Math.max(1, before.length);
+    this.#story = new AttemptStory(call, before);
     this.#substitutes = Substitutes.of(call);
     const groups = recoverySteps(call, host);
     this.#groups = groups;
@@ -58,9 +64,9 @@ class Recovery {
   }
 
   async answer(first: unknown): Promise<unknown> {
-    const { ended, runnable, startedAt, runtime } = this.#call;
+    const { ended } = this.#call;
     ended.throwIfAborted();
-    this.#story.note(runnable.name, first, runtime.monotonic() - startedAt);
+    this.#story.begin(first);
     const asked = new Set<RecoveryStep>(this.#substitutes.asking);
     let error = first;
     /** What the call ends with: a step may put an error of its own around the failure. */
@@ -69,7 +75,7 @@ class Recovery {
     for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
       try {
         if (step.step === "retry") {
-          if (await this.#mayRetry(step, error)) return await this.#again("retry", error, {});
+          if (await this.#mayRetry(step, error)) return await this.#again("retry", error, {}, step.maxAttempts);
         } else if (step.step === "answer" && !asked.has(step)) {
           asked.add(step);
           const value = await this.#ask(step, error);
@@ -122,27 +128,35 @@ class Recovery {
     return true;
   }
 
-  async #again(strategy: string, error: unknown, changes: Changes): Promise<unknown> {
-    this.#tries += 1;
-    const value = await this.#attempt(strategy, error, changes);
+  async #again(strategy: string, error: unknown, changes: AttemptChanges, maxAttempts = 0): Promise<unknown> {
+    const most = isFlockError(error, "timeout") ? maxAttempts - this.#tries - 1 : 0;
+    const start: StartAttempt = (begun) => {
+      this.#tries += 1;
+      return this.#run({ ...changes, begun });
+    };
+    // Whoever hung once may hang again, and is waited for longer: a further attempt goes out much sooner.
+    const race = () => (most > 0 ? raceAgain(this.#call, this.#host, start, most) : start());
+    const value = await this.#attempt(strategy, error, race);
     this.#own.add(value);
     return value;
   }
 
-  async #attempt(strategy: string, error: unknown, changes: Changes): Promise<unknown> {
-    const { runnable, ended, runtime, context } = this.#call;
-    const began = runtime.monotonic();
+  async #attempt(strategy: string, error: unknown, run: () => Promise<unknown>): Promise<unknown> {
+    const { context, ended } = this.#call;
     try {
-      const value = await this.#call.again(changes);
+      const value = await run();
       context.recovered(strategy, codeOf(error), true);
       return value;
     } catch (failure) {
-      if (!ended.aborted) {
-        this.#story.note((changes.runnable ?? runnable).name, failure, runtime.monotonic() - began);
-        context.recovered(strategy, codeOf(error), false);
-      }
+      if (!ended.aborted) context.recovered(strategy, codeOf(error), false);
       throw failure;
     }
+  }
+
+  /** Runs one attempt, and notes how it failed. */
+  #run(changes: AttemptChanges): Promise<unknown> {
+    const story = this.#story;
+    return runAttempt(this.#call, changes, (failed, error) => story.add(failed, error), story.takeWait());
   }
 
   async #ask(step: AnswerStep, error: unknown): Promise<unknown> {
@@ -177,14 +191,18 @@ class Recovery {
     }
   }
 
-  async #retryFor(step: AnswerStep, error: unknown, changes: Changes): Promise<unknown> {
+  async #retryFor(step: AnswerStep, error: unknown, changes: AttemptChanges): Promise<unknown> {
     const call = this.#call;
     if (call.hasActed) throw actedError(call);
     if (!(await this.#waitForTurn(this.#retry, 0))) throw error;
     return this.#again(step.name, error, changes);
   }
 
-  async #callInstead(step: AnswerStep, error: unknown, changes: Changes & { runnable: AnyRunnable }): Promise<unknown> {
+  async #callInstead(
+    step: AnswerStep,
+    error: unknown,
+    changes: AttemptChanges & { readonly runnable: AnyRunnable },
+  ): Promise<unknown> {
     const { path, runnable } = this.#call;
     const instead = changes.runnable;
     const claim = instead === runnable ? undefined : this.#substitutes.claim(instead, this, step);
@@ -198,7 +216,7 @@ class Recovery {
       throw refusal;
     }
     try {
-      const value = await this.#attempt(step.name, error, changes);
+      const value = await this.#attempt(step.name, error, () => this.#run(changes));
       if (promisesTheSame(instead, runnable)) this.#checked.add(value);
       return value;
     } finally {

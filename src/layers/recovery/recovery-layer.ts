@@ -2,21 +2,29 @@
 
 import type { LayerCall, LayerHost, RecoveryLayer } from "../../core/layer.ts";
 import { isRepeatable } from "./health.ts";
+import { stepOf } from "./step-of.ts";
 
 /**
  * Makes the layer that recovers failed calls: of models and idempotent tools by itself, of whatever declares a recovery, and
  * of a run's outermost call where the Flock declares one.
  */
 export function recoveryLayer(): RecoveryLayer {
+  /** Somewhere a step `hedge` is declared, so that calls look for the nearest one. */
+  let hedges = false;
   return {
     form: "recovery",
     name: "recovery",
     reason: "outside breaker and permits: a waiting retry holds nothing, and every attempt is counted",
     slotFor(runnable, host) {
       const own = runnable.policy?.recovery;
+      hedges ||= (stepOf(own, "hedge") ?? stepOf(host.recovery, "hedge")) !== undefined;
+      const repeats = isRepeatable(runnable);
       if (own === false || (own === undefined && host.recovery === false)) return undefined;
-      if (own === undefined && host.recovery === undefined && !isRepeatable(runnable)) return undefined;
-      return { recover: (call, error) => (call.wasCancelled ? undefined : recoverLate(call, error, host)) };
+      if (own === undefined && host.recovery === undefined && !repeats) return undefined;
+      return {
+        recover: (call, error) => (call.wasCancelled ? undefined : recoverLate(call, error, host)),
+        lead: (call) => (hedges && repeats ? leadLate(call, host) : undefined),
+      };
     },
   };
 }
@@ -30,4 +38,11 @@ async function recoverLate(call: LayerCall, error: unknown, host: LayerHost): Pr
     throw error;
   }
   return code.recover(call, error, host);
+}
+
+let hedging: typeof import("./hedge/hedge.ts") | undefined;
+
+async function leadLate(call: LayerCall, host: LayerHost): Promise<unknown> {
+  hedging ??= await import("./hedge/hedge.ts");
+  return hedging.lead(call, host);
 }
