@@ -1,5 +1,6 @@
 /** Keeps what failures of one model or tool teach: its retry budget, its rest, its breaker; made at the first failure. */
 
+import { codeOf } from "../../core/errors/errors.ts";
 import type { LayerCall, LayerHost } from "../../core/layer.ts";
 import { defaultBreaker, defaultRetry } from "../../core/recovery-defaults.ts";
 import type { BreakerStep, RetryStep } from "../../core/recovery-settings.ts";
@@ -29,6 +30,7 @@ export class HealthRecord implements HealthWatch {
   readonly #key: string;
   /** The ticket of calls that entered before there was a breaker. */
   readonly #early: BreakerTicket;
+  #answeredAt = Number.NEGATIVE_INFINITY;
   /** Whose run is told of changes. */
   #teller: LayerCall | undefined = undefined;
 
@@ -46,6 +48,8 @@ export class HealthRecord implements HealthWatch {
       mayOpen: (evidence) => this.#streak.convinces(runtime.monotonic(), evidence),
     });
     this.budget.deposit(health.successes * this.#perSuccess);
+    // Until now nobody looked when answers came.
+    if (health.successes > 0) this.#answeredAt = runtime.monotonic();
     this.#early = this.breaker.tryEnter()!;
   }
 
@@ -111,7 +115,9 @@ export class HealthRecord implements HealthWatch {
     this.#cooldown.hold(this.#key, classifyFailure(error).retryAfterMs ?? 0);
     const verdict = healthVerdict(error);
     if (verdict === "answered") return this.#answered(call, ticket);
-    if (verdict === "unknown") return this.#leftOpen(call, ticket);
+    // An attempt that was cut says little of now when others were answered since it began.
+    const isOld = codeOf(error) === "timeout" && call.startedAt < this.#answeredAt;
+    if (verdict === "unknown" || isOld) return this.#leftOpen(call, ticket);
     this.#streak.failed(call.runtime.monotonic(), call.startedAt, this.#health.running);
     this.budget.failed(call.startedAt);
     this.#teller = call;
@@ -120,6 +126,7 @@ export class HealthRecord implements HealthWatch {
   }
 
   #answered(call: LayerCall, ticket: BreakerTicket): void {
+    this.#answeredAt = call.runtime.monotonic();
     this.#streak.succeeded();
     this.#teller = call;
     this.breaker.succeeded(ticket);
