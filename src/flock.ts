@@ -16,7 +16,7 @@ import { type KnobChange, Knobs } from "./core/knob.ts";
 import type { Layer, LayerHost } from "./core/layer.ts";
 import { checkLayerOrder, type LayerPlan, planLayers } from "./core/layer-plan.ts";
 import type { ModelPrice } from "./core/model-price.ts";
-import { type RecoveryChoice, recoveryOption } from "./core/recovery-settings.ts";
+import { placeRecovery, type RecoveryChoice, recoveryOption, stepsOf } from "./core/recovery-settings.ts";
 import { type FlockResources, flockResourcesOption, type ResourceKeeper } from "./core/resource-settings.ts";
 import type { AnyRunnable, ApprovalRequest } from "./core/runnable.ts";
 import type { Runtime } from "./core/runtime/runtime.ts";
@@ -97,7 +97,13 @@ export class Flock implements RunEnvironment, AsyncDisposable {
     // A name that cannot work is told now, not in the first run.
     if (options.model !== undefined) resolveModel(options.model, { runtime: this.runtime });
     this.#model = options.model;
-    this.#providers = options.providers ?? [];
+    const { model, recovery } = options;
+    for (const step of stepsOf(recovery)) {
+      for (const target of step.step === "answer" ? (step.targets ?? []) : []) {
+        if (typeof target === "string") resolveModel(target, { runtime: this.runtime });
+      }
+    }
+    this.#providers = [...(options.providers ?? []), ...placeRecovery(recovery, { owner: this, model })];
     if (options.prices !== undefined) checkPrices(options.prices);
     this.#ownPrices = options.prices;
     this.#layers = stackFrom(options.layers);

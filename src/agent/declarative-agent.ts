@@ -21,7 +21,7 @@ import { disposeProviders } from "../core/events/provider-listener.ts";
 import { copyJson } from "../core/json/copy-json.ts";
 import type { Json } from "../core/json/json.ts";
 import { type Policy, policyOfParts } from "../core/policy.ts";
-import { type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
+import { placeRecovery, type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
 import {
   checkNeeds,
   needsOption,
@@ -84,6 +84,11 @@ export interface DeclarativeAgentOptions<Name extends string, Input extends stri
   readonly needs?: ResourceNeeds | undefined;
 }
 
+/** What may differ between an agent and one made {@link DeclarativeAgent.with | from it}. */
+export type AgentChanges = Partial<
+  Omit<DeclarativeAgentOptions<string, string, string, unknown>, "name" | "input" | "output" | "types">
+>;
+
 const modelOption: OptionCheck = (value) =>
   (typeof value === "string" && value.trim() !== "") || (typeof value === "object" && value !== null)
     ? undefined
@@ -137,13 +142,16 @@ export class DeclarativeAgent<
   readonly kind = "agent";
   readonly name: Name;
   readonly description: string | undefined;
+  readonly instructions: string | undefined;
   readonly input: Signature;
   readonly output: Signature;
   readonly policy: Policy;
   readonly identity: Json;
   readonly providers: readonly Provider[];
   readonly tools: readonly AnyTool[];
-  readonly #model: string | AnyLanguageModel | ModelRunnable | undefined;
+  /** What it names as its model, if it does. */
+  readonly model: string | AnyLanguageModel | ModelRunnable | undefined;
+  readonly #declared: DeclarativeAgentOptions<Name, Input, Output, Types>;
   readonly #options: PredictOptions;
   #predict: Predict | undefined = undefined;
 
@@ -156,17 +164,19 @@ export class DeclarativeAgent<
     }
     this.name = options.name;
     this.description = given.description;
+    this.instructions = given.instructions;
     const types = given.types === undefined ? {} : { types: given.types as TypeRegistry };
     this.input = parseSignature(given.input, { name: `input of ${owner}`, ...types });
     this.output = parseSignature(given.output, { name: `output of ${owner}`, ...types });
     // A type that no model can be told about is an error now, not in the first run.
     this.output.toJsonSchema("output");
     this.tools = uniqueTools(owner, given.tools ?? []);
-    this.providers = given.providers ?? [];
     const { timeoutMs, cache, resources, needs, recovery, model } = given;
+    this.providers = [...(given.providers ?? []), ...placeRecovery(recovery, { owner: this, model })];
     checkNeeds(owner, needs, resources);
     this.policy = { timeoutMs, cache, resources, needs, recovery, ...policyOfParts(this.tools) };
-    this.#model = given.model;
+    this.model = model;
+    this.#declared = options;
     const settings = checkSettings(owner, given.settings);
     this.#options = {
       name: this.name,
@@ -215,9 +225,9 @@ export class DeclarativeAgent<
   }
 
   #answer(checked: CheckResult, context: ExecutionContext): Promise<InferOutput<Output, Types>> {
-    if (!checked.ok) throw inputError(this.name, checked.issues);
+    if (!checked.ok) throw valueError("input_invalid", this.name, checked.issues);
     if (asking === undefined) return this.#answerLate(checked.value, context);
-    const model = context.resolveModel(this.#model, this.name) as ModelRunnable;
+    const model = context.resolveModel(this.model, this.name) as ModelRunnable;
     this.#predict ??= new asking.Predict(this.#options);
     return this.#predict.answer(checked.value, model, context) as Promise<InferOutput<Output, Types>>;
   }
@@ -227,6 +237,26 @@ export class DeclarativeAgent<
     const checked: CheckResult = { ok: true, value: copyJson(value) };
     asking = await import("./predict.ts");
     return this.#answer(checked, context);
+  }
+
+  /** Checks what stands in for its answer, such as the value of a handler. */
+  checkOutput(value: unknown): unknown {
+    const checked = this.output.check(value);
+    return checked instanceof Promise ? checked.then((late) => this.#given(late)) : this.#given(checked);
+  }
+
+  #given(checked: CheckResult): unknown {
+    if (!checked.ok) throw valueError("output_invalid", this.name, checked.issues);
+    return checked.value;
+  }
+
+  /**
+   * Makes the same agent with other settings: another agent of the same name and fields.
+   *
+   * @throws option_invalid for an unknown or wrong option.
+   */
+  with(changes: AgentChanges): DeclarativeAgent<Name, Input, Output, Types> {
+    return new DeclarativeAgent({ ...this.#declared, ...changes });
   }
 
   /** Drains and disposes its providers, each bounded to a second. */
@@ -245,8 +275,8 @@ function uniqueTools(owner: string, tools: readonly AnyTool[]): readonly AnyTool
   return [...tools];
 }
 
-function inputError(name: string, issues: readonly ValueIssue[]): FlockError<"input_invalid"> {
-  const first = issues[0];
-  const message = `${name} was given a wrong input: ${issues.map((issue) => issue.message).join("; ")}`;
-  return new FlockError("input_invalid", message, { details: { pointer: first?.pointer ?? "", issues } });
+function valueError(code: "input_invalid" | "output_invalid", name: string, issues: readonly ValueIssue[]): FlockError {
+  const what = code === "input_invalid" ? "was given a wrong input" : "cannot give this output";
+  const message = `${name} ${what}: ${issues.map((issue) => issue.message).join("; ")}`;
+  return new FlockError(code, message, { details: { pointer: issues[0]?.pointer ?? "", issues } });
 }

@@ -14,10 +14,11 @@ import {
   optionError,
   positiveNumber,
 } from "../core/errors/options.ts";
+import type { Provider } from "../core/events/provider.ts";
 import { copyJson } from "../core/json/copy-json.ts";
 import type { Json, JsonObject } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
-import { type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
+import { placeRecovery, type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
 import {
   checkNeeds,
   needsOption,
@@ -27,7 +28,7 @@ import {
 } from "../core/resource-settings.ts";
 import type { ExecutionContext, Runnable } from "../core/runnable.ts";
 import { deepFreeze } from "../signature/check/deep-freeze.ts";
-import type { CheckedShape } from "../signature/field.ts";
+import type { CheckedShape, CheckResult } from "../signature/field.ts";
 import type { InferInput, InferOutput, SignatureText } from "../signature/infer-signature.ts";
 import { parseSignature } from "../signature/parse-signature.ts";
 import { isStandardSchema, shapeFromSchema } from "../signature/standard-schema-shape.ts";
@@ -112,6 +113,7 @@ export class Tool<In = never, Out = unknown> implements Runnable<In, Out> {
   readonly input: CheckedShape;
   readonly output?: CheckedShape;
   readonly policy: Policy;
+  readonly providers: readonly Provider[];
   readonly identity: Json;
   readonly #execute: (input: never, context: ExecutionContext) => unknown;
   readonly #approval: ToolApproval<never>;
@@ -132,6 +134,7 @@ export class Tool<In = never, Out = unknown> implements Runnable<In, Out> {
     this.identity = { tool: this.name, description: this.description, input: this.input.toJsonSchema("input") };
     this.#execute = options.execute;
     this.#approval = options.approval ?? false;
+    this.providers = placeRecovery(recovery, { owner: this });
   }
 
   async perform(input: In, context: ExecutionContext): Promise<Out> {
@@ -146,11 +149,19 @@ export class Tool<In = never, Out = unknown> implements Runnable<In, Out> {
     } catch (error) {
       throw this.#failed(error, context);
     }
-    if (this.output === undefined) return result as Out;
-    const giving = this.output.check(result, { side: "output" });
-    const given = giving instanceof Promise ? await giving : giving;
+    return this.checkOutput(result) as Out;
+  }
+
+  /** Checks what stands in for its output; a promise where a registered schema checks asynchronously. */
+  checkOutput(value: unknown): unknown {
+    if (this.output === undefined) return value;
+    const given = this.output.check(value, { side: "output" });
+    return given instanceof Promise ? given.then((late) => this.#given(late)) : this.#given(given);
+  }
+
+  #given(given: CheckResult): unknown {
     if (!given.ok) throw this.#invalid("output_invalid", given.issues);
-    return given.value as Out;
+    return given.value;
   }
 
   async #approve(input: Record<string, unknown>, context: ExecutionContext): Promise<void> {

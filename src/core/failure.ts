@@ -20,8 +20,12 @@ export interface Failure {
   /** Aborts when the call ends. */
   readonly signal: AbortSignal;
   readonly runtime: Runtime;
+  /** What the run has cost so far, in micro-dollars; undefined while no price is known. */
+  readonly spentMicroUsd: number | undefined;
   /** Tries again, with another input where one is given. Counts as an attempt and spends of the retry budget. */
   retry(input?: unknown): Promise<unknown>;
   /** Calls something else of the same types with the same input, or another: a runnable, or a model by its string. */
   callInstead(runnable: AnyRunnable | string, input?: unknown): Promise<unknown>;
+  /** Adds something that was tried in vain to the story of the error, under a name of its own. */
+  note(name: string, error: unknown, durationMs?: number): void;
 }

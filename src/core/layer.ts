@@ -21,6 +21,8 @@ export interface RunFacts {
   readonly priority: number;
   readonly cacheMode: CacheMode;
   readonly budgetUsd: number | undefined;
+  /** What it has cost so far; undefined while no price is known. */
+  readonly costMicroUsd: number | undefined;
 }
 
 /** What is different in a further attempt. */

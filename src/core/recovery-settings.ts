@@ -2,9 +2,27 @@
 
 import type { ErrorMatcher } from "./errors/error-matcher.ts";
 import type { OptionCheck } from "./errors/options.ts";
+import type { Provider } from "./events/provider.ts";
+
+/** Where steps are declared, for those that cannot work everywhere. */
+export interface RecoveryPlace {
+  /** What declares them: a runnable, or a Flock. */
+  readonly owner: unknown;
+  /** The model that it names, if it does. */
+  readonly model?: unknown;
+}
+
+interface StepHead {
+  /**
+   * Refuses a place where it could do nothing but harm. Called once, when what declares it is built.
+   *
+   * @throws option_invalid
+   */
+  checkPlace?(place: RecoveryPlace): void;
+}
 
 /** How often and how fast a failed call is tried again. */
-export interface RetryStep {
+export interface RetryStep extends StepHead {
   readonly step: "retry";
   /** The first one counts. */
   readonly maxAttempts: number;
@@ -21,7 +39,7 @@ export interface RetryStep {
 }
 
 /** Cuts attempts that hang. Milliseconds; undefined leaves the limit as it is. */
-export interface TimeoutStep {
+export interface TimeoutStep extends StepHead {
   readonly step: "timeout";
   readonly attemptMs: number | undefined;
   readonly firstTokenMs: number | undefined;
@@ -29,7 +47,7 @@ export interface TimeoutStep {
 }
 
 /** Sends a second request when the first is slow. */
-export interface HedgeStep {
+export interface HedgeStep extends StepHead {
   readonly step: "hedge";
   /** After so many milliseconds; undefined learns it. */
   readonly afterMs: number | undefined;
@@ -40,7 +58,7 @@ export interface HedgeStep {
 }
 
 /** When calls to something that keeps failing are refused at once. */
-export interface BreakerStep {
+export interface BreakerStep extends StepHead {
   readonly step: "breaker";
   readonly consecutiveFailures: number;
   /** Share of failed calls in the window, from 0 to 1. */
@@ -53,7 +71,7 @@ export interface BreakerStep {
 }
 
 /** Answers for a failed call. */
-export interface AnswerStep {
+export interface AnswerStep extends StepHead {
   readonly step: "answer";
   readonly name: string;
   /** Whether it stands in for a failed model, or for what declares it. */
@@ -65,6 +83,11 @@ export interface AnswerStep {
   answer(failure: never): unknown;
   /** Runnables, and models by their strings, that it may call instead, so that circles are found when they are built. */
   readonly targets?: readonly unknown[];
+  /**
+   * Which failures it is for. Steps of one list that say so are asked at the place of the first of them: those for a
+   * function that says yes, then those for the code, then those for the nearest class; equal ones in the order written.
+   */
+  readonly handles?: ErrorMatcher;
 }
 
 /** One thing to do about failures. */
@@ -73,6 +96,8 @@ export type RecoveryStep = RetryStep | TimeoutStep | HedgeStep | BreakerStep | A
 /** Something that is a step and more, such as an `ErrorManager` or a `RecoveryStrategy`. */
 export interface RecoverySource {
   readonly recoveryStep: RecoveryStep;
+  /** Listens to the runs of what declares it. @default nothing does */
+  readonly provider?: Provider | undefined;
 }
 
 /** What to do about failures: steps in the order in which they are asked; `false` for nothing at all. */
@@ -83,6 +108,25 @@ export const recoveryOption: OptionCheck = (value) =>
   value === false || (Array.isArray(value) ? value : [value]).every(isStep)
     ? undefined
     : "false, or steps such as retry(…) and fallback(…)";
+
+/** Gives a choice as a list. */
+export function stepsOf(choice: RecoveryChoice | undefined): readonly RecoveryStep[] {
+  return partsOf(choice).map((one) => ("recoveryStep" in one ? one.recoveryStep : one));
+}
+
+/**
+ * Lets each step refuse the place it is declared in; gives the listeners that come with them.
+ *
+ * @throws option_invalid
+ */
+export function placeRecovery(choice: RecoveryChoice | undefined, place: RecoveryPlace): readonly Provider[] {
+  for (const step of stepsOf(choice)) step.checkPlace?.(place);
+  return partsOf(choice).flatMap((one) => ("recoveryStep" in one ? (one.provider ?? []) : []));
+}
+
+function partsOf(choice: RecoveryChoice | undefined): readonly (RecoveryStep | RecoverySource)[] {
+  return choice ? ([choice].flat() as readonly (RecoveryStep | RecoverySource)[]) : [];
+}
 
 function isStep(value: unknown): boolean {
   const step = (value as RecoverySource | undefined)?.recoveryStep ?? value;

@@ -47,11 +47,12 @@ export interface Runnable<Input = never, Output = unknown> {
    */
   explain?(error: unknown, context: ExecutionContext): unknown;
   /**
-   * Checks a value that somebody else made up for it, such as a handler of its failure, and gives it as it would be given.
+   * Checks a value that somebody else made up for it, such as a handler of its failure, and gives it as it would be given,
+   * at once or as a promise.
    *
    * @throws output_invalid when it does not fit.
    */
-  checkOutput?(value: unknown): Output;
+  checkOutput?(value: unknown): unknown;
   /** Reads usage and cost from an output, synchronously, as the call settles; a model is told its price where one is known. */
   costOf?(output: Output, price?: ModelPrice): CallCost | undefined;
   /** Type-only: what it takes. Inference reads these two, never a method's parameter. */

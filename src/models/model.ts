@@ -10,10 +10,11 @@ import { type CacheChoice, cacheOption } from "../core/cache-settings.ts";
 import { isFlockError } from "../core/errors/errors.ts";
 import { checkOptions } from "../core/errors/options.ts";
 import type { Usage } from "../core/events/event.ts";
+import type { Provider } from "../core/events/provider.ts";
 import type { JsonObject } from "../core/json/json.ts";
 import { countOf, type ModelPrice } from "../core/model-price.ts";
 import type { Policy } from "../core/policy.ts";
-import { type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
+import { placeRecovery, type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
 import { needsOption, type ResourceNeeds } from "../core/resource-settings.ts";
 import type { CallCost, ExecutionContext, Runnable } from "../core/runnable.ts";
 import { modelName } from "./model-name.ts";
@@ -67,6 +68,7 @@ class LanguageModelRunnable implements ModelRunnable {
   readonly kind = "model";
   readonly identity: JsonObject;
   readonly policy: Policy;
+  readonly providers?: readonly Provider[];
   readonly model: LanguageModelV4;
   readonly #offline: boolean;
 
@@ -79,6 +81,8 @@ class LanguageModelRunnable implements ModelRunnable {
     this.identity = { provider, modelId };
     this.policy = { cache: options?.cache, recovery: options?.recovery, needs: options?.needs };
     this.#offline = isOffline(model);
+    const listeners = placeRecovery(options?.recovery, { owner: this, model });
+    if (listeners.length > 0) this.providers = listeners;
   }
 
   perform(request: ModelRequest, context: ExecutionContext): Promise<ModelAnswer> {

@@ -17,7 +17,7 @@ import type { Provider } from "../core/events/provider.ts";
 import { disposeProviders } from "../core/events/provider-listener.ts";
 import type { Json } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
-import { type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
+import { placeRecovery, type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
 import { needsOption, type ResourceNeeds, type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
 import type { AnyRunnable, ExecutionContext, Runnable } from "../core/runnable.ts";
 import type { BareInput, InferInput, InferOutput, SignatureText } from "../signature/infer-signature.ts";
@@ -148,7 +148,8 @@ export class OrchestrationAgent<
     });
     if (identity !== undefined) this.identity = identity;
     this.policy = policyOf(this.name, options, [this.#step]);
-    this.providers = Object.freeze([...(options.providers ?? [])]);
+    const listeners = placeRecovery(options.recovery, { owner: this });
+    this.providers = Object.freeze([...(options.providers ?? []), ...listeners]);
   }
 
   /**
@@ -174,9 +175,14 @@ export class OrchestrationAgent<
     showOutput(context, () => [{ fields: this.output.fields }])?.hear(context, 0);
     writeFields(this.#step, await context.call(runnable, pickFields(needs.fields, input as FieldValues)), written);
     const output = pickFields(this.output.fields, written);
-    const settling = checkValues(this.name, this.#settled, output, "output");
-    if (settling !== undefined) await settling;
-    return output as InferOutput<Output, Types>;
+    const settling = this.checkOutput(output);
+    return (settling instanceof Promise ? await settling : settling) as InferOutput<Output, Types>;
+  }
+
+  /** Checks what stands in for its output, as it checks what its pattern wrote. */
+  checkOutput(value: unknown): unknown {
+    const settling = checkValues(this.name, this.#settled, value, "output");
+    return settling === undefined ? value : settling.then(() => value);
   }
 
   /** Disposes its providers, each bounded to a second. Agents inside keep theirs. */

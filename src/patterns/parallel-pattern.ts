@@ -6,9 +6,10 @@ import type { RunOptions } from "../core/door/run-options.ts";
 import type { RunStream } from "../core/door/run-stream.ts";
 import { FlockError } from "../core/errors/errors.ts";
 import { checkOptions, nameString, positiveNumber } from "../core/errors/options.ts";
+import type { Provider } from "../core/events/provider.ts";
 import type { Json } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
-import { type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
+import { placeRecovery, type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
 import { needsOption, type ResourceNeeds, type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
 import type { AnyRunnable, ExecutionContext, ForkedContext, Runnable } from "../core/runnable.ts";
 import { isForbiddenKey } from "../signature/grammar/grammar-names.ts";
@@ -109,6 +110,7 @@ export class ParallelPattern<const Agents extends Branches, const Name extends s
   readonly output: SidedShape;
   readonly identity?: Json;
   readonly policy: Policy;
+  readonly providers: readonly Provider[];
   declare readonly "~in": ParallelInput<Agents>;
   declare readonly "~out": ParallelOutput<Agents>;
   readonly #steps: readonly Step[];
@@ -139,6 +141,7 @@ export class ParallelPattern<const Agents extends Branches, const Name extends s
     const identity = identityOf("parallel", this.#steps, { names: this.#names ?? null });
     if (identity !== undefined) this.identity = identity;
     this.policy = policyOf(this.name, options, this.#steps);
+    this.providers = placeRecovery(options.recovery, { owner: this });
   }
 
   /** Runs the pattern as a run of its own. Never throws synchronously. */
@@ -168,6 +171,13 @@ export class ParallelPattern<const Agents extends Branches, const Name extends s
       }
     });
     return gathered as ParallelOutput<Agents>;
+  }
+
+  /** Checks what stands in for its output: an object with every field that is promised. */
+  checkOutput(value: unknown): unknown {
+    const written: FieldValues = {};
+    writeFields({ runnable: this, input: this.input, output: this.output }, value, written);
+    return written;
   }
 }
 

@@ -12,9 +12,10 @@ import {
   objectOption,
   positiveNumber,
 } from "../core/errors/options.ts";
+import type { Provider } from "../core/events/provider.ts";
 import type { Json } from "../core/json/json.ts";
 import type { Policy } from "../core/policy.ts";
-import { type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
+import { placeRecovery, type RecoveryChoice, recoveryOption } from "../core/recovery-settings.ts";
 import { needsOption, type ResourceNeeds, type ResourceSettings, resourcesOption } from "../core/resource-settings.ts";
 import type { AnyRunnable, ExecutionContext, Runnable } from "../core/runnable.ts";
 import type { CheckedShape } from "../signature/field.ts";
@@ -150,6 +151,7 @@ export class SequentialPattern<
   readonly output: SidedShape;
   readonly identity?: Json;
   readonly policy: Policy;
+  readonly providers: readonly Provider[];
   declare readonly "~in": SequenceInput<Agents, Input, Types>;
   declare readonly "~out": SequenceOutput<Agents>;
   readonly #steps: readonly Step[];
@@ -171,6 +173,7 @@ export class SequentialPattern<
     const identity = identityOf("sequence", this.#steps, { input: this.input.fields.map((field) => field.name) });
     if (identity !== undefined) this.identity = identity;
     this.policy = policyOf(this.name, options, this.#steps);
+    this.providers = placeRecovery(options.recovery, { owner: this });
   }
 
   /** Runs the pattern as a run of its own. Never throws synchronously. */
@@ -200,6 +203,13 @@ export class SequentialPattern<
       shown?.wrote(index, output);
     }
     return written as SequenceOutput<Agents>;
+  }
+
+  /** Checks what stands in for its output: an object with every field that is promised. */
+  checkOutput(value: unknown): unknown {
+    const written: FieldValues = {};
+    writeFields({ runnable: this, input: this.input, output: this.output }, value, written);
+    return written;
   }
 }
 

@@ -21,6 +21,11 @@ export function learnAnswerMode(model: object, mode: AnswerMode): void {
   learned.set(model, lowerMode(answerModeOf(model), mode));
 }
 
+/** Gives the ways below one, best first. */
+export function lowerModes(mode: AnswerMode): AnswerMode[] {
+  return (Object.keys(depths) as AnswerMode[]).filter((other) => depths[other] > depths[mode]);
+}
+
 /** Gives the lower of two ways. */
 export function lowerMode(one: AnswerMode, other: AnswerMode): AnswerMode {
   return depths[one] < depths[other] ? other : one;

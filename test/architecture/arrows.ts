@@ -21,6 +21,7 @@ const everythingInside = [
   "providers",
   "tools",
   "store",
+  "errors",
   "flock",
 ] as const;
 
@@ -31,6 +32,10 @@ export const arrows: Readonly<Record<string, Arrow>> = {
   layers: { may: ["core"] },
   introspection: { may: ["core"] },
   store: { may: ["core"] },
+  errors: {
+    may: ["core", "introspection"],
+    never: { layers: "declare plain steps of core/recovery-settings.ts; the layer acts on them" },
+  },
   models: { may: ["core", "signature"] },
   patterns: { may: ["core", "signature"] },
   prompt: { may: ["core", "signature", "models"] },
@@ -70,6 +75,7 @@ export const waysOut: Readonly<Record<string, string>> = {
   signature: "work on the Shape of core/runnable.ts, which says what a lower area may know of a signature",
   layers: "say what you want as plain data in `policy`; the layer reads it",
   introspection: "emit an event and let a fold read it",
+  errors: "take a RecoveryChoice of core/recovery-settings.ts; users make it with flock-ts/errors",
   store: "take a port of core (key-value-store.ts, vector-store.ts) and let the composition root hand the store in",
   models: "take a Runnable, or ask context.resolveModel",
   patterns: "take a Runnable and call it through context.call",
@@ -158,6 +164,7 @@ export const longFiles: Readonly<Record<string, string>> = {
     "one queue; serving, leaving and moving all change the same lines, and ranks, timer and circles are apart already",
   "layers/resources/resource-manager.ts": "the public face; two fifths of it document options, errors and guarantees",
   "core/events/event.ts": "one union; half of it says what each field means",
+  "agent/tool.ts": "one declaration; its overloads and documented options are most of it",
   "core/door/execution-context.ts":
     "one object is the context, the layers' call and the attempt, so that a call costs one allocation",
   "prompt/read/partial-reader.ts": "one state machine over characters; its steps share the state of every open object",

@@ -50,6 +50,7 @@ const codes: Readonly<Record<FlockErrorCode, true>> = {
   provider_failed: true,
   name_invalid: true,
   knob_invalid: true,
+  recovery_failed: true,
   internal: true,
 };
 const modelCodes: Readonly<Record<ModelFailureCode, true>> = {

@@ -64,7 +64,8 @@ export function tellEnd(call: Call, ok: boolean, value: unknown): void {
   const outcome = outcomeOf(call, ok);
   const code = ok ? undefined : codeOf(value);
   const answered = ok && !keptStates.has(cacheState);
-  const cost = answered ? (call.output === value ? call.cost : costOf(call, value)) : undefined;
+  const isOwn = call.output !== value && !call.isSubstitute;
+  const cost = answered ? (isOwn ? costOf(call, value) : call.cost) : undefined;
   if (cost !== undefined) run.addCost(cost);
   const { events } = run;
   if (ok && (events.mask & eventBits.output) !== 0 && (kind === "agent" || kind === "pattern")) {

@@ -24,7 +24,7 @@ import type {
   Runnable,
 } from "../runnable.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { createState, type RunScope, rootPath } from "./run-scope.ts";
+import { addCosts, createState, type RunScope, rootPath } from "./run-scope.ts";
 
 const ignore = (): void => {};
 
@@ -337,7 +337,8 @@ export class Call implements ForkedContext, LayerCall {
     const { parent } = this;
     if (parent === undefined) return;
     parent.output = value;
-    parent.cost = this.cost;
+    // An earlier attempt may have answered, and its answer have been refused: both were paid for.
+    parent.cost = parent.cost && this.cost ? addCosts(parent.cost, this.cost) : (this.cost ?? parent.cost);
   }
 
   /** Ends this call and all below it with this reason, innermost first. */

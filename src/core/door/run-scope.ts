@@ -155,20 +155,27 @@ export class RunScope {
 
   addCost(cost: CallCost): void {
     if (cost.costMicroUsd !== undefined) this.costMicroUsd = (this.costMicroUsd ?? 0) + cost.costMicroUsd;
-    const { usage } = cost;
-    const sum = this.usage;
-    if (sum === undefined) {
-      this.usage = usage;
-      return;
-    }
-    this.usage = {
-      inputTokens: sum.inputTokens + usage.inputTokens,
-      outputTokens: sum.outputTokens + usage.outputTokens,
-      cacheReadTokens: sum.cacheReadTokens + usage.cacheReadTokens,
-      cacheWriteTokens: sum.cacheWriteTokens + usage.cacheWriteTokens,
-      reasoningTokens: sum.reasoningTokens + usage.reasoningTokens,
-    };
+    this.usage = this.usage === undefined ? cost.usage : addUsage(this.usage, cost.usage);
   }
+}
+
+function addUsage(one: Usage, other: Usage): Usage {
+  return {
+    inputTokens: one.inputTokens + other.inputTokens,
+    outputTokens: one.outputTokens + other.outputTokens,
+    cacheReadTokens: one.cacheReadTokens + other.cacheReadTokens,
+    cacheWriteTokens: one.cacheWriteTokens + other.cacheWriteTokens,
+    reasoningTokens: one.reasoningTokens + other.reasoningTokens,
+  };
+}
+
+/** Adds up what two attempts of one call cost; a price that is not known leaves the sum unknown. */
+export function addCosts(one: CallCost, other: CallCost): CallCost {
+  const known = one.costMicroUsd !== undefined && other.costMicroUsd !== undefined;
+  return {
+    usage: addUsage(one.usage, other.usage),
+    costMicroUsd: known ? one.costMicroUsd! + other.costMicroUsd! : undefined,
+  };
 }
 
 /** A listener that is told only of what happens at or below some paths. */

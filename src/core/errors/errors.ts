@@ -152,7 +152,7 @@ export interface FlockErrorDetails {
   no_evidence: { readonly field: string };
   /** A time limit passed. */
   timeout: {
-    readonly limit: "deadline" | "attempt" | "first-token" | "between-tokens";
+    readonly limit: "deadline" | "attempt" | "first-token" | "between-tokens" | "handler";
     readonly timeoutMs: number;
     readonly name: string;
   };
@@ -220,6 +220,8 @@ export interface FlockErrorDetails {
   name_invalid: { readonly name: string; readonly registry: string; readonly suggestion?: string };
   /** A knob refused a value, or does not exist. */
   knob_invalid: { readonly knob: string; readonly reason: string };
+  /** A recovery strategy used up its attempts; `cause` is what failed, `attempts` what was tried. */
+  recovery_failed: { readonly strategy: string };
   /** A promise of the framework itself was broken. Please report it. */
   internal: { readonly reason: string };
 }

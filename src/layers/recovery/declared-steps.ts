@@ -1,10 +1,10 @@
 /** Finds which recovery holds for a call: its own, that of what it runs in, the Flock's, the defaults. */
 
+import { mostSpecificFirst } from "../../core/errors/error-matcher.ts";
 import type { LayerCall, LayerHost } from "../../core/layer.ts";
-import type { AnswerStep, RecoveryStep } from "../../core/recovery-settings.ts";
-import { defaultRetry } from "./defaults.ts";
+import { defaultRetry } from "../../core/recovery-defaults.ts";
+import { type AnswerStep, type RecoveryStep, stepsOf } from "../../core/recovery-settings.ts";
 import { isRepeatable } from "./health.ts";
-import { stepsOf } from "./steps-of.ts";
 
 /**
  * Gives what the nearest declared step says of something, from a call outwards. A tool's own steps alone say anything of
@@ -15,9 +15,9 @@ export function nearestOf<Value>(
   host: LayerHost,
   read: (step: RecoveryStep) => Value | undefined,
 ): Value | undefined {
-  for (const { steps, isOwn } of declarations(call, host)) {
-    if (!isOwn && call.runnable.kind !== "model") continue;
-    for (const step of steps) {
+  for (const declared of declarations(call, host)) {
+    if (declared === "nothing" || (!declared.isOwn && call.runnable.kind !== "model")) continue;
+    for (const step of declared.steps) {
       const value = read(step);
       if (value !== undefined) return value;
     }
@@ -31,29 +31,56 @@ export function nearestStep<Kind extends RecoveryStep["step"]>(
   host: LayerHost,
   kind: Kind,
 ): Extract<RecoveryStep, { step: Kind }> | undefined {
-  for (const { steps } of declarations(call, host)) {
-    const found = steps.find((step) => step.step === kind);
+  for (const declared of declarations(call, host)) {
+    const found = declared === "nothing" ? undefined : declared.steps.find((step) => step.step === kind);
     if (found !== undefined) return found as Extract<RecoveryStep, { step: Kind }>;
   }
   return undefined;
 }
 
+/** One thing to ask, or several of which the most specific for the error is asked first. */
+export type StepGroup = RecoveryStep | readonly AnswerStep[];
+
 /**
  * Gives what to ask about a failure of this call, in order: its own steps, then for models and idempotent tools what is
- * declared around them for such. One retry stands in it, the nearest; where none is declared the default stands first.
+ * declared around them for such. One retry stands in it, the nearest; where none is declared the default stands first,
+ * unless something around says that nothing is to be done.
  */
-export function recoverySteps(call: LayerCall, host: LayerHost): readonly RecoveryStep[] {
-  const steps: RecoveryStep[] = [];
-  let retries = false;
-  for (const { steps: declared, isOwn } of declarations(call, host)) {
-    for (const step of declared) {
+export function recoverySteps(call: LayerCall, host: LayerHost): readonly StepGroup[] {
+  const groups: StepGroup[] = [];
+  let retries = !isRepeatable(call.runnable);
+  for (const declared of declarations(call, host)) {
+    if (declared === "nothing") return groups;
+    const { steps, isOwn } = declared;
+    const handlers: AnswerStep[] = [];
+    for (const step of steps) {
       if (step.step === "retry") {
-        if (!retries) steps.push(step);
+        if (!groups.some(isRetry)) groups.push(step);
         retries = true;
-      } else if (step.step === "answer" && holdsFor(step, call, isOwn)) steps.push(step);
+      } else if (step.step !== "answer" || !holdsFor(step, call, isOwn)) continue;
+      else if (step.handles === undefined) groups.push(step);
+      else if (handlers.push(step) === 1) groups.push(handlers);
     }
   }
-  return retries || !isRepeatable(call.runnable) ? steps : [defaultRetry, ...steps];
+  return retries ? groups : [defaultRetry, ...groups];
+}
+
+/**
+ * Puts what is to be asked in the order for one error. A retry for which a server asked to wait longer than it waits by
+ * itself lets everything else answer first.
+ */
+export function orderFor(groups: readonly StepGroup[], error: unknown, retryAfterMs: number): readonly RecoveryStep[] {
+  const steps = groups.flatMap((group) =>
+    "step" in group ? [group] : mostSpecificFirst(group, ({ handles = isNever }) => handles, error),
+  );
+  const isLate = (step: RecoveryStep): boolean => step.step === "retry" && retryAfterMs > step.maxDelayMs;
+  return [...steps.filter((step) => !isLate(step)), ...steps.filter(isLate)];
+}
+
+const isNever = (): boolean => false;
+
+function isRetry(group: StepGroup): boolean {
+  return "step" in group && group.step === "retry";
 }
 
 interface Declaration {
@@ -62,14 +89,19 @@ interface Declaration {
   readonly isOwn: boolean;
 }
 
-function* declarations(call: LayerCall, host: LayerHost): Generator<Declaration> {
+/** From the call itself outwards; `nothing` where somebody says `false`, and then no more. */
+function* declarations(call: LayerCall, host: LayerHost): Generator<Declaration | "nothing"> {
   const own = call.runnable.policy?.recovery;
+  if (own === false) return yield "nothing";
   yield { steps: stepsOf(own), isOwn: true };
   if (isRepeatable(call.runnable)) {
     for (let around = call.caller; around !== undefined; around = around.caller) {
-      yield { steps: stepsOf(around.runnable.policy?.recovery), isOwn: false };
+      const choice = around.runnable.policy?.recovery;
+      if (choice === false) return yield "nothing";
+      yield { steps: stepsOf(choice), isOwn: false };
     }
   }
+  if (host.recovery === false) return yield "nothing";
   if (own === undefined || call.isRoot || isRepeatable(call.runnable)) {
     yield { steps: stepsOf(host.recovery), isOwn: call.isRoot };
   }

@@ -2,6 +2,7 @@
 
 import { codeOf } from "../../core/errors/errors.ts";
 import type { LayerCall, LayerHost } from "../../core/layer.ts";
+import { defaultBreaker, defaultRetry } from "../../core/recovery-defaults.ts";
 import type { BreakerStep, RetryStep } from "../../core/recovery-settings.ts";
 import { Cooldown } from "../../core/runtime/cooldown.ts";
 import { BackoffWaits } from "./backoff-waits.ts";
@@ -9,7 +10,6 @@ import { breakerKnob } from "./breaker-knob.ts";
 import { type BreakerState, type BreakerTicket, CircuitBreaker } from "./circuit-breaker.ts";
 import { classifyFailure } from "./classify-failure.ts";
 import { nearestStep } from "./declared-steps.ts";
-import { defaultBreaker, defaultRetry } from "./defaults.ts";
 import { FailureStreak } from "./failure-streak.ts";
 import { type Health, type HealthWatch, healthOf, isRepeatable } from "./health.ts";
 import { healthVerdict } from "./health-verdict.ts";

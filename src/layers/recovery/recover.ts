@@ -1,25 +1,24 @@
 /** The one retry loop: asks, after each failed attempt, what was declared, until something answers or all is used up. */
 
+import { backoffMs } from "../../core/backoff.ts";
 import { matchesAny } from "../../core/errors/error-matcher.ts";
 import { codeOf, type FailedAttempt, FlockError, isFlockError } from "../../core/errors/errors.ts";
-import { tellAttempts } from "../../core/errors/tell-attempts.ts";
-import type { Failure } from "../../core/failure.ts";
 import type { AttemptChanges, LayerCall, LayerHost } from "../../core/layer.ts";
+import { defaultRetry } from "../../core/recovery-defaults.ts";
 import type { AnswerStep, RecoveryStep, RetryStep } from "../../core/recovery-settings.ts";
 import type { AnyRunnable } from "../../core/runnable.ts";
-import { backoffMs } from "./backoff.ts";
+import { orEnded } from "../../core/runtime/or-ended.ts";
+import { AttemptStory } from "./attempt-story.ts";
+import { actedError, createFailure } from "./call-failure.ts";
+import { checkedAnswer, promisesTheSame } from "./checked-answer.ts";
 import { classifyFailure } from "./classify-failure.ts";
-import { recoverySteps } from "./declared-steps.ts";
-import { defaultRetry } from "./defaults.ts";
+import { orderFor, recoverySteps, type StepGroup } from "./declared-steps.ts";
+import { isGivenUpWithin, noteEnding } from "./given-up.ts";
 import { type HealthRecord, recordOf } from "./health-record.ts";
 import { raceAgain, type StartAttempt } from "./hedge/race.ts";
-import { describeAttempt, runAttempt } from "./run-attempt.ts";
+import { runAttempt } from "./run-attempt.ts";
+import { Substitutes } from "./substitutes.ts";
 import { timeLeftMs } from "./time-left.ts";
-
-/** Errors that a retry loop gave up on: no loop further out begins with them again, so that attempts never multiply. */
-const givenUp = new WeakSet<object>();
-/** What was called for a call so far, over all loops in it, so that fallbacks never go in a circle. */
-const calledFor = new WeakMap<LayerCall, Set<AnyRunnable>>();
 
 /**
  * Answers for a call whose first attempt failed, or all `before`: gives its value, or rejects with the error it ends with.
@@ -36,87 +35,100 @@ export function recover(
 /** One call on its way back from a failure. */
 class Recovery {
   readonly #call: LayerCall;
-  readonly #steps: readonly RecoveryStep[];
-  readonly #record: HealthRecord | undefined;
   readonly #host: LayerHost;
-  readonly #attempts: FailedAttempt[];
+  readonly #groups: readonly StepGroup[];
+  readonly #record: HealthRecord | undefined;
+  readonly #story: AttemptStory;
+  readonly #substitutes: Substitutes;
+  readonly #retry: RetryStep;
   /** Attempts of the runnable itself. */
   #tries: number;
-  #waitedMs = 0;
-  /** What a further attempt of the runnable itself gave. */
-  #own: unknown = undefined;
+  /** A retry was meant for its failures: no loop further out begins anew. */
+  #isRetried = false;
+  /** What further attempts of the runnable itself gave. */
+  readonly #own = new Set<unknown>();
+  /** What others gave that promise the same: it was checked by them. */
+  readonly #checked = new Set<unknown>();
 
   constructor(call: LayerCall, host: LayerHost, before: readonly FailedAttempt[]) {
     this.#call = call;
     this.#host = host;
-    this.#attempts = [...before];
     this.#tries = Math.max(1, before.length);
-    this.#steps = recoverySteps(call, host);
+    this.#story = new AttemptStory(call, before);
+    this.#substitutes = Substitutes.of(call);
+    const groups = recoverySteps(call, host);
+    this.#groups = groups;
+    this.#retry =
+      (groups.find((group) => "step" in group && group.step === "retry") as RetryStep | undefined) ?? defaultRetry;
     this.#record = recordOf(call, host);
   }
 
   async answer(first: unknown): Promise<unknown> {
     const { ended } = this.#call;
     ended.throwIfAborted();
-    if (this.#attempts.length === 0) {
-      const { startedAt: began, attempts, runnable } = this.#call;
-      const attempt = Math.max(1, attempts);
-      this.#attempts.push(
-        describeAttempt(this.#call, { error: first, attempt, name: runnable.name, began, waitedMs: 0 }),
-      );
-    }
-    const declined = new Set<RecoveryStep>();
+    this.#story.begin(first);
+    const asked = new Set<RecoveryStep>(this.#substitutes.asking);
     let error = first;
-    for (let index = 0; index < this.#steps.length; index++) {
-      const step = this.#steps[index]!;
+    /** What the call ends with: a step may put an error of its own around the failure. */
+    let ending = first;
+    let waiting = this.#order(error);
+    for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
       try {
         if (step.step === "retry") {
           if (await this.#mayRetry(step, error)) return await this.#again("retry", error, {}, step.maxAttempts);
-        } else if (step.step === "answer" && !declined.has(step)) {
-          declined.add(step);
+        } else if (step.step === "answer" && !asked.has(step)) {
+          asked.add(step);
           const value = await this.#ask(step, error);
           if (value !== undefined) return value;
         }
       } catch (failure) {
         if (ended.aborted) throw failure;
-        if (step.step !== "retry") continue;
-        // A new failure is asked about from the beginning.
-        error = failure;
-        index = -1;
+        if (step.step === "retry") {
+          // A new failure is asked about from the beginning.
+          error = failure;
+          ending = failure;
+          waiting = this.#order(error);
+        } else if (isAround(failure, error)) ending = failure;
+        else this.#stepFailed(step, error, failure);
       }
     }
-    throw this.#giveUp(error);
+    noteEnding(this.#call, ending, this.#isRetried);
+    this.#story.tell(ending);
+    throw ending;
+  }
+
+  #order(error: unknown): RecoveryStep[] {
+    const { retryAfterMs = 0 } = classifyFailure(error, this.#call.runtime.now());
+    return [...orderFor(this.#groups, error, retryAfterMs)];
   }
 
   /** Waits for the time of a further attempt; false when there is to be none. */
   async #mayRetry(step: RetryStep, error: unknown): Promise<boolean> {
     const call = this.#call;
     const { retryable, retryAfterMs = 0 } = classifyFailure(error, call.runtime.now());
-    if (this.#tries >= step.maxAttempts || call.hasActed || isGivenUp(error)) return false;
+    if (!retryable && !matchesAny(step.on, error)) return false;
+    this.#isRetried = true;
+    if (this.#tries >= step.maxAttempts || call.hasActed || isGivenUpWithin(call, error)) return false;
     // Whoever was refused by a breaker would be refused again.
     if (isFlockError(error, "circuit_open")) return false;
-    if (!retryable && !matchesAny(step.on, error)) return false;
     const delayMs = backoffMs(step, this.#tries, call.runtime.random());
     if (Math.max(delayMs, retryAfterMs) >= timeLeftMs(call)) return false;
     const began = call.runtime.monotonic();
-    // A wait that a vendor asked for is kept by the guard that every caller of it passes.
-    if (!(await this.#waitForTurn(step, delayMs))) return false;
-    this.#waitedMs = call.runtime.monotonic() - began;
+    // A wait that a vendor asked for is kept by the guard that every caller of a model passes; a tool has none.
+    const askedMs = call.runnable.kind === "model" ? 0 : retryAfterMs;
+    if (!(await this.#waitForTurn(step, Math.max(delayMs, askedMs)))) return false;
+    this.#story.waitedMs = call.runtime.monotonic() - began;
     return true;
   }
 
   async #waitForTurn(step: RetryStep, delayMs: number): Promise<boolean> {
-    if (this.#record !== undefined) return this.#record.waitForRetry(step, delayMs, this.#call.ended);
-    await this.#call.runtime.sleep(delayMs, this.#call.ended);
+    const { runtime, ended } = this.#call;
+    if (this.#record !== undefined) return this.#record.waitForRetry(step, delayMs, ended);
+    if (delayMs > 0) await runtime.sleep(delayMs, ended);
     return true;
   }
 
-  async #again(
-    strategy: string,
-    error: unknown,
-    changes: { readonly input?: unknown } = {},
-    maxAttempts = 0,
-  ): Promise<unknown> {
+  async #again(strategy: string, error: unknown, changes: AttemptChanges, maxAttempts = 0): Promise<unknown> {
     const most = isFlockError(error, "timeout") ? maxAttempts - this.#tries - 1 : 0;
     const start: StartAttempt = (begun) => {
       this.#tries += 1;
@@ -124,8 +136,9 @@ class Recovery {
     };
     // Whoever hung once may hang again, and is waited for longer: a further attempt goes out much sooner.
     const race = () => (most > 0 ? raceAgain(this.#call, this.#host, start, most) : start());
-    this.#own = await this.#attempt(strategy, error, race);
-    return this.#own;
+    const value = await this.#attempt(strategy, error, race);
+    this.#own.add(value);
+    return value;
   }
 
   async #attempt(strategy: string, error: unknown, run: () => Promise<unknown>): Promise<unknown> {
@@ -142,81 +155,88 @@ class Recovery {
 
   /** Runs one attempt, and notes how it failed. */
   #run(changes: AttemptChanges): Promise<unknown> {
-    const waitedMs = this.#waitedMs;
-    this.#waitedMs = 0;
-    return runAttempt(this.#call, changes, (failed) => this.#attempts.push(failed), waitedMs);
+    const story = this.#story;
+    return runAttempt(this.#call, changes, (failed, error) => story.add(failed, error), story.takeWait());
   }
 
   async #ask(step: AnswerStep, error: unknown): Promise<unknown> {
     const call = this.#call;
-    this.#own = undefined;
-    const made = this.#attempts.length;
-    const value = await step.answer(this.#failure(step, error) as never);
-    if (value === undefined) return undefined;
-    const checked = value === this.#own ? value : (call.runnable.checkOutput?.(value) ?? value);
-    call.isSubstitute = value !== this.#own;
-    // What called something said so itself.
-    if (this.#attempts.length === made) call.context.recovered(step.name, codeOf(error), true);
-    return checked;
+    const { asking } = this.#substitutes;
+    const made = call.attempts;
+    const [failure, close] = createFailure(call, error, {
+      retry: (changes) => this.#retryFor(step, error, changes),
+      callInstead: (instead, changes) => this.#callInstead(step, error, { ...changes, runnable: instead }),
+      note: (name, tried, durationMs) => {
+        this.#story.note(name, tried, durationMs);
+        call.context.recovered(step.name, codeOf(error), false);
+      },
+      attempts: this.#story.attempts,
+    });
+    asking.add(step);
+    try {
+      const value = await orEnded(step.answer(failure as never), call.ended);
+      if (value === undefined || this.#own.has(value)) return value;
+      const checked = this.#checked.has(value) ? value : await checkedAnswer(call.runnable, value);
+      // Whatever is made of it further out is not what its maker would have given.
+      for (let around: LayerCall | undefined = call; around !== undefined; around = around.caller) {
+        around.isSubstitute = true;
+        around.whole.isSubstitute = true;
+      }
+      // What called something said so itself.
+      if (call.attempts === made) call.context.recovered(step.name, codeOf(error), true);
+      return checked;
+    } finally {
+      close();
+      asking.delete(step);
+    }
   }
 
-  #failure(step: AnswerStep, error: unknown): Failure {
+  async #retryFor(step: AnswerStep, error: unknown, changes: AttemptChanges): Promise<unknown> {
     const call = this.#call;
-    const { runnable, input, path, context, hasActed, ended: signal, runtime } = call;
-    return {
-      error,
-      attempt: call.attempts,
-      attempts: [...this.#attempts],
-      runnable,
-      input,
-      path,
-      context,
-      hasActed,
-      signal,
-      runtime,
-      retry: async (...changed) => {
-        if (call.hasActed) throw actedError(call);
-        if (!(await this.#waitForTurn(defaultRetry, 0))) throw error;
-        return this.#again(step.name, error, changed.length === 0 ? {} : { input: changed[0] });
-      },
-      callInstead: async (target, ...changed) => {
-        const instead = typeof target === "string" ? context.resolveModel(target, call.runnable.name) : target;
-        this.#claim(instead);
-        const changes = { runnable: instead, ...(changed.length === 0 ? {} : { input: changed[0] }) };
-        return this.#attempt(step.name, error, () => this.#run(changes));
-      },
-    };
+    if (call.hasActed) throw actedError(call);
+    if (!(await this.#waitForTurn(this.#retry, 0))) throw error;
+    return this.#again(step.name, error, changes);
   }
 
-  #claim(instead: AnyRunnable): void {
-    const { whole, runnable, path } = this.#call;
-    const called = calledFor.get(whole) ?? new Set([whole.runnable, runnable]);
-    calledFor.set(whole, called);
-    if (called.has(instead)) {
+  async #callInstead(
+    step: AnswerStep,
+    error: unknown,
+    changes: AttemptChanges & { readonly runnable: AnyRunnable },
+  ): Promise<unknown> {
+    const { path, runnable } = this.#call;
+    const instead = changes.runnable;
+    const claim = instead === runnable ? undefined : this.#substitutes.claim(instead, this, step);
+    if (claim === undefined) {
       const message = `${instead.name} was called for this already; a fallback must lead to something else`;
-      throw new FlockError("option_invalid", message, {
+      const refusal = new FlockError("option_invalid", message, {
         details: { option: "recovery", expected: "something not called yet", received: instead.name },
         path,
       });
+      this.#story.leaveOut(refusal);
+      throw refusal;
     }
-    called.add(instead);
+    try {
+      const value = await this.#attempt(step.name, error, () => this.#run(changes));
+      if (promisesTheSame(instead, runnable)) this.#checked.add(value);
+      return value;
+    } finally {
+      claim.done();
+    }
   }
 
-  #giveUp(error: unknown): unknown {
-    if (typeof error === "object" && error !== null) givenUp.add(error);
-    if (isFlockError(error) && this.#attempts.length > 1) tellAttempts(error, this.#attempts);
-    return error;
+  /** The first error goes on; that of whoever wanted to answer for it is told beside it. */
+  #stepFailed(step: RecoveryStep, error: unknown, failure: unknown): void {
+    const { name } = step as AnswerStep;
+    if (failure === error || this.#story.has(failure)) return;
+    const { context, path } = this.#call;
+    this.#story.note(name, failure);
+    context.recovered(name, codeOf(error), false);
+    const why = failure instanceof Error ? failure.message : String(failure);
+    context.warn("recovery_failed", `${name} could not answer for the failure of ${path}: ${why}`);
   }
 }
 
-function isGivenUp(error: unknown): boolean {
-  return typeof error === "object" && error !== null && givenUp.has(error);
-}
-
-function actedError({ runnable, path }: LayerCall): FlockError<"option_invalid"> {
-  const message = `${runnable.name} may not be tried again: a tool that is not idempotent was called in it`;
-  return new FlockError("option_invalid", message, {
-    details: { option: "recovery", expected: "a call without effects", received: runnable.name },
-    path,
-  });
+/** Tells whether an error was put around another one, to end the call in its place. */
+function isAround(outer: unknown, inner: unknown): boolean {
+  return outer instanceof Error && outer !== inner && outer.cause === inner && inner !== undefined;
 }

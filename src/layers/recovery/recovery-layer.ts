@@ -2,7 +2,7 @@
 
 import type { LayerCall, LayerHost, RecoveryLayer } from "../../core/layer.ts";
 import { isRepeatable } from "./health.ts";
-import { stepOf } from "./steps-of.ts";
+import { stepOf } from "./step-of.ts";
 
 /**
  * Makes the layer that recovers failed calls: of models and idempotent tools by itself, of whatever declares a recovery, and

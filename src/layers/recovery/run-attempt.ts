@@ -21,7 +21,7 @@ export interface AttemptFailure {
 export async function runAttempt(
   call: LayerCall,
   changes: AttemptChanges,
-  failed: (attempt: FailedAttempt) => void,
+  failed: (attempt: FailedAttempt, error: unknown) => void,
   waitedMs = 0,
 ): Promise<unknown> {
   const began = call.runtime.monotonic();
@@ -39,7 +39,7 @@ export async function runAttempt(
   } catch (error) {
     if (started?.wasCancelled === false) {
       const { attempt, runnable } = started;
-      failed(describeAttempt(call, { error, attempt, name: runnable.name, began, waitedMs }));
+      failed(describeAttempt(call, { error, attempt, name: runnable.name, began, waitedMs }), error);
     }
     throw error;
   }

@@ -3,10 +3,10 @@ import { beforeEach, describe, expect, it } from "vitest";
 import "../../../src/layers/recovery/recover.ts";
 import { executeRun } from "../../../src/core/door/run.ts";
 import { FlockError, type FlockErrorDetails } from "../../../src/core/errors/errors.ts";
+import { defaultBreaker, defaultRetry } from "../../../src/core/recovery-defaults.ts";
 import type { BreakerStep, RecoveryChoice, RetryStep } from "../../../src/core/recovery-settings.ts";
 import type { AnyRunnable, ExecutionContext } from "../../../src/core/runnable.ts";
 import { defaultStack } from "../../../src/layers/default-stack.ts";
-import { defaultBreaker, defaultRetry } from "../../../src/layers/recovery/defaults.ts";
 import { healthVerdict } from "../../../src/layers/recovery/health-verdict.ts";
 import { makeEnvironment, runnable, type TestEnvironment } from "../../core/make-environment.ts";
 

@@ -4,7 +4,7 @@
  */
 
 import { describe, expect, it } from "vitest";
-import { defaultRetry } from "../../../src/layers/recovery/defaults.ts";
+import { defaultRetry } from "../../../src/core/recovery-defaults.ts";
 import { type CallRecord, type Outcome, type Reply, simulate, successRate, type Traffic } from "./simulated-traffic.ts";
 
 const seeds = process.env.MODE === "long" ? 200 : 25;

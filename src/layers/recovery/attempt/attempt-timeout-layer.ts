@@ -5,7 +5,7 @@ import type { Json } from "../../../core/json/json.ts";
 import type { Knob } from "../../../core/knob.ts";
 import type { GuardLayer, LayerCall, LayerHost } from "../../../core/layer.ts";
 import { type Deadline, deadlineQueue } from "../../../core/runtime/deadline-queue.ts";
-import { stepOf } from "../steps-of.ts";
+import { stepOf } from "../step-of.ts";
 import { defaultAttemptTimeoutMs, type Pace, type Paces, paceOf, pacesOf } from "./pace.ts";
 
 /**

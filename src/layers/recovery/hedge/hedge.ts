@@ -2,10 +2,10 @@
 
 import type { FailedAttempt } from "../../../core/errors/errors.ts";
 import type { LayerCall, LayerHost } from "../../../core/layer.ts";
+import { defaultRetry } from "../../../core/recovery-defaults.ts";
 import type { HedgeStep, RetryStep } from "../../../core/recovery-settings.ts";
 import { deadlineQueue } from "../../../core/runtime/deadline-queue.ts";
 import { nearestOf } from "../declared-steps.ts";
-import { defaultRetry } from "../defaults.ts";
 import { recover } from "../recover.ts";
 import { runAttempt } from "../run-attempt.ts";
 import { chasePlan, learntWait, Race, type RacePlan, type StartAttempt } from "./race.ts";

@@ -1,6 +1,6 @@
 /** Says how long to wait before a further attempt. */
 
-import type { RetryStep } from "../../core/recovery-settings.ts";
+import type { RetryStep } from "./recovery-settings.ts";
 
 /**
  * Gives a wait between 0 and a bound that doubles with each attempt: "full jitter" of M. Brooker, "Exponential Backoff And

@@ -1,6 +1,6 @@
 /** What is done about failures when nothing is declared. */
 
-import type { BreakerStep, RetryStep } from "../../core/recovery-settings.ts";
+import type { BreakerStep, RetryStep } from "./recovery-settings.ts";
 
 /** Six attempts, the first waits up to 100, 200, 400, 800 and 1,600 ms. */
 export const defaultRetry: RetryStep = {
