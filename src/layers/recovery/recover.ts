@@ -13,6 +13,7 @@ import { recoverySteps } from "./declared-steps.ts";
 import { defaultRetry } from "./defaults.ts";
 import { type HealthRecord, recordOf } from "./health-record.ts";
 import { raceAgain, type StartAttempt } from "./hedge/race.ts";
+import { FreeTurns } from "./rate/free-turns.ts";
 import { describeAttempt, runAttempt } from "./run-attempt.ts";
 import { timeLeftMs } from "./time-left.ts";
 
@@ -42,6 +43,8 @@ class Recovery {
   readonly #attempts: FailedAttempt[];
   /** Attempts of the runnable itself. */
   #tries: number;
+  /** Those of them that do not count: refused for their rate alone, while others came through. */
+  readonly #turns = new FreeTurns();
   #waitedMs = 0;
   /** What a further attempt of the runnable itself gave. */
   #own: unknown = undefined;
@@ -91,11 +94,14 @@ class Recovery {
   /** Waits for the time of a further attempt; false when there is to be none. */
   async #mayRetry(step: RetryStep, error: unknown): Promise<boolean> {
     const call = this.#call;
-    const { retryable, retryAfterMs = 0 } = classifyFailure(error, call.runtime.now());
-    if (this.#tries >= step.maxAttempts || call.hasActed || isGivenUp(error)) return false;
+    const { code, retryable, retryAfterMs = 0 } = classifyFailure(error, call.runtime.now());
+    const isPaced = code === "rate_limited" && this.#turns.count(step, this.#record?.rate.through);
+    if (this.#tries - this.#turns.free >= step.maxAttempts || call.hasActed || isGivenUp(error)) return false;
     // Whoever was refused by a breaker would be refused again.
     if (isFlockError(error, "circuit_open")) return false;
     if (!retryable && !matchesAny(step.on, error)) return false;
+    // The guard that every caller passes knows when to ask again.
+    if (isPaced) return retryAfterMs < timeLeftMs(call);
     const delayMs = backoffMs(step, this.#tries, call.runtime.random());
     if (Math.max(delayMs, retryAfterMs) >= timeLeftMs(call)) return false;
     const began = call.runtime.monotonic();

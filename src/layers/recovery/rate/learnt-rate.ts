@@ -236,7 +236,8 @@ export class LearntRate {
   }
 
   #boldness(): number {
-    const since = (this.#admitted - this.#admittedAtOpening) / (Math.min(8, this.#readings) * Math.max(2, this.#readFrom));
+    const since =
+      (this.#admitted - this.#admittedAtOpening) / (Math.min(8, this.#readings) * Math.max(2, this.#readFrom));
     return headroom + since ** 3;
   }
 }

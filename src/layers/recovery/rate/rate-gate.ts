@@ -19,11 +19,6 @@ const minuteMs = 65_000;
 /** More callers than this are refused at once. */
 const mostWaiting = 100_000;
 
-/** How one attempt went past the gate. */
-interface Pass {
-  readonly outgoing: Outgoing;
-}
-
 /** The line before one model. */
 export class RateGate {
   readonly #model: string;
@@ -31,6 +26,8 @@ export class RateGate {
   readonly #cooldown: Cooldown;
   readonly #rate: LearntRate;
   readonly #line = new WaitingLine();
+  /** What was let out and has not ended. */
+  readonly #out = new WeakMap<LayerCall, Outgoing>();
   #timer: Timer | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #lastRefusalAt: number;
@@ -66,30 +63,30 @@ export class RateGate {
   /**
    * Lets an attempt out at once, or in its turn.
    *
-   * @throws model_failed with status 429 where its turn would come after its deadline, or too many wait.
+   * @throws rate_limited where its turn would come after its deadline, or too many wait.
    */
-  enter(call: LayerCall, slot: number): void | Promise<void> {
+  enter(call: LayerCall): void | Promise<void> {
     const now = this.#runtime.monotonic();
     if (this.#line.size === 0) {
       this.#rate.idle();
-      if (this.#nextAt(now) <= now) return call.setSlot(slot, { outgoing: this.#rate.letOut(now) } satisfies Pass);
+      if (this.#nextAt(now) <= now) return void this.#out.set(call, this.#rate.letOut(now));
     }
-    return this.#wait(call, slot, now);
+    return this.#wait(call, now);
   }
 
-  /** Learns how an attempt ended; one without a pass went out before the gate was there. */
-  leave(call: LayerCall, slot: number, isRefused: boolean, retryAfterMs: number): void {
+  /** Learns how an attempt ended; one that it did not let out had gone before it was there. */
+  leave(call: LayerCall, isRefused: boolean, retryAfterMs: number): void {
     const now = this.#runtime.monotonic();
-    const pass = call.getSlot(slot) as Pass | undefined;
+    const outgoing = this.#out.get(call);
+    this.#out.delete(call);
     if (isRefused) {
       this.#lastRefusalAt = now;
-      if (pass === undefined) this.#rate.strangerRefused(now, retryAfterMs);
-      else this.#refused(pass.outgoing, now, retryAfterMs);
-    } else if (pass !== undefined) {
-      if (call.wasCancelled) this.#rate.calledOff(pass.outgoing);
-      else this.#rate.passed(pass.outgoing);
+      if (outgoing === undefined) this.#rate.strangerRefused(now, retryAfterMs);
+      else this.#refused(outgoing, now, retryAfterMs);
+    } else if (outgoing !== undefined) {
+      if (call.wasCancelled) this.#rate.calledOff(outgoing);
+      else this.#rate.passed(outgoing);
     }
-    call.setSlot(slot, undefined);
     this.#serve();
   }
 
@@ -116,7 +113,7 @@ export class RateGate {
     return Math.max(this.#rate.nextAt(now), now + this.#cooldown.remainingMs(this.#model));
   }
 
-  async #wait(call: LayerCall, slot: number, now: number): Promise<void> {
+  async #wait(call: LayerCall, now: number): Promise<void> {
     const ownMs = this.#nextAt(now) - now;
     const aheadMs = (1_000 * this.#line.ahead(call)) / (this.#rate.perSecond ?? Number.POSITIVE_INFINITY);
     if (Math.max(ownMs, aheadMs) >= timeLeftMs(call)) throw this.#refusal(call, Math.max(ownMs, aheadMs), "deadline");
@@ -137,7 +134,7 @@ export class RateGate {
     this.#line.add(waiting);
     this.#serve();
     try {
-      call.setSlot(slot, { outgoing: await turn.promise } satisfies Pass);
+      this.#out.set(call, await turn.promise);
     } finally {
       signal.removeEventListener("abort", abort);
       if (!signal.aborted) call.waitEnd("rate limit", this.#runtime.monotonic() - now);
@@ -173,12 +170,17 @@ export class RateGate {
     );
   }
 
-  #refusal(call: LayerCall, waitMs: number, why: keyof typeof reasons): FlockError<"model_failed"> {
+  #refusal(call: LayerCall, waitMs: number, why: keyof typeof reasons): FlockError<"rate_limited"> {
     const model = this.#model;
-    const retryAfterMs = Math.ceil(waitMs);
     const message = `${model} limits how fast it is called, and ${reasons[why]}; call it less at a time, or raise the limit with the vendor`;
-    const details = { model, status: 429, retryable: true, retryAfterMs };
-    return new FlockError("model_failed", message, { details, path: call.path });
+    const details = {
+      model,
+      status: 429,
+      retryable: false,
+      retryAfterMs: Math.ceil(waitMs),
+      progress: "not-sent",
+    } as const;
+    return new FlockError("rate_limited", message, { details, path: call.path });
   }
 }
 
