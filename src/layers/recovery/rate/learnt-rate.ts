@@ -128,7 +128,9 @@ export class LearntRate {
   }
 
   /** One was refused that went out before anybody counted. */
-  strangerRefused(now: number, waitMs = 0): void {
+  strangerRefused(at: number, now: number, waitMs = 0): void {
+    // In a burst most refusals are late for want of time on this side; the fastest tells how long one takes.
+    this.#echoMs = Math.min(this.#echoMs, Math.max(10, (now - at) * 1.5 + 5));
     if (this.#isOpen || this.#openings.length > 0) return;
     this.#closedAt = now;
     this.#reopening.stillClosed(now);

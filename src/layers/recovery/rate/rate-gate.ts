@@ -81,7 +81,7 @@ export class RateGate {
     this.#out.delete(call);
     if (isRefused) {
       this.#lastRefusalAt = now;
-      if (outgoing === undefined) this.#rate.strangerRefused(now, retryAfterMs);
+      if (outgoing === undefined) this.#rate.strangerRefused(call.startedAt, now, retryAfterMs);
       else this.#refused(outgoing, now, retryAfterMs);
     } else if (outgoing !== undefined) {
       if (call.wasCancelled) this.#rate.calledOff(outgoing);
