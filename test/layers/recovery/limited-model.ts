@@ -40,8 +40,7 @@ export function limitedModel(
   { saying = "nothing", answerMs = 200, roundTripMs = 6 }: LimitedModelOptions = {},
 ): LimitedModel {
   let notBefore = 0;
-  const travel = (signal: AbortSignal | undefined) =>
-    runtime.sleep((roundTripMs / 4) * (1 + runtime.random()), signal);
+  const travel = (signal: AbortSignal | undefined) => runtime.sleep((roundTripMs / 4) * (1 + runtime.random()), signal);
   const limited: LimitedModel = { model: undefined as never, sent: [], through: [], refused: 0, early: [] };
   const model: LanguageModelV4 = {
     specificationVersion: "v4",
@@ -86,7 +85,11 @@ export function limitedModel(
 }
 
 /** Gives the headers of a refusal, and the wait that they ask for. */
-function said(saying: Saying, freeInMs: number, runtime: TestRuntime): { headers: Record<string, string>; waitMs: number } {
+function said(
+  saying: Saying,
+  freeInMs: number,
+  runtime: TestRuntime,
+): { headers: Record<string, string>; waitMs: number } {
   const exact = Math.ceil(freeInMs);
   const seconds = Math.ceil(freeInMs / 1_000);
   switch (saying) {

@@ -63,7 +63,15 @@ async function runAll(
 }
 
 describe("a limit that nobody configured", () => {
-  const sayings: readonly Saying[] = ["nothing", "milliseconds", "fraction", "vendor-headers", "seconds", "date", "junk"];
+  const sayings: readonly Saying[] = [
+    "nothing",
+    "milliseconds",
+    "fraction",
+    "vendor-headers",
+    "seconds",
+    "date",
+    "junk",
+  ];
   for (const server of servers) {
     for (const saying of sayings) {
       it(`ends 1,000 runs at once well, on ${server.kind} that says ${saying}`, async () => {

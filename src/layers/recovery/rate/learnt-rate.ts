@@ -50,8 +50,8 @@ export class LearntRate {
   #admittedAtOpening = 0;
   #openings: Opening[] = [];
   #closedAt: number;
-  /** Nobody waited for a while, so that less came through than could have. */
-  #wasIdle = false;
+  /** Nobody waited for a while, or others took their part: more came through, or could have, than was counted. */
+  #sawLess = false;
   #credit = 0;
   #creditAt = 0;
   #spacedUntil = 0;
@@ -61,6 +61,8 @@ export class LearntRate {
   #phase: Outgoing[] = [];
   /** How long a refusal takes at most. */
   #echoMs = 50;
+  /** How late this side is with all it does. */
+  #lagMs = 0;
 
   /** Begins with a refusal. */
   constructor(now: number) {
@@ -88,9 +90,10 @@ export class LearntRate {
     this.#believe(now);
     if (!this.#isOpen) return this.#unsure[0] === undefined ? this.#reopening.probeAt : this.#sureAt(this.#unsure[0]);
     if (this.#window !== undefined) return Math.max(this.#window.nextAt(now), this.#spacedUntil);
-    const sure = this.#admitted - this.#admittedAtOpening - this.#unsure.length;
-    if (this.#unsure.length >= Math.max(1, sure)) return this.#sureAt(this.#unsure[0]!);
-    if (this.#rate === 0) return now;
+    if (this.#rate === 0) {
+      const sure = this.#admitted - this.#admittedAtOpening - this.#unsure.length;
+      return this.#unsure.length < Math.max(1, sure) ? now : this.#sureAt(this.#unsure[0]!);
+    }
     this.#save(now);
     // What is short of a whole call by rounding alone would be waited for without end.
     if (this.#credit < 0.999) return now + (1 - this.#credit) / (this.#rate * this.#boldness());
@@ -107,14 +110,19 @@ export class LearntRate {
     if (this.#isOpen && this.#rate > 0) {
       this.#credit -= 1;
       // A timer that came late is caught up with, but not for long.
-      this.#spacedUntil = Math.max(this.#spacedUntil, now - 2) + 1 / (this.#rate * catchUp);
+      this.#spacedUntil = Math.max(this.#spacedUntil, now - 2) + 1 / (this.#rate * Math.max(catchUp, this.#boldness()));
     }
     return outgoing;
   }
 
+  /** A timer came so late: refusals that are there already may be heard as late. */
+  late(ms: number): void {
+    this.#lagMs = Math.max(ms, this.#lagMs / 2);
+  }
+
   /** Nobody waits: what comes through from here on says only that the rate is not lower. */
   idle(): void {
-    this.#wasIdle = true;
+    this.#sawLess = true;
   }
 
   /** One that was let out was not refused. */
@@ -131,7 +139,9 @@ export class LearntRate {
   strangerRefused(at: number, now: number, waitMs = 0): void {
     // In a burst most refusals are late for want of time on this side; the fastest tells how long one takes.
     this.#echoMs = Math.min(this.#echoMs, Math.max(10, (now - at) * 1.5 + 5));
-    if (this.#isOpen || this.#openings.length > 0) return;
+    // What others were let through was not counted.
+    if (this.#isOpen) this.#sawLess = true;
+    if (this.#openings.length > 0) return;
     this.#closedAt = now;
     this.#reopening.stillClosed(now);
     if (waitMs > 0) this.#reopening.announced(now + waitMs);
@@ -166,7 +176,7 @@ export class LearntRate {
   }
 
   #sureAt({ at }: Outgoing): number {
-    return at + this.#echoMs;
+    return at + this.#echoMs + this.#lagMs;
   }
 
   /** Whoever was not refused as fast as others came through. */
@@ -187,6 +197,7 @@ export class LearntRate {
   #open(at: number): void {
     const calls = this.#admitted - 1 - this.#admittedAtOpening;
     const isFirst = this.#openings.length === 0;
+    const sawLess = this.#sawLess;
     this.#isOpen = true;
     this.#reopening.opened(at);
     this.#admittedAtOpening = this.#admitted - 1;
@@ -194,7 +205,7 @@ export class LearntRate {
     this.#read();
     if (!isFirst) {
       this.#most = Math.max(calls, this.#most * 0.9);
-      this.#keepWindow(calls, at);
+      if (!sawLess) this.#keepWindow(calls, at);
     }
     if (this.#window === undefined) this.#phase = this.#phase.slice(-1);
     this.#credit = Math.min(this.#most, this.#rate * (at - this.#closedAt)) - 1;
@@ -209,7 +220,10 @@ export class LearntRate {
       const openedAt = this.#openings.at(-2)?.at ?? at;
       this.#window.reopened(calls, this.#closedAt - openedAt, at - this.#closedAt);
     } else if (windowMs !== undefined && calls >= fewestCalls) {
-      this.#window = new LearntWindow(calls, windowMs + this.#echoMs / 4, this.#phase);
+      this.#window = new LearntWindow(calls, windowMs + this.#echoMs / 4, {
+        sent: this.#phase,
+        isUsual: this.#reopening.isUsual,
+      });
     }
   }
 
@@ -218,15 +232,16 @@ export class LearntRate {
     const last = this.#openings.at(-1)!;
     const before = this.#openings.slice(0, -1).reverse();
     const first = before.find(({ admitted }) => last.admitted - admitted >= enoughCalls) ?? before.at(-1);
-    if (first !== undefined && last.at > first.at) {
-      const rate = (last.admitted - first.admitted) / (last.at - first.at);
-      this.#rate = this.#wasIdle ? Math.max(this.#rate, rate) : rate;
-      this.#readFrom = last.admitted - first.admitted;
+    const rate = first === undefined ? 0 : (last.admitted - first.admitted) / (last.at - first.at);
+    const isLess = this.#sawLess && rate <= this.#rate;
+    if (rate > 0 && rate < Number.POSITIVE_INFINITY && !isLess && !(this.#sawLess && this.#rate === 0)) {
+      this.#rate = rate;
+      this.#readFrom = last.admitted - first!.admitted;
       this.#readings += 1;
     }
-    if (this.#wasIdle) this.#openings = [last];
+    if (this.#sawLess) this.#openings = [last];
     else if (this.#openings.length > keptOpenings) this.#openings.shift();
-    this.#wasIdle = false;
+    this.#sawLess = false;
   }
 
   #save(now: number): void {

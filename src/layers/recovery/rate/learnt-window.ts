@@ -9,6 +9,13 @@ const longer = 1.005;
 /** How well two counts have to agree. */
 const tolerance = 0.03;
 
+interface LearntWindowOptions {
+  /** What counts already, oldest first. */
+  readonly sent: readonly Outgoing[];
+  /** The time is one that vendors count by, so that it is hardly wrong. */
+  readonly isUsual: boolean;
+}
+
 /** A number of calls in a window, as it was learnt, and when each of the last was let out. */
 export class LearntWindow {
   #calls: number;
@@ -18,16 +25,18 @@ export class LearntWindow {
   #since = 0;
   #patience: number;
   readonly #shortestMs: number;
+  /** Windows after which more is tried however dear it is: the more refusals bore the count out, the longer. */
+  #trust: number;
   /** What came through last time, where that was less than was counted on. */
   #lesser = 0;
 
-  /** @param sent what counts already, oldest first. */
-  constructor(calls: number, ms: number, sent: readonly Outgoing[]) {
+  constructor(calls: number, ms: number, { sent, isUsual }: LearntWindowOptions) {
     this.#sent = [...sent];
     this.#calls = calls;
     this.#ms = ms;
     this.#shortestMs = ms;
-    this.#patience = calls / price;
+    this.#trust = isUsual ? Number.POSITIVE_INFINITY : 1;
+    this.#patience = Math.min(calls / price, calls * this.#trust);
   }
 
   /** Calls a millisecond. */
@@ -64,7 +73,9 @@ export class LearntWindow {
    * what trying more costs.
    */
   reopened(calls: number, openMs: number, closedMs: number): void {
-    this.#patience = Math.max(this.#calls, (closedMs * this.rate) / price);
+    this.#trust *= 2;
+    const dear = Math.max(this.#calls, (closedMs * this.rate) / price);
+    this.#patience = Math.min(dear, this.#calls * this.#trust);
     const isLess = calls < this.#calls && openMs < this.#ms;
     // The first count may have begun in an earlier window; two that agree have not.
     if (isLess && Math.abs(calls - this.#lesser) <= 1 + calls * tolerance) {

@@ -67,9 +67,10 @@ export class RateGate {
    */
   enter(call: LayerCall): void | Promise<void> {
     const now = this.#runtime.monotonic();
-    if (this.#line.size === 0) {
+    if (this.#line.size === 0 && this.#nextAt(now) <= now) {
       this.#rate.idle();
-      if (this.#nextAt(now) <= now) return void this.#out.set(call, this.#rate.letOut(now));
+      this.#out.set(call, this.#rate.letOut(now));
+      return;
     }
     return this.#wait(call, now);
   }
@@ -160,14 +161,13 @@ export class RateGate {
     this.#timer = undefined;
     this.#timerAt = at;
     if (at === Number.POSITIVE_INFINITY) return;
-    this.#timer = this.#runtime.setTimer(
-      () => {
-        this.#timer = undefined;
-        this.#timerAt = Number.POSITIVE_INFINITY;
-        this.#serve();
-      },
-      Math.max(1, Math.ceil(at - now)),
-    );
+    const dueAt = now + Math.max(1, Math.ceil(at - now));
+    this.#timer = this.#runtime.setTimer(() => {
+      this.#timer = undefined;
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      this.#rate.late(this.#runtime.monotonic() - dueAt);
+      this.#serve();
+    }, dueAt - now);
   }
 
   #refusal(call: LayerCall, waitMs: number, why: keyof typeof reasons): FlockError<"rate_limited"> {

@@ -36,6 +36,11 @@ export class Reopening {
     return this.#isWindow && this.#openings > 1 ? this.#target() : undefined;
   }
 
+  /** The window is one that vendors count by. */
+  get isUsual(): boolean {
+    return this.#usual() !== undefined;
+  }
+
   /** The limit was reached. @param gapMs how long one call more takes to be free, as far as is known. */
   closed(at: number, gapMs: number): void {
     this.#closedAt = at;
@@ -87,11 +92,17 @@ export class Reopening {
   }
 
   #target(): number {
-    const from = this.#tooShortMs;
-    const to = Math.min(this.#enoughMs, from * 2);
-    const usual = usualWindows.find((window) => window + lateMs > from && window <= to);
+    const usual = this.#usual();
     if (usual !== undefined) return usual + lateMs;
-    if (this.#enoughMs === Number.POSITIVE_INFINITY) return from / 0.8;
-    return this.#enoughMs - from > exactly * this.#enoughMs ? (from + this.#enoughMs) / 2 : this.#enoughMs;
+    if (this.#enoughMs === Number.POSITIVE_INFINITY) return this.#tooShortMs / 0.8;
+    return this.#enoughMs - this.#tooShortMs > exactly * this.#enoughMs
+      ? (this.#tooShortMs + this.#enoughMs) / 2
+      : this.#enoughMs;
+  }
+
+  #usual(): number | undefined {
+    const from = this.#tooShortMs - lateMs;
+    const to = Math.min(this.#enoughMs, this.#tooShortMs * 2);
+    return usualWindows.find((window) => window > from && window <= to);
   }
 }
