@@ -52,3 +52,13 @@ export function fixedWindow(calls: number, windowMs: number, phaseMs: number): L
     },
   };
 }
+
+/** Lets nothing through for a while, then everything. */
+export function closedFor(ms: number): LimitedServer {
+  return { ask: (now) => (now < ms ? { refused: true, freeInMs: ms - now } : through) };
+}
+
+/** Lets nothing through, ever. */
+export function refuseAlways(): LimitedServer {
+  return { ask: () => ({ refused: true, freeInMs: 1_000 }) };
+}

@@ -107,7 +107,7 @@ export class RateGate {
   /** The fewer wait, the further apart they ask, so that the tries of even one outlast a minute. */
   #stretch(): number {
     const tries = (patienceTries - 1) * (this.#line.size + 1);
-    return Math.max(1.15, (minuteMs / soonestMs) ** (1 / tries));
+    return Math.max(1.15, (minuteMs / soonestMs) ** (1 / (tries - 1)));
   }
 
   #nextAt(now: number): number {

@@ -7,6 +7,7 @@ const mostlyClosed = 0.4;
 /** How late the first call after a usual window comes, for what the clocks of both sides differ by. */
 const lateMs = 2;
 const firstProbeMs = 50;
+const longestGapMs = 60_000;
 /** How exactly a window is searched for. */
 const exactly = 0.01;
 
@@ -57,7 +58,10 @@ export class Reopening {
     if (this.#isWindow && this.#enoughMs < Number.POSITIVE_INFINITY) {
       const step = exactly * this.#enoughMs;
       this.probeAt = enoughAt > now ? enoughAt : Math.max(now + step, this.#closedAt + age * (1 + 2 * exactly));
-    } else this.probeAt = Math.max(now + this.#gapMs / 2, this.#closedAt + age * stretch);
+    } else {
+      const nextMs = Math.min(age * stretch, age + longestGapMs);
+      this.probeAt = Math.max(now + this.#gapMs / 2, this.#closedAt + nextMs);
+    }
   }
 
   /** Calls that went out before anybody counted are still being refused. */
