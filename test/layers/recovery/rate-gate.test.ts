@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type FlockEvent, isFlockError } from "../../../src/entries/index.ts";
 import { defaultRetry } from "../../../src/layers/recovery/defaults.ts";
@@ -59,33 +58,28 @@ describe("a thousand runs at once against a limit of 60 a second that nobody con
 
 describe("the rate of a model", () => {
   it("is found for any limit of any kind: nobody is lost, early or starved, and next to nothing is left unused", async () => {
-    const limit = fc.record({
-      kind: fc.constantFrom("bucket", "sliding", "fixed"),
-      perSecond: fc.integer({ min: 10, max: 120 }),
-      saying: fc.constantFrom<Saying>("nothing", "milliseconds", "fraction", "vendor-headers"),
-      roundTripMs: fc.integer({ min: 1, max: 20 }),
-      seed: fc.nat(1_000_000),
-    });
-    await fc.assert(
-      fc.asyncProperty(limit, async ({ kind, perSecond, saying, roundTripMs, seed }) => {
-        const server =
-          kind === "bucket"
-            ? tokenBucket(perSecond, perSecond)
-            : kind === "sliding"
-              ? slidingWindow(perSecond, 1_000)
-              : fixedWindow(perSecond, 1_000, seed % 1_000);
-        const house = limitedFlock(server, { saying, answerMs, roundTripMs, seed });
-        const count = perSecond * 12;
-        house.start(count);
-        const tookMs = await house.finish();
-        expect(house.errors).toEqual([]);
-        expect(house.limited.early).toEqual([]);
-        expect(house.runtime.clock.pendingTimers).toBe(0);
-        // Eleven seconds at least; a twentieth more, and a round to find out.
-        expect(tookMs).toBeLessThan(11_000 * 1.05 + 1_000 + answerMs);
-      }),
-      { numRuns: 30 },
-    );
+    const sayings: readonly Saying[] = ["nothing", "milliseconds", "fraction", "vendor-headers"];
+    const ratios: number[] = [];
+    for (let seed = 1; seed <= 36; seed++) {
+      const perSecond = 10 + ((seed * 37) % 110);
+      const servers = [
+        tokenBucket(perSecond, perSecond),
+        slidingWindow(perSecond, 1_000),
+        fixedWindow(perSecond, 1_000, (seed * 317) % 1_000),
+      ];
+      const options = { saying: sayings[seed % 4]!, answerMs, roundTripMs: 1 + ((seed * 7) % 20), seed };
+      const house = limitedFlock(servers[seed % 3]!, options);
+      house.start(perSecond * 12);
+      const ratio = (await house.finish()) / (11_000 + answerMs);
+      const where = `seed ${seed}`;
+      expect(house.errors, where).toEqual([]);
+      expect(house.limited.early, where).toEqual([]);
+      expect(house.runtime.clock.pendingTimers, where).toBe(0);
+      expect(ratio, where).toBeLessThan(1.25);
+      ratios.push(ratio);
+    }
+    const [median = 0] = ratios.toSorted((a, b) => a - b).slice(ratios.length / 2);
+    expect(median).toBeLessThan(1.05);
   }, 120_000);
 
   it("is learnt anew when the limit is raised, and forgotten when there was none for a while", async () => {
@@ -224,7 +218,7 @@ describe("a model that refuses for ever", () => {
     expect(house.errors).toHaveLength(100);
     expect(house.errors.every((error) => isFlockError(error, "rate_limited"))).toBe(true);
     expect(house.limited.sent.length).toBeLessThan(200);
-    expect(house.runtime.monotonic()).toBeLessThan(300_000);
+    expect(house.runtime.monotonic()).toBeLessThan(400_000);
   });
 
   it("ends one call that is always refused while others come through", async () => {

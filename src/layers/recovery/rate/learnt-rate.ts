@@ -162,9 +162,11 @@ export class LearntRate {
     if (outgoing.era !== this.#era) return;
     const came = this.#admitted - this.#unsure.length - this.#admittedAtOpening;
     if (this.#isOpen && came > 0) {
+      // A window that is hardly begun was begun too soon by what times of travel differ by.
+      const isFull = this.#window?.isFull(came) !== false;
       this.#window?.refused();
       this.#closedAt = outgoing.at;
-      this.#reopening.closed(outgoing.at, this.#rate === 0 ? this.#echoMs : 1 / this.#rate);
+      this.#reopening.closed(outgoing.at, this.#rate === 0 ? this.#echoMs : 1 / this.#rate, isFull);
     } else {
       if (this.#isOpen) this.#openings.pop();
       this.#reopening.failed(outgoing.at, now, stretch);

@@ -44,6 +44,11 @@ export class LearntWindow {
     return this.#calls / this.#ms;
   }
 
+  /** Tells whether so many calls are about what a window holds. */
+  isFull(calls: number): boolean {
+    return calls * 2 >= this.#calls;
+  }
+
   /** Gives the moment from which one more may go out: a window after the one that it follows in the count. */
   nextAt(now: number): number {
     const before = this.#sent[this.#sent.length - this.#allowed()];
@@ -76,9 +81,9 @@ export class LearntWindow {
     this.#trust *= 2;
     const dear = Math.max(this.#calls, (closedMs * this.rate) / price);
     this.#patience = Math.min(dear, this.#calls * this.#trust);
-    const isLess = calls < this.#calls && openMs < this.#ms;
+    const isLess = calls < this.#calls && this.isFull(calls) && openMs < this.#ms;
     // The first count may have begun in an earlier window; two that agree have not.
-    if (isLess && Math.abs(calls - this.#lesser) <= 1 + calls * tolerance) {
+    if (isLess && this.#lesser > 0 && Math.abs(calls - this.#lesser) <= 1 + calls * tolerance) {
       this.#calls = Math.max(calls, this.#lesser);
       this.#ms = this.#shortestMs;
     }

@@ -42,12 +42,17 @@ export class Reopening {
     return this.#usual() !== undefined;
   }
 
-  /** The limit was reached. @param gapMs how long one call more takes to be free, as far as is known. */
-  closed(at: number, gapMs: number): void {
+  /**
+   * The limit was reached.
+   *
+   * @param gapMs how long one call more takes to be free, as far as is known.
+   * @param isFull as many came through as do in a window.
+   */
+  closed(at: number, gapMs: number, isFull: boolean): void {
     this.#closedAt = at;
     this.#gapMs = Math.max(1, gapMs);
     this.probeAt = at + this.#gapMs;
-    if (this.#isWindow) this.probeAt = Math.max(this.probeAt, this.#openedAt + this.#target());
+    if (this.#isWindow && isFull) this.probeAt = Math.max(this.probeAt, this.#openedAt + this.#target());
   }
 
   /** One that asked was refused. @param stretch how much later than it the next asks, as a ratio. */
