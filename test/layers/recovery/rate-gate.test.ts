@@ -115,7 +115,7 @@ describe("the rate of a model", () => {
     }
     await fair.finish();
     expect(fair.errors).toEqual([]);
-    // Ten seconds of waiting are worth a step of priority.
+    // Five seconds of waiting are worth a step of priority.
     expect(Math.max(...fair.ends.slice(0, 50))).toBeLessThan(25_000);
   });
 });

@@ -4,7 +4,7 @@ import type { LayerCall } from "../../../core/layer.ts";
 import type { Outgoing } from "./learnt-rate.ts";
 
 /** A step of priority is worth so much waiting: important calls go first, and no other waits for ever. Milliseconds. */
-const priorityMs = 10_000;
+const priorityMs = 5_000;
 
 /** Someone in the line. */
 export interface Waiting {
