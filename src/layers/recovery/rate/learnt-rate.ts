@@ -1,31 +1,16 @@
 /** Learns how fast a model lets calls through, from those it refused; knows no timers, so that it can be simulated. */
 
 import { LearntWindow } from "./learnt-window.ts";
+import type { Outgoing } from "./outgoing.ts";
+import { RateReadings } from "./rate-readings.ts";
 import { Reopening } from "./reopening.ts";
-
-/** A call that was let out. */
-export interface Outgoing {
-  readonly at: number;
-  readonly era: number;
-}
 
 /** Calls may follow one another so much faster than the learnt rate, as long as unused ones are left from before. */
 const catchUp = 6;
-/** How much faster than the learnt rate is tried, always and at first. */
-const headroom = 1.02;
-/** A rate is read over so many openings at most, and over so many calls at least. */
-const keptOpenings = 8;
-const enoughCalls = 30;
 /** Of longer windows the first so many calls are remembered while they are learnt. */
 const keptCalls = 10_000;
 /** A window of fewer calls is no worse kept to by rate alone. */
 const fewestCalls = 8;
-
-/** A moment at which a limit let calls through again, and how many had come through by then. */
-interface Opening {
-  readonly at: number;
-  readonly admitted: number;
-}
 
 /**
  * An estimate of a model's rate. From one opening of its limit to the next exactly as much comes through as the limit allows,
@@ -35,11 +20,7 @@ interface Opening {
  */
 export class LearntRate {
   readonly #reopening: Reopening;
-  /** Calls a millisecond; 0 while unknown. */
-  #rate = 0;
-  /** Calls it was read from: the fewer, the sooner another is tried. */
-  #readFrom = 0;
-  #readings = 0;
+  readonly #read = new RateReadings();
   #window: LearntWindow | undefined;
   /** Most calls of one open phase: no more is ever saved up. */
   #most = 0;
@@ -48,7 +29,6 @@ export class LearntRate {
   #era = 0;
   #admitted = 0;
   #admittedAtOpening = 0;
-  #openings: Opening[] = [];
   #closedAt: number;
   /** Nobody waited for a while, or others took their part: more came through, or could have, than was counted. */
   #sawLess = false;
@@ -81,7 +61,7 @@ export class LearntRate {
 
   /** Calls a second; undefined while nothing is known. */
   get perSecond(): number | undefined {
-    const rate = this.#window?.rate ?? this.#rate;
+    const rate = this.#window?.rate ?? this.#read.rate;
     return rate === 0 ? undefined : rate * 1000;
   }
 
@@ -90,13 +70,13 @@ export class LearntRate {
     this.#believe(now);
     if (!this.#isOpen) return this.#unsure[0] === undefined ? this.#reopening.probeAt : this.#sureAt(this.#unsure[0]);
     if (this.#window !== undefined) return Math.max(this.#window.nextAt(now), this.#spacedUntil);
-    if (this.#rate === 0) {
+    if (this.#read.rate === 0) {
       const sure = this.#admitted - this.#admittedAtOpening - this.#unsure.length;
       return this.#unsure.length < Math.max(1, sure) ? now : this.#sureAt(this.#unsure[0]!);
     }
     this.#save(now);
     // What is short of a whole call by rounding alone would be waited for without end.
-    if (this.#credit < 0.999) return now + (1 - this.#credit) / (this.#rate * this.#boldness());
+    if (this.#credit < 0.999) return now + (1 - this.#credit) / (this.#read.rate * this.#boldness());
     return Math.max(now, this.#spacedUntil);
   }
 
@@ -107,10 +87,11 @@ export class LearntRate {
     this.#unsure.push(outgoing);
     if (this.#window !== undefined) this.#window.letOut(outgoing);
     else if (this.#phase.length < keptCalls) this.#phase.push(outgoing);
-    if (this.#isOpen && this.#rate > 0) {
+    if (this.#isOpen && this.#read.rate > 0) {
       this.#credit -= 1;
       // A timer that came late is caught up with, but not for long.
-      this.#spacedUntil = Math.max(this.#spacedUntil, now - 2) + 1 / (this.#rate * Math.max(catchUp, this.#boldness()));
+      this.#spacedUntil =
+        Math.max(this.#spacedUntil, now - 2) + 1 / (this.#read.rate * Math.max(catchUp, this.#boldness()));
     }
     return outgoing;
   }
@@ -141,7 +122,7 @@ export class LearntRate {
     this.#echoMs = Math.min(this.#echoMs, Math.max(10, (now - at) * 1.5 + 5));
     // What others were let through was not counted.
     if (this.#isOpen) this.#sawLess = true;
-    if (this.#openings.length > 0) return;
+    if (!this.#read.isEmpty) return;
     this.#closedAt = now;
     this.#reopening.stillClosed(now);
     if (waitMs > 0) this.#reopening.announced(now + waitMs);
@@ -166,9 +147,9 @@ export class LearntRate {
       const isFull = this.#window?.isFull(came) !== false;
       this.#window?.refused();
       this.#closedAt = outgoing.at;
-      this.#reopening.closed(outgoing.at, this.#rate === 0 ? this.#echoMs : 1 / this.#rate, isFull);
+      this.#reopening.closed(outgoing.at, this.#read.rate === 0 ? this.#echoMs : 1 / this.#read.rate, isFull);
     } else {
-      if (this.#isOpen) this.#openings.pop();
+      if (this.#isOpen) this.#read.undo();
       this.#reopening.failed(outgoing.at, now, stretch);
     }
     if (waitMs > 0) this.#reopening.announced(now + waitMs);
@@ -198,19 +179,19 @@ export class LearntRate {
 
   #open(at: number): void {
     const calls = this.#admitted - 1 - this.#admittedAtOpening;
-    const isFirst = this.#openings.length === 0;
+    const isFirst = this.#read.isEmpty;
     const sawLess = this.#sawLess;
     this.#isOpen = true;
     this.#reopening.opened(at);
     this.#admittedAtOpening = this.#admitted - 1;
-    this.#openings.push({ at, admitted: this.#admittedAtOpening });
-    this.#read();
+    this.#read.opened({ at, admitted: this.#admittedAtOpening }, sawLess);
+    this.#sawLess = false;
     if (!isFirst) {
       this.#most = Math.max(calls, this.#most * 0.9);
       if (!sawLess) this.#keepWindow(calls, at);
     }
     if (this.#window === undefined) this.#phase = this.#phase.slice(-1);
-    this.#credit = Math.min(this.#most, this.#rate * (at - this.#closedAt)) - 1;
+    this.#credit = Math.min(this.#most, this.#read.rate * (at - this.#closedAt)) - 1;
     this.#creditAt = at;
     this.#spacedUntil = at;
   }
@@ -219,7 +200,7 @@ export class LearntRate {
   #keepWindow(calls: number, at: number): void {
     const { windowMs } = this.#reopening;
     if (this.#window !== undefined) {
-      const openedAt = this.#openings.at(-2)?.at ?? at;
+      const openedAt = this.#read.previousAt ?? at;
       this.#window.reopened(calls, this.#closedAt - openedAt, at - this.#closedAt);
     } else if (windowMs !== undefined && calls >= fewestCalls) {
       this.#window = new LearntWindow(calls, windowMs + this.#echoMs / 4, {
@@ -229,34 +210,15 @@ export class LearntRate {
     }
   }
 
-  /** Reads the rate from the last openings. */
-  #read(): void {
-    const last = this.#openings.at(-1)!;
-    const before = this.#openings.slice(0, -1).reverse();
-    const first = before.find(({ admitted }) => last.admitted - admitted >= enoughCalls) ?? before.at(-1);
-    const rate = first === undefined ? 0 : (last.admitted - first.admitted) / (last.at - first.at);
-    const isLess = this.#sawLess && rate <= this.#rate;
-    if (rate > 0 && rate < Number.POSITIVE_INFINITY && !isLess && !(this.#sawLess && this.#rate === 0)) {
-      this.#rate = rate;
-      this.#readFrom = last.admitted - first!.admitted;
-      this.#readings += 1;
-    }
-    if (this.#sawLess) this.#openings = [last];
-    else if (this.#openings.length > keptOpenings) this.#openings.shift();
-    this.#sawLess = false;
-  }
-
   #save(now: number): void {
     this.#credit = Math.min(
       Math.max(1, this.#most),
-      this.#credit + (now - this.#creditAt) * this.#rate * this.#boldness(),
+      this.#credit + (now - this.#creditAt) * this.#read.rate * this.#boldness(),
     );
     this.#creditAt = now;
   }
 
   #boldness(): number {
-    const since =
-      (this.#admitted - this.#admittedAtOpening) / (Math.min(8, this.#readings) * Math.max(2, this.#readFrom));
-    return headroom + since ** 3;
+    return this.#read.boldness(this.#admitted - this.#admittedAtOpening);
   }
 }

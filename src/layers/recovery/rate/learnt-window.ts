@@ -1,6 +1,6 @@
 /** Keeps to so many calls in any stretch of time, once a limit has shown that it counts in windows. */
 
-import type { Outgoing } from "./learnt-rate.ts";
+import type { Outgoing } from "./outgoing.ts";
 
 /** Most of what could come through that is given up for finding out whether it is more. */
 const price = 0.03;

@@ -5,7 +5,8 @@ import type { LayerCall } from "../../../core/layer.ts";
 import type { Cooldown } from "../../../core/runtime/cooldown.ts";
 import type { Runtime, Timer } from "../../../core/runtime/runtime.ts";
 import { timeLeftMs } from "../time-left.ts";
-import { LearntRate, type Outgoing } from "./learnt-rate.ts";
+import { LearntRate } from "./learnt-rate.ts";
+import type { Outgoing } from "./outgoing.ts";
 import { type Waiting, WaitingLine } from "./waiting-line.ts";
 
 /** After so long without a 429 nothing is held back any more. Milliseconds. */

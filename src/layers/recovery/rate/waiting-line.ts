@@ -1,7 +1,7 @@
 /** Keeps callers of a model in the order in which they may go out. */
 
 import type { LayerCall } from "../../../core/layer.ts";
-import type { Outgoing } from "./learnt-rate.ts";
+import type { Outgoing } from "./outgoing.ts";
 
 /** A step of priority is worth so much waiting: important calls go first, and no other waits for ever. Milliseconds. */
 const priorityMs = 5_000;
