@@ -92,6 +92,15 @@ export class RateGate {
     this.#serve();
   }
 
+  /** One that was let out did not go. */
+  callOff(call: LayerCall): void {
+    const outgoing = this.#out.get(call);
+    if (outgoing === undefined) return;
+    this.#out.delete(call);
+    this.#rate.calledOff(outgoing);
+    this.#serve();
+  }
+
   #refused(outgoing: Outgoing, now: number, retryAfterMs: number): void {
     this.#rate.refused(outgoing, now, retryAfterMs, this.#stretch());
     if (this.#rate.admitted > this.#throughBefore) {
