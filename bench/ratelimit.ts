@@ -6,7 +6,7 @@
 
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { DeclarativeAgent, Flock } from "../src/entries/index.ts";
+import { DeclarativeAgent, Flock, type FlockOptions } from "../src/entries/index.ts";
 
 const runs = 1_000;
 const perSecond = 60;
@@ -72,16 +72,19 @@ async function measure(name: string, start: (limited: Limited) => Promise<readon
   );
 }
 
-await measure("Flock, 60 a second declared", async ({ address }) => {
+function startRuns(address: string, modelId: string, options: FlockOptions): readonly Promise<unknown>[] {
   process.env.OPENAI_COMPATIBLE_BASE_URL = address;
-  const flock = new Flock({
-    model: "openai-compatible/test-model",
-    resources: { model: { requests: { perSecond } } },
-    record: false,
-  });
+  const flock = new Flock({ model: `openai-compatible/${modelId}`, record: false, ...options });
   const agent = new DeclarativeAgent({ name: "writer", input: "topic: str", output: "text: str" });
   return Array.from({ length: runs }, (_, index) => flock.run(agent, `topic ${index}`));
-});
+}
+
+// Names apart, since what is learnt of a model holds for the whole process.
+await measure("Flock, nothing configured", async ({ address }) => startRuns(address, "undeclared", {}));
+
+await measure("Flock, 60 a second declared", async ({ address }) =>
+  startRuns(address, "declared", { resources: { model: { requests: { perSecond } } } }),
+);
 
 await measure("fetch, no limit of its own", async ({ address }) =>
   Array.from({ length: runs }, async () => {

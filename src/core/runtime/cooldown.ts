@@ -1,7 +1,7 @@
 /** Times before which nobody may call, by key, learnt from what servers ask for and kept by all callers. */
 
 import { checkOptions, objectOption, positiveNumber, wholeNumber } from "../errors/options.ts";
-import type { RateHints } from "./rate-hints.ts";
+import { type RateHints, resetOfUsedUp } from "./rate-hints.ts";
 import type { Runtime } from "./runtime.ts";
 import { systemRuntime } from "./system-runtime.ts";
 
@@ -43,11 +43,7 @@ export class Cooldown {
   /** Learns from what a server said: it asked to wait, or nothing of a limit remains until its reset. */
   learn(key: string, hints: RateHints): void {
     this.hold(key, hints.retryAfterMs ?? 0);
-    for (const { remaining, resetMs } of [hints.requests, hints.tokens, hints.inputTokens, hints.outputTokens].flatMap(
-      (hint) => hint ?? [],
-    )) {
-      if (remaining === 0 && resetMs !== undefined) this.hold(key, resetMs);
-    }
+    this.hold(key, resetOfUsedUp(hints) ?? 0);
   }
 
   /** Gives the milliseconds a caller of a key has to wait; 0 for none. */

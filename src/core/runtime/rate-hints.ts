@@ -53,6 +53,15 @@ export function readRateHints(headers: Readonly<Record<string, unknown>>, now?: 
   return hints;
 }
 
+/** Gives the milliseconds until the last of those limits is full again of which nothing remains; undefined for none. */
+export function resetOfUsedUp({ requests, tokens, inputTokens, outputTokens }: RateHints): number | undefined {
+  let longest: number | undefined;
+  for (const hint of [requests, tokens, inputTokens, outputTokens]) {
+    if (hint?.remaining === 0 && hint.resetMs !== undefined) longest = Math.max(longest ?? 0, hint.resetMs);
+  }
+  return longest;
+}
+
 function hintOf(limit: string | undefined, remaining: string | undefined, resetMs: number | undefined) {
   const hint: { -readonly [Key in keyof RateHint]: RateHint[Key] } = {};
   const most = countOf(limit);

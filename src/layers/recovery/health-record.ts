@@ -4,15 +4,14 @@ import { codeOf } from "../../core/errors/errors.ts";
 import type { LayerCall, LayerHost } from "../../core/layer.ts";
 import { defaultBreaker, defaultRetry } from "../../core/recovery-defaults.ts";
 import type { BreakerStep, RetryStep } from "../../core/recovery-settings.ts";
-import { Cooldown } from "../../core/runtime/cooldown.ts";
 import { BackoffWaits } from "./backoff-waits.ts";
 import { breakerKnob } from "./breaker-knob.ts";
 import { type BreakerState, type BreakerTicket, CircuitBreaker } from "./circuit-breaker.ts";
-import { classifyFailure } from "./classify-failure.ts";
 import { nearestStep } from "./declared-steps.ts";
 import { FailureStreak } from "./failure-streak.ts";
 import { type Health, type HealthWatch, healthOf, isRepeatable } from "./health.ts";
 import { healthVerdict } from "./health-verdict.ts";
+import { ModelRate } from "./rate/model-rate.ts";
 import { RetryBudget } from "./retry-budget.ts";
 
 /** The watch over one model or tool. */
@@ -26,7 +25,7 @@ export class HealthRecord implements HealthWatch {
   readonly #health: Health;
   /** What a success earns: that of whoever asks for most. */
   #perSuccess = defaultRetry.budgetPerSuccess;
-  readonly #cooldown: Cooldown;
+  readonly rate: ModelRate;
   readonly #key: string;
   /** The ticket of calls that entered before there was a breaker. */
   readonly #early: BreakerTicket;
@@ -39,7 +38,7 @@ export class HealthRecord implements HealthWatch {
     this.#health = health;
     this.budget = new RetryBudget(defaultRetry.budgetReserve, runtime, () => health.running === 0);
     this.#backoffs = new BackoffWaits(runtime);
-    this.#cooldown = runtime.shared("flock.cooldown", () => new Cooldown({ runtime }));
+    this.rate = new ModelRate(this.#key, runtime);
     const { step: _, ...settings } = defaultBreaker;
     this.breaker = new CircuitBreaker(settings, {
       runtime,
@@ -58,7 +57,10 @@ export class HealthRecord implements HealthWatch {
     this.#declared ??= this.#read(nearestStep(call, host, "breaker"), call);
     const id = `breaker:${this.#key}`;
     if (!host.knobs.has(id)) host.knobs.register(breakerKnob(this.#key, this.breaker));
-    for (const error of this.#health.failures.splice(0)) this.#learn(call, this.#early, error);
+    for (const error of this.#health.failures.splice(0)) {
+      this.rate.learn(call, error);
+      this.#learn(call, this.#early, error);
+    }
   }
 
   /** Widens the budget to what a retry declares. */
@@ -77,12 +79,14 @@ export class HealthRecord implements HealthWatch {
 
   enter(call: LayerCall, slot: number): void | Promise<void> {
     if (this.breaker.isRefusing) throw this.breaker.refusal(call.path);
-    if (call.runnable.kind === "model" && this.#cooldown.remainingMs(this.#key) > 0) return this.#rest(call, slot);
+    const waiting = call.runnable.kind === "model" ? this.rate.enter(call) : undefined;
+    if (waiting !== undefined) return waiting.then(() => this.#admit(call, slot));
     this.#admit(call, slot);
   }
 
   leave(call: LayerCall, slot: number, error: unknown): void {
     this.#health.running -= 1;
+    this.rate.leave(call, error);
     const ticket = (call.getSlot(slot) as BreakerTicket | undefined) ?? this.#early;
     if (error === undefined) {
       this.budget.deposit(this.#perSuccess, call.startedAt);
@@ -106,13 +110,15 @@ export class HealthRecord implements HealthWatch {
     this.#teller = call;
     const ticket = this.breaker.tryEnter();
     this.#teller = undefined;
-    if (ticket === undefined) throw this.breaker.refusal(call.path);
+    if (ticket === undefined) {
+      this.rate.callOff(call);
+      throw this.breaker.refusal(call.path);
+    }
     if (ticket !== this.#early) call.setSlot(slot, ticket);
     this.#health.running += 1;
   }
 
   #learn(call: LayerCall, ticket: BreakerTicket, error: unknown): void {
-    this.#cooldown.hold(this.#key, classifyFailure(error).retryAfterMs ?? 0);
     const verdict = healthVerdict(error);
     if (verdict === "answered") return this.#answered(call, ticket);
     // An attempt that was cut says little of now when others were answered since it began.
@@ -144,17 +150,6 @@ export class HealthRecord implements HealthWatch {
     // Nothing is worth waiting for now: those who wait fail, or turn to what else was declared.
     this.budget.refuse();
     this.#backoffs.endAll();
-  }
-
-  async #rest(call: LayerCall, slot: number): Promise<void> {
-    const began = call.runtime.monotonic();
-    call.waitStart("cooldown");
-    try {
-      await this.#cooldown.wait(this.#key, call.context.signal);
-    } finally {
-      call.waitEnd("cooldown", call.runtime.monotonic() - began);
-    }
-    this.#admit(call, slot);
   }
 }
 

@@ -16,6 +16,7 @@ import { orderFor, recoverySteps, type StepGroup } from "./declared-steps.ts";
 import { isGivenUpWithin, noteEnding } from "./given-up.ts";
 import { type HealthRecord, recordOf } from "./health-record.ts";
 import { raceAgain, type StartAttempt } from "./hedge/race.ts";
+import { FreeTurns } from "./rate/free-turns.ts";
 import { runAttempt } from "./run-attempt.ts";
 import { Substitutes } from "./substitutes.ts";
 import { timeLeftMs } from "./time-left.ts";
@@ -43,6 +44,8 @@ class Recovery {
   readonly #retry: RetryStep;
   /** Attempts of the runnable itself. */
   #tries: number;
+  /** Those of them that do not count: refused for their rate alone, while others came through. */
+  readonly #turns = new FreeTurns();
   /** A retry was meant for its failures: no loop further out begins anew. */
   #isRetried = false;
   /** What further attempts of the runnable itself gave. */
@@ -105,12 +108,16 @@ class Recovery {
   /** Waits for the time of a further attempt; false when there is to be none. */
   async #mayRetry(step: RetryStep, error: unknown): Promise<boolean> {
     const call = this.#call;
-    const { retryable, retryAfterMs = 0 } = classifyFailure(error, call.runtime.now());
+    const { code, retryable, retryAfterMs = 0 } = classifyFailure(error, call.runtime.now());
     if (!retryable && !matchesAny(step.on, error)) return false;
     this.#isRetried = true;
-    if (this.#tries >= step.maxAttempts || call.hasActed || isGivenUpWithin(call, error)) return false;
+    const isPaced = code === "rate_limited" && this.#turns.count(step, this.#record?.rate.through);
+    if (this.#tries - this.#turns.free >= step.maxAttempts) return false;
+    if (call.hasActed || isGivenUpWithin(call, error)) return false;
     // Whoever was refused by a breaker would be refused again.
     if (isFlockError(error, "circuit_open")) return false;
+    // The guard that every caller passes knows when to ask again.
+    if (isPaced) return retryAfterMs < timeLeftMs(call);
     const delayMs = backoffMs(step, this.#tries, call.runtime.random());
     if (Math.max(delayMs, retryAfterMs) >= timeLeftMs(call)) return false;
     const began = call.runtime.monotonic();

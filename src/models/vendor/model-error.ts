@@ -1,6 +1,7 @@
 /** Turns what a vendor's client throws into one typed error that names the way out and carries no secret. */
 
 import { FlockError, isFlockError, type ModelFailureDetails } from "../../core/errors/errors.ts";
+import { readRateHints, resetOfUsedUp } from "../../core/runtime/rate-hints.ts";
 import { retryAfterOf } from "../../core/runtime/retry-after.ts";
 import type { Runtime } from "../../core/runtime/runtime.ts";
 import { systemFailureOf } from "../../core/runtime/system-failure.ts";
@@ -65,7 +66,7 @@ function detailsOf(
 ): Omit<ModelFailureDetails, "model" | "retryable"> {
   // A vendor's code is a word; one that looks like a token is not let through.
   const vendorCode = system?.code ?? words.codes.find((code) => redact(code, [], runtime) === code);
-  const retryAfterMs = retryAfterOf(headers, words.body, runtime?.now());
+  const retryAfterMs = retryAfterOf(headers, words.body, runtime?.now()) ?? resetAfter(status, headers, runtime);
   const requestId = [...requestIdHeaders.map((name) => headers[name]), words.requestId].find(
     (id) => typeof id === "string" && /^[\w.:-]{1,128}$/.test(id) && hideKeys(id, runtime) === id,
   );
@@ -75,6 +76,11 @@ function detailsOf(
     ...(typeof requestId === "string" ? { requestId } : {}),
     ...(vendorCode === undefined ? {} : { vendorCode }),
   };
+}
+
+/** Who says no wait may say when the limit that was reached is full again. */
+function resetAfter(status: number | undefined, headers: Readonly<Record<string, string>>, runtime: Named) {
+  return status === 429 ? resetOfUsedUp(readRateHints(headers, runtime?.now())) : undefined;
 }
 
 const requestIdHeaders = ["x-request-id", "request-id", "x-amzn-requestid", "cf-ray"];

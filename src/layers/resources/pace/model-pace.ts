@@ -31,6 +31,8 @@ export class ModelPace {
     this.#model = model;
     this.#runtime = runtime;
     this.adapting = adapting;
+    // Recovery paces no model whose rate is declared.
+    if (apartMs > 0) runtime.shared("flock.declared-rates", () => new Set<string>()).add(model);
     this.#cooldown = runtime.shared("flock.cooldown", () => new Cooldown({ runtime }));
   }
 
