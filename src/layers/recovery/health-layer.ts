@@ -24,7 +24,10 @@ export function healthLayer(): GuardLayer {
           if (health.watch !== undefined) return health.watch.leave(call, slot, error);
           health.running -= 1;
           if (error === undefined) health.successes += 1;
-          else if (!call.wasCancelled && health.failures.length < keptFailures) health.failures.push(error);
+          else if (!call.wasCancelled && health.failures.length < keptFailures) {
+            if (health.failures.length === 0) health.successesAtFirst = health.successes;
+            health.failures.push(error);
+          }
         },
       };
     },

@@ -46,7 +46,9 @@ export class HealthRecord implements HealthWatch {
       onChange: (from, to) => this.#changed(from, to),
       mayOpen: (evidence) => this.#streak.convinces(runtime.monotonic(), evidence),
     });
-    this.budget.deposit(health.successes * this.#perSuccess);
+    // Of what came before the first failure nobody knows how old it is.
+    const before = Math.min(health.successesAtFirst * this.#perSuccess, defaultRetry.budgetReserve);
+    this.budget.deposit(before + (health.successes - health.successesAtFirst) * this.#perSuccess);
     // Until now nobody looked when answers came.
     if (health.successes > 0) this.#answeredAt = runtime.monotonic();
     this.#early = this.breaker.tryEnter()!;

@@ -16,6 +16,8 @@ export interface HealthWatch {
 export class Health {
   /** Answers that came before the watch began. */
   successes = 0;
+  /** Those of them that came before anything failed. */
+  successesAtFirst = 0;
   /** Failures that came before the watch began, the first few. */
   readonly failures: unknown[] = [];
   /** Attempts under way. */

@@ -9,6 +9,8 @@ const newsMs = 500;
 /** With nothing under way and no success for so long, nobody waits on. */
 const silenceMs = 5_000;
 const longestWaitMs = 60_000;
+/** What was earned in so long a time may all be spent, however much it is: those who fail together succeed together. */
+const earnedForMs = 10_000;
 
 /** Someone who waits for a retry. */
 interface Waiting {
@@ -17,8 +19,8 @@ interface Waiting {
 }
 
 /**
- * A budget of retries: each one takes 1, each success gives back a part, never beyond twice the reserve. Whoever finds it empty
- * waits in line for successes. The idea is that of Finagle's `RetryBudget` (Twitter) and of "Handling Overload" in Google's
+ * A budget of retries: each one takes 1, each success gives back a part. What is kept is at most twice the
+ * reserve, or the reserve and what the last 10 to 20 s earned. Whoever finds it empty waits in line for successes. The idea is that of Finagle's `RetryBudget` (Twitter) and of "Handling Overload" in Google's
  * Site Reliability Engineering (2016).
  *
  * While nothing but failures come, retries wait in line too, for the next success or for a moment without news: first
@@ -30,6 +32,10 @@ export class RetryBudget {
   readonly #isIdle: () => boolean;
   #tokens: number;
   #reserve: number;
+  /** Earned since `#countingSince`, and in the time before that. */
+  #earned = 0;
+  #earnedBefore = 0;
+  #countingSince = 0;
   #failuresInRow = 0;
   /** When the first of them began. */
   #failuresBeganAt = Number.NEGATIVE_INFINITY;
@@ -63,11 +69,23 @@ export class RetryBudget {
 
   /** Learns of a success. One that began before the failures did is worth as much, but says nothing new. */
   deposit(amount: number, beganAt = Number.POSITIVE_INFINITY): void {
-    this.#tokens = Math.min(Math.max(2 * this.#reserve, 1), this.#tokens + amount);
+    const now = this.#runtime.monotonic();
+    this.#tokens = Math.min(this.#most(now, amount), this.#tokens + amount);
     if (beganAt >= this.#failuresBeganAt) this.#failuresInRow = 0;
     if (this.#line.size === 0) return;
-    this.#depositAt = this.#runtime.monotonic();
+    this.#depositAt = now;
     this.#serve();
+  }
+
+  #most(now: number, amount: number): number {
+    const elapsedMs = now - this.#countingSince;
+    if (elapsedMs >= earnedForMs) {
+      this.#earnedBefore = elapsedMs >= 2 * earnedForMs ? 0 : this.#earned;
+      this.#earned = 0;
+      this.#countingSince = now;
+    }
+    this.#earned += amount;
+    return Math.max(2 * this.#reserve, this.#reserve + this.#earned + this.#earnedBefore, 1);
   }
 
   /** Learns of a failure, and of when what failed began. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type FlockEvent, isFlockError } from "../../../src/entries/index.ts";
 import { defaultRetry } from "../../../src/core/recovery-defaults.ts";
+import { type FlockEvent, isFlockError } from "../../../src/entries/index.ts";
 import type { Saying } from "./limited-model.ts";
 import { limitedFlock } from "./limited-runs.ts";
 import {

@@ -17,7 +17,7 @@ function make(reserve: number, isIdle = () => true) {
 }
 
 describe("a retry budget", () => {
-  it("gives what it has, then in line what successes earn, up to twice the reserve", async () => {
+  it("gives what it has, then in line what successes earn, up to twice the reserve or what was earned of late", async () => {
     const { budget, given, wait, runtime } = make(2);
     expect([budget.tryTake(), budget.tryTake(), budget.tryTake()]).toEqual([true, true, false]);
     wait("a");
@@ -31,12 +31,15 @@ describe("a retry budget", () => {
     expect(given).toEqual(["a true 0"]);
     expect(budget.tryTake()).toBe(false);
     budget.deposit(100);
-    expect(budget.tokens).toBe(3);
+    expect(budget.tokens).toBe(99);
     budget.atLeast(4);
     budget.atLeast(3);
-    expect(budget.tokens).toBe(5);
+    expect(budget.tokens).toBe(101);
     await runtime.clock.settle();
     expect(given).toEqual(["a true 0", "b true 0"]);
+    await runtime.clock.advance(20_000);
+    budget.deposit(1);
+    expect(budget.tokens).toBe(8);
     expect(runtime.clock.pendingTimers).toBe(0);
   });
 
