@@ -20,6 +20,7 @@ import { FreeTurns } from "./rate/free-turns.ts";
 import { runAttempt } from "./run-attempt.ts";
 import { Substitutes } from "./substitutes.ts";
 import { timeLeftMs } from "./time-left.ts";
+import { isUnexplained } from "./unexplained.ts";
 
 /**
  * Answers for a call whose first attempt failed, or all `before`: gives its value, or rejects with the error it ends with.
@@ -109,7 +110,7 @@ class Recovery {
   async #mayRetry(step: RetryStep, error: unknown): Promise<boolean> {
     const call = this.#call;
     const { code, retryable, retryAfterMs = 0 } = classifyFailure(error, call.runtime.now());
-    if (!retryable && !matchesAny(step.on, error)) return false;
+    if (!retryable && !matchesAny(step.on, error) && !isUnexplained(call, error, this.#tries)) return false;
     this.#isRetried = true;
     const isPaced = code === "rate_limited" && this.#turns.count(step, this.#record?.rate.through);
     if (this.#tries - this.#turns.free >= step.maxAttempts) return false;

@@ -136,6 +136,22 @@ describe("a retry", () => {
     expect(runtime.clock.pendingTimers).toBe(0);
   });
 
+  it("tries an idempotent tool twice more when nobody knows what its failure means, and never after a mistake in code", async () => {
+    const words = new Error("the moon was full");
+    const thrown = (cause: Error) => new FlockError("tool_failed", "it threw", { details: { tool: "t" }, cause });
+    const cases = [
+      [words, { idempotent: true }, 3],
+      [thrown(words), { idempotent: true }, 3],
+      [thrown(new TypeError("x is undefined")), { idempotent: true }, 1],
+      [thrown(words), {}, 1],
+    ] as const;
+    for (const [error, policy, attempts] of cases) {
+      const tool = scripted("tool", "t", [error], policy);
+      await house().run(tool);
+      expect(tool.begun).toHaveLength(attempts);
+    }
+  });
+
   it("waits as long as a server asked, also for a tool", async () => {
     const slow = new FlockError("tool_failed", "busy", {
       details: { tool: "t" },
