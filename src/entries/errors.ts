@@ -50,12 +50,12 @@ export type {
   BreakerSettings,
   CircuitBreakerSettings,
   FullBreakerSettings,
-} from "../layers/recovery/breaker-settings.ts";
+} from "../layers/recovery/breaker/breaker-settings.ts";
 export {
   type BreakerState,
   type BreakerTicket,
   CircuitBreaker,
   type CircuitBreakerOptions,
-} from "../layers/recovery/circuit-breaker.ts";
+} from "../layers/recovery/breaker/circuit-breaker.ts";
 export { classifyFailure, type FailureClass, type ForeignFailureCode } from "../layers/recovery/classify-failure.ts";
 export { type ShrinkContextOptions, shrinkContext } from "../prompt/recovery/shrink-context.ts";

@@ -11,7 +11,7 @@ import { cachedCalls } from "../layers/cache/calls/cached-calls.ts";
 import { AnswerTimes } from "../layers/recovery/attempt/answer-times.ts";
 import { startStreamLimits } from "../layers/recovery/attempt/declared-limits.ts";
 import { lead } from "../layers/recovery/hedge/hedge.ts";
-import { recover } from "../layers/recovery/recover.ts";
+import { recover } from "../layers/recovery/loop/recover.ts";
 import { ResourceDesk } from "../layers/resources/resource-desk.ts";
 import { fromV2 } from "../models/adapt-model-v2.ts";
 import { fromV3 } from "../models/adapt-model-v3.ts";

@@ -4,15 +4,15 @@ import { codeOf } from "../../core/errors/errors.ts";
 import type { LayerCall, LayerHost } from "../../core/layer.ts";
 import { defaultBreaker, defaultRetry } from "../../core/recovery-defaults.ts";
 import type { BreakerStep, RetryStep } from "../../core/recovery-settings.ts";
-import { BackoffWaits } from "./backoff-waits.ts";
-import { breakerKnob } from "./breaker-knob.ts";
-import { type BreakerState, type BreakerTicket, CircuitBreaker } from "./circuit-breaker.ts";
+import { breakerKnob } from "./breaker/breaker-knob.ts";
+import { type BreakerState, type BreakerTicket, CircuitBreaker } from "./breaker/circuit-breaker.ts";
+import { FailureStreak } from "./breaker/failure-streak.ts";
+import { healthVerdict } from "./breaker/health-verdict.ts";
+import { BackoffWaits } from "./budget/backoff-waits.ts";
+import { RetryBudget } from "./budget/retry-budget.ts";
 import { nearestStep } from "./declared-steps.ts";
-import { FailureStreak } from "./failure-streak.ts";
 import { type Health, type HealthWatch, healthOf, isRepeatable } from "./health.ts";
-import { healthVerdict } from "./health-verdict.ts";
 import { ModelRate } from "./rate/model-rate.ts";
-import { RetryBudget } from "./retry-budget.ts";
 
 /** The watch over one model or tool. */
 export class HealthRecord implements HealthWatch {

@@ -29,11 +29,11 @@ export function recoveryLayer(): RecoveryLayer {
   };
 }
 
-let code: typeof import("./recover.ts") | undefined;
+let code: typeof import("./loop/recover.ts") | undefined;
 
 async function recoverLate(call: LayerCall, error: unknown, host: LayerHost): Promise<unknown> {
   try {
-    code ??= await import("./recover.ts");
+    code ??= await import("./loop/recover.ts");
   } catch {
     throw error;
   }

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { BackoffWaits } from "../../../src/layers/recovery/backoff-waits.ts";
-import { breakerKnob } from "../../../src/layers/recovery/breaker-knob.ts";
-import { CircuitBreaker } from "../../../src/layers/recovery/circuit-breaker.ts";
+import { breakerKnob } from "../../../src/layers/recovery/breaker/breaker-knob.ts";
+import { CircuitBreaker } from "../../../src/layers/recovery/breaker/circuit-breaker.ts";
+import { BackoffWaits } from "../../../src/layers/recovery/budget/backoff-waits.ts";
 import { createTestRuntime } from "../../../src/testing/test-runtime.ts";
 
 it("waits between attempts end in time, all at once, or with the signal's own reason, and leave no timer", async () => {

@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from "vitest";
 // At hand, so that the moved clock never runs ahead of a file.
-import "../../../src/layers/recovery/recover.ts";
+import "../../../src/layers/recovery/loop/recover.ts";
 import { executeRun } from "../../../src/core/door/run.ts";
 import { FlockError, type FlockErrorDetails } from "../../../src/core/errors/errors.ts";
 import { defaultBreaker, defaultRetry } from "../../../src/core/recovery-defaults.ts";
 import type { BreakerStep, RecoveryChoice, RetryStep } from "../../../src/core/recovery-settings.ts";
 import type { AnyRunnable, ExecutionContext } from "../../../src/core/runnable.ts";
 import { defaultStack } from "../../../src/layers/default-stack.ts";
-import { healthVerdict } from "../../../src/layers/recovery/health-verdict.ts";
+import { healthVerdict } from "../../../src/layers/recovery/breaker/health-verdict.ts";
 import { makeEnvironment, runnable, type TestEnvironment } from "../../core/make-environment.ts";
 
 const once: RetryStep = { ...defaultRetry, maxAttempts: 1 };

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isFlockError } from "../../../src/core/errors/errors.ts";
-import type { CircuitBreakerSettings } from "../../../src/layers/recovery/breaker-settings.ts";
+import type { CircuitBreakerSettings } from "../../../src/layers/recovery/breaker/breaker-settings.ts";
 import {
   type BreakerState,
   type BreakerTicket,
   CircuitBreaker,
   type CircuitBreakerOptions,
-} from "../../../src/layers/recovery/circuit-breaker.ts";
+} from "../../../src/layers/recovery/breaker/circuit-breaker.ts";
 import { createTestRuntime } from "../../../src/testing/test-runtime.ts";
 
 const boom = new Error("boom");

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { FailureStreak } from "../../../src/layers/recovery/failure-streak.ts";
-import { RetryBudget } from "../../../src/layers/recovery/retry-budget.ts";
+import { FailureStreak } from "../../../src/layers/recovery/breaker/failure-streak.ts";
+import { RetryBudget } from "../../../src/layers/recovery/budget/retry-budget.ts";
 import { createTestRuntime } from "../../../src/testing/test-runtime.ts";
 
 function make(reserve: number, isIdle = () => true) {

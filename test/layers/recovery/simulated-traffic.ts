@@ -1,7 +1,7 @@
 /** Users who call a model whose server fails as it is told, on a test clock: every request and every end is written down. */
 
 // At hand, so that the moved clock never runs ahead of a file.
-import "../../../src/layers/recovery/recover.ts";
+import "../../../src/layers/recovery/loop/recover.ts";
 import { executeRun } from "../../../src/core/door/run.ts";
 import { codeOf, FlockError } from "../../../src/core/errors/errors.ts";
 import type { RecoveryChoice } from "../../../src/core/recovery-settings.ts";

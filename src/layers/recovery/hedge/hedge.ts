@@ -6,8 +6,8 @@ import { defaultRetry } from "../../../core/recovery-defaults.ts";
 import type { HedgeStep, RetryStep } from "../../../core/recovery-settings.ts";
 import { deadlineQueue } from "../../../core/runtime/deadline-queue.ts";
 import { nearestOf } from "../declared-steps.ts";
-import { recover } from "../recover.ts";
-import { runAttempt } from "../run-attempt.ts";
+import { recover } from "../loop/recover.ts";
+import { runAttempt } from "../loop/run-attempt.ts";
 import { chasePlan, learntWait, Race, type RacePlan, type StartAttempt } from "./race.ts";
 
 /**

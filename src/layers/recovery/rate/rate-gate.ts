@@ -4,7 +4,7 @@ import { FlockError } from "../../../core/errors/errors.ts";
 import type { LayerCall } from "../../../core/layer.ts";
 import type { Cooldown } from "../../../core/runtime/cooldown.ts";
 import type { Runtime, Timer } from "../../../core/runtime/runtime.ts";
-import { timeLeftMs } from "../time-left.ts";
+import { timeLeftMs } from "../loop/time-left.ts";
 import { LearntRate } from "./learnt-rate.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { type Waiting, WaitingLine } from "./waiting-line.ts";

@@ -1,9 +1,9 @@
 /** A failed call as one step sees it that may answer for it; what it offers ends when that step has answered. */
 
-import { FlockError } from "../../core/errors/errors.ts";
-import type { Failure } from "../../core/failure.ts";
-import type { LayerCall } from "../../core/layer.ts";
-import type { AnyRunnable } from "../../core/runnable.ts";
+import { FlockError } from "../../../core/errors/errors.ts";
+import type { Failure } from "../../../core/failure.ts";
+import type { LayerCall } from "../../../core/layer.ts";
+import type { AnyRunnable } from "../../../core/runnable.ts";
 
 /** What a step may do, by the loop that asks it. */
 export interface FailureActions {

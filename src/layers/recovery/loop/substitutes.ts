@@ -1,8 +1,8 @@
 /** Knows what was called for a call so far, over all loops in it, so that nothing goes in a circle or is called twice. */
 
-import type { LayerCall } from "../../core/layer.ts";
-import type { RecoveryStep } from "../../core/recovery-settings.ts";
-import type { AnyRunnable } from "../../core/runnable.ts";
+import type { LayerCall } from "../../../core/layer.ts";
+import type { RecoveryStep } from "../../../core/recovery-settings.ts";
+import type { AnyRunnable } from "../../../core/runnable.ts";
 
 /** Who called something instead. */
 interface Claim {

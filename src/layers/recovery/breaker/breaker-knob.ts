@@ -1,7 +1,7 @@
 /** Makes a breaker a live setting: `breaker:<name>`, there from the first failure on. */
 
-import type { Json, JsonObject } from "../../core/json/json.ts";
-import type { Knob } from "../../core/knob.ts";
+import type { Json, JsonObject } from "../../../core/json/json.ts";
+import type { Knob } from "../../../core/knob.ts";
 import { type BreakerSettings, readBreakerSettings } from "./breaker-settings.ts";
 import type { CircuitBreaker } from "./circuit-breaker.ts";
 

@@ -1,7 +1,7 @@
 /** Says what the end of an attempt tells of the health of what was called. */
 
-import { isFlockError } from "../../core/errors/errors.ts";
-import { classifyFailure } from "./classify-failure.ts";
+import { isFlockError } from "../../../core/errors/errors.ts";
+import { classifyFailure } from "../classify-failure.ts";
 
 /** It failed; it answered, if only with a no; or nothing is known, since the attempt never came so far. */
 export type HealthVerdict = "failed" | "answered" | "unknown";

@@ -6,7 +6,7 @@ import {
   type OptionCheck,
   positiveNumber,
   wholeNumber,
-} from "../../core/errors/options.ts";
+} from "../../../core/errors/options.ts";
 
 /** When calls are refused, and when they are tried again. */
 export interface BreakerSettings {

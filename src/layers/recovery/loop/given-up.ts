@@ -1,6 +1,6 @@
 /** Remembers which call ended with an error, so that loops around it neither begin anew nor tell its story twice. */
 
-import type { LayerCall } from "../../core/layer.ts";
+import type { LayerCall } from "../../../core/layer.ts";
 
 interface Ending {
   /** Ids and paths, not calls: an error may be kept for long, what it came from must not be. */

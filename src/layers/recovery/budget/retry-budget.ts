@@ -1,6 +1,6 @@
 /** Bounds retries by what succeeds, so that an outage is not made worse by everyone who asks again. */
 
-import type { Runtime, Timer } from "../../core/runtime/runtime.ts";
+import type { Runtime, Timer } from "../../../core/runtime/runtime.ts";
 
 /** After so many failures in a row retries wait for news. */
 const doubtfulFailures = 3;

@@ -1,6 +1,6 @@
 /** Says how long a call may still take, so that no retry waits past its end. */
 
-import type { LayerCall } from "../../core/layer.ts";
+import type { LayerCall } from "../../../core/layer.ts";
 
 /** Gives the milliseconds until the first deadline of a call and those around it; infinity without any. */
 export function timeLeftMs(call: LayerCall): number {

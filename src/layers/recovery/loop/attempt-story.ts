@@ -1,8 +1,8 @@
 /** Keeps what was tried for one call and failed, in bounded memory, for the error it may end with. */
 
-import { type FailedAttempt, isFlockError } from "../../core/errors/errors.ts";
-import { tellAttempts } from "../../core/errors/tell-attempts.ts";
-import type { LayerCall } from "../../core/layer.ts";
+import { type FailedAttempt, isFlockError } from "../../../core/errors/errors.ts";
+import { tellAttempts } from "../../../core/errors/tell-attempts.ts";
+import type { LayerCall } from "../../../core/layer.ts";
 import { hasEndedWithin } from "./given-up.ts";
 import { describeAttempt } from "./run-attempt.ts";
 

@@ -1,9 +1,9 @@
 /** Runs one further attempt of a call, and describes how it failed for the error that its call ends with. */
 
-import { codeOf, type FailedAttempt, isFlockError } from "../../core/errors/errors.ts";
-import type { AttemptChanges, LayerCall } from "../../core/layer.ts";
-import { longerLimits } from "./attempt/attempt-timeout-layer.ts";
-import { defaultAttemptTimeoutMs } from "./attempt/pace.ts";
+import { codeOf, type FailedAttempt, isFlockError } from "../../../core/errors/errors.ts";
+import type { AttemptChanges, LayerCall } from "../../../core/layer.ts";
+import { longerLimits } from "../attempt/attempt-timeout-layer.ts";
+import { defaultAttemptTimeoutMs } from "../attempt/pace.ts";
 
 /** What is known of an attempt that failed just now. */
 export interface AttemptFailure {

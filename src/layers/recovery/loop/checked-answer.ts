@@ -1,9 +1,9 @@
 /** Holds a value that somebody made up for a failed call to what the call would have given. */
 
-import { FlockError } from "../../core/errors/errors.ts";
-import { describeValue } from "../../core/errors/options.ts";
-import { canonicalText } from "../../core/json/canonical-key.ts";
-import type { AnyRunnable } from "../../core/runnable.ts";
+import { FlockError } from "../../../core/errors/errors.ts";
+import { describeValue } from "../../../core/errors/options.ts";
+import { canonicalText } from "../../../core/json/canonical-key.ts";
+import type { AnyRunnable } from "../../../core/runnable.ts";
 
 /**
  * Gives the value as the runnable would have given it.

@@ -1,6 +1,6 @@
 /** Lets failed calls wait for their next attempt, and sends all of them on at once when there is nothing to wait for. */
 
-import type { Runtime } from "../../core/runtime/runtime.ts";
+import type { Runtime } from "../../../core/runtime/runtime.ts";
 
 /** The waits between attempts of calls of one thing. */
 export class BackoffWaits {

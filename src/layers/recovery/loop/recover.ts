@@ -1,22 +1,22 @@
 /** The one retry loop: asks, after each failed attempt, what was declared, until something answers or all is used up. */
 
-import { backoffMs } from "../../core/backoff.ts";
-import { matchesAny } from "../../core/errors/error-matcher.ts";
-import { codeOf, type FailedAttempt, FlockError, isFlockError } from "../../core/errors/errors.ts";
-import type { AttemptChanges, LayerCall, LayerHost } from "../../core/layer.ts";
-import { defaultRetry } from "../../core/recovery-defaults.ts";
-import type { AnswerStep, RecoveryStep, RetryStep } from "../../core/recovery-settings.ts";
-import type { AnyRunnable } from "../../core/runnable.ts";
-import { orEnded } from "../../core/runtime/or-ended.ts";
+import { backoffMs } from "../../../core/backoff.ts";
+import { matchesAny } from "../../../core/errors/error-matcher.ts";
+import { codeOf, type FailedAttempt, FlockError, isFlockError } from "../../../core/errors/errors.ts";
+import type { AttemptChanges, LayerCall, LayerHost } from "../../../core/layer.ts";
+import { defaultRetry } from "../../../core/recovery-defaults.ts";
+import type { AnswerStep, RecoveryStep, RetryStep } from "../../../core/recovery-settings.ts";
+import type { AnyRunnable } from "../../../core/runnable.ts";
+import { orEnded } from "../../../core/runtime/or-ended.ts";
+import { classifyFailure } from "../classify-failure.ts";
+import { orderFor, recoverySteps, type StepGroup } from "../declared-steps.ts";
+import { type HealthRecord, recordOf } from "../health-record.ts";
+import { raceAgain, type StartAttempt } from "../hedge/race.ts";
+import { FreeTurns } from "../rate/free-turns.ts";
 import { AttemptStory } from "./attempt-story.ts";
 import { actedError, createFailure } from "./call-failure.ts";
 import { checkedAnswer, promisesTheSame } from "./checked-answer.ts";
-import { classifyFailure } from "./classify-failure.ts";
-import { orderFor, recoverySteps, type StepGroup } from "./declared-steps.ts";
 import { isGivenUpWithin, noteEnding } from "./given-up.ts";
-import { type HealthRecord, recordOf } from "./health-record.ts";
-import { raceAgain, type StartAttempt } from "./hedge/race.ts";
-import { FreeTurns } from "./rate/free-turns.ts";
 import { runAttempt } from "./run-attempt.ts";
 import { Substitutes } from "./substitutes.ts";
 import { timeLeftMs } from "./time-left.ts";

@@ -1,10 +1,10 @@
 /** Refuses calls to what keeps failing, and lets a few out after a while to see whether it answers again. */
 
-import { codeOf, FlockError } from "../../core/errors/errors.ts";
-import { checkOptions, functionOption, nonEmptyString, objectOption } from "../../core/errors/options.ts";
-import type { BreakerChangedEvent } from "../../core/events/event.ts";
-import type { Runtime } from "../../core/runtime/runtime.ts";
-import { systemRuntime } from "../../core/runtime/system-runtime.ts";
+import { codeOf, FlockError } from "../../../core/errors/errors.ts";
+import { checkOptions, functionOption, nonEmptyString, objectOption } from "../../../core/errors/options.ts";
+import type { BreakerChangedEvent } from "../../../core/events/event.ts";
+import type { Runtime } from "../../../core/runtime/runtime.ts";
+import { systemRuntime } from "../../../core/runtime/system-runtime.ts";
 import {
   type BreakerSettings,
   breakerChecks,

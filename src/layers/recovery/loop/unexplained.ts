@@ -1,8 +1,8 @@
 /** Gives tools that may be repeated another chance when nobody knows what their failure means. */
 
-import { isFlockError } from "../../core/errors/errors.ts";
-import type { LayerCall } from "../../core/layer.ts";
-import { classifyFailure } from "./classify-failure.ts";
+import { isFlockError } from "../../../core/errors/errors.ts";
+import type { LayerCall } from "../../../core/layer.ts";
+import { classifyFailure } from "../classify-failure.ts";
 
 /** What says nothing of itself may be for good, so fewer attempts go into it. */
 const mostTries = 3;
