@@ -133,9 +133,12 @@ async function explained(error: unknown, model: string, context: ExecutionContex
   return modelError(error, model, context.runtime);
 }
 
-/** Tells whether a model is the package's own offline engine, which costs nothing and reads `providerOptions.flock`. */
-export function isOffline(model: { readonly provider: string }): boolean {
-  return model.provider === "offline";
+/**
+ * Tells whether a model is the package's own offline engine, which costs nothing and reads `providerOptions.flock`. A
+ * runnable that a user wrote has none underneath.
+ */
+export function isOffline(model: { readonly provider: string } | undefined): boolean {
+  return model?.provider === "offline";
 }
 
 /**

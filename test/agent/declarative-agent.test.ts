@@ -364,6 +364,23 @@ describe("streaming", () => {
 });
 
 describe("a model", () => {
+  it("may be a runnable that a user wrote, without any language model underneath", async () => {
+    const written = {
+      kind: "model",
+      name: "own/words",
+      perform: async () => ({
+        content: [{ type: "text", text: good }],
+        finishReason: { unified: "stop", raw: "stop" },
+        warnings: [],
+      }),
+    };
+    const agent = new DeclarativeAgent({ name: "a", ...summary, model: written as never });
+    expect(await agent.execute("bees", { flock: new Flock({ runtime: createTestRuntime() }) })).toEqual({
+      summary: "short",
+      keywords: ["a"],
+    });
+  });
+
   it("gets the settings of its agent and nothing of the framework's own", async () => {
     const { flock, model } = house([good]);
     const settings = {
