@@ -11,9 +11,12 @@ export class SparseBuckets {
 
   /** Counts one value of a bucket that `bucketOf` gave. */
   add(bucket: number): void {
-    const at = Math.floor(bucket / bucketsPerChunk);
-    const chunk = this.#chunks[at] ?? new Uint32Array(bucketsPerChunk);
-    this.#chunks[at] = chunk;
+    const at = (bucket / bucketsPerChunk) | 0;
+    let chunk = this.#chunks[at];
+    if (chunk === undefined) {
+      chunk = new Uint32Array(bucketsPerChunk);
+      this.#chunks[at] = chunk;
+    }
     chunk[bucket % bucketsPerChunk]!++;
   }
 
@@ -26,16 +29,17 @@ export class SparseBuckets {
     }
   }
 
-  /** Forgets all counts; octaves that were used keep their memory, since they will be used again. */
+  /** Forgets all counts and gives their memory back: the next values may be of other octaves. */
   clear(): void {
-    for (const chunk of this.#chunks) chunk?.fill(0);
+    this.#chunks.fill(undefined);
   }
 
   /** Gives the value of the bucket that holds the `p`-quantile by nearest rank; `total` is the sum of the counts. */
   quantile(total: number, p: number): number {
     const rank = Math.max(1, Math.ceil(p * total));
     let seen = 0;
-    for (const [at, chunk] of this.#chunks.entries()) {
+    for (let at = 0; at < chunkCount; at++) {
+      const chunk = this.#chunks[at];
       if (chunk === undefined) continue;
       for (let bucket = 0; bucket < bucketsPerChunk; bucket++) {
         seen += chunk[bucket]!;
