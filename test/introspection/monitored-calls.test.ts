@@ -206,6 +206,27 @@ describe("what the monitor knows of the process", () => {
     feed(monitor, eventsOf({ name: "a", ms: 1 }, { runId: "r" }));
     expect(monitor.metricsBuffer).toMatchObject([{ success: true, memoryBytes: undefined }]);
     expect(monitor.snapshot().process).toBeUndefined();
+    const watchEventLoop = () => {
+      throw new Error("not here");
+    };
+    const half = new PerformanceMonitor({ runtime: Object.assign(createTestRuntime(), { watchEventLoop }) });
+    feed(half, eventsOf({ name: "a", ms: 1 }, { runId: "r" }));
+    expect(half.snapshot().process).toMatchObject({ heapUsedBytes: 64 * 2 ** 20, eventLoopDelay: undefined });
+  });
+
+  it("lets go of the event loop when it is disposed, and looks no further", async () => {
+    let open = 0;
+    const watchEventLoop = () => {
+      open++;
+      return { read: () => undefined, stop: () => void open-- };
+    };
+    const monitor = new PerformanceMonitor({ runtime: Object.assign(createTestRuntime(), { watchEventLoop }) });
+    feed(monitor, eventsOf({ name: "a", ms: 1 }, { runId: "r" }));
+    expect(open).toBe(1);
+    await monitor[Symbol.asyncDispose]();
+    feed(monitor, eventsOf({ name: "a", ms: 1 }, { runId: "s", time: startOfTime + 5_000 }));
+    expect(open).toBe(0);
+    expect(monitor.metricsBuffer).toHaveLength(2);
   });
 });
 

@@ -35,15 +35,12 @@ export class ProcessSamples {
   look(time: number): ProcessSample | undefined {
     if (Math.abs(time - this.#lookedAt) < everyMs) return undefined;
     this.#lookedAt = time;
-    try {
-      const sample = Object.freeze({ time, ...this.#runtime.memory(), eventLoopDelay: this.#watch?.read() });
-      if (!this.#isStopped) this.#watch ??= this.#runtime.watchEventLoop?.();
-      this.#samples.push(sample);
-      return sample;
-    } catch {
-      // Some systems refuse to tell; a monitor must not make a run fail for it.
-      return undefined;
-    }
+    const memory = this.memory();
+    const eventLoopDelay = this.#readDelay();
+    if (memory === undefined) return undefined;
+    const sample = Object.freeze({ time, ...memory, eventLoopDelay });
+    this.#samples.push(sample);
+    return sample;
   }
 
   /** Gives the memory in use now; undefined where the system refuses to tell. */
@@ -60,5 +57,17 @@ export class ProcessSamples {
     this.#isStopped = true;
     this.#watch?.stop();
     this.#watch = undefined;
+  }
+
+  /** Some systems refuse to tell; a monitor must not make a run fail for it. */
+  #readDelay(): EventLoopDelay | undefined {
+    try {
+      const delay = this.#watch?.read();
+      if (!this.#isStopped) this.#watch ??= this.#runtime.watchEventLoop?.();
+      return delay;
+    } catch {
+      this.#isStopped = true;
+      return undefined;
+    }
   }
 }
