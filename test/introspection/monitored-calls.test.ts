@@ -130,21 +130,27 @@ describe("PerformanceMonitor.snapshot", () => {
     expect(monitor.snapshot(startOfTime).windows).toMatchObject([{ subject: "model", name: "gpt", runs: 2 }]);
   });
 
-  it("stays flat over 200,000 runs of ever new names", () => {
+  it("stays flat over 200,000 runs of ever new names", async () => {
     const monitor = new PerformanceMonitor({ alerts: [{ metric: "p95Ms", above: 1, windowMs: 60_000 }] });
-    const play = (from: number, to: number) => {
+    const play = async (from: number, to: number) => {
       for (let index = from; index < to; index++) {
         const time = startOfTime + index * 100;
         const name = `agent ${index % 1_000}`;
         const calls = [{ name: `model ${index % 77}`, ms: 1 + (index % 4_000) / 7, tokens: 9, costMicroUsd: 1 }];
         feed(monitor, eventsOf({ name, calls }, { runId: `r${index}`, time }));
       }
-      collect();
-      const { heapUsed, arrayBuffers } = process.memoryUsage();
-      return heapUsed + arrayBuffers;
+      // What typed arrays held is given back in the background, after the collection that found them unused.
+      let least = Number.POSITIVE_INFINITY;
+      for (let turn = 0; turn < 8; turn++) {
+        collect();
+        await new Promise((resolve) => setImmediate(resolve));
+        const { heapUsed, arrayBuffers } = process.memoryUsage();
+        least = Math.min(least, heapUsed + arrayBuffers);
+      }
+      return least;
     };
-    const early = play(0, 100_000);
-    const late = play(100_000, 200_000);
+    const early = await play(0, 100_000);
+    const late = await play(100_000, 200_000);
     expect(late - early).toBeLessThan(3 * 2 ** 20);
     const { runs, inFlight, runnables, calls } = monitor.snapshot(startOfTime + 20_000_000);
     expect([runs, inFlight]).toEqual([200_000, 0]);
