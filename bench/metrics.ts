@@ -3,9 +3,12 @@
 import type { FlockEvent } from "../src/core/events/event.ts";
 import { InputReference } from "../src/core/events/input-reference.ts";
 import { AgentMetrics } from "../src/introspection/measure/agent-metrics.ts";
+import { Measured, sampleOf } from "../src/introspection/measure/measured.ts";
+import { MetricWindow } from "../src/introspection/measure/metric-window.ts";
 import { QuantileSketch } from "../src/introspection/measure/quantile-sketch.ts";
 import { fingerprintOf } from "../src/introspection/record/input-fingerprint.ts";
 import { RunRecorder } from "../src/introspection/record/run-recorder.ts";
+import { PerformanceMonitor } from "../src/introspection/watch/performance-monitor.ts";
 
 const values = Float64Array.from({ length: 4_096 }, (_, index) => 0.1 + ((index * 2_654_435_761) % 100_003) / 7);
 const usage = { inputTokens: 120, outputTokens: 30, cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
@@ -76,6 +79,20 @@ print(
   "agent metrics, one call with usage and cost",
   nanoseconds(200_000, (index) => metrics.recordCall(ends[index & 4_095] as Extract<FlockEvent, { type: "call-end" }>)),
 );
+const callEnds = ends as Extract<FlockEvent, { type: "call-end" }>[];
+const samples = callEnds.map(sampleOf);
+const window = new MetricWindow(60_000, true);
+print(
+  "sliding window, one call of eleven values",
+  nanoseconds(200_000, (index) => window.record(samples[index & 4_095]!)),
+  "goal 25 a value",
+);
+const measured = new Measured("scripted");
+print(
+  "all figures and three windows, one call",
+  nanoseconds(200_000, (index) => measured.record(callEnds[index & 4_095]!, samples[index & 4_095]!)),
+  "44 values",
+);
 const inputs = Array.from({ length: 4_096 }, (_, index) => ({ topic: `Impact of AI on healthcare, part ${index}` }));
 print(
   "fingerprint of a small input",
@@ -95,6 +112,15 @@ for (const [label, options] of [
   });
   print(label, perRun, "6 events");
 }
+
+const monitor = new PerformanceMonitor({ alerts: [{ metric: "p95Ms", above: 1_000, windowMs: 60_000 }] });
+print(
+  "monitor with an alert, a whole run of two calls",
+  nanoseconds(50_000, (index) => {
+    for (const event of runs[index & 127]!) monitor.handle(event);
+  }),
+  "6 events",
+);
 
 const inFlight = new RunRecorder();
 const many = Array.from({ length: 20_000 }, (_, index) => eventsOfRun(index, inputs[index & 4_095]));

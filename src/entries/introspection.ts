@@ -38,11 +38,21 @@ export {
   type CallFigures,
   type ToolUsage,
 } from "../introspection/measure/agent-metrics.ts";
+export type { FigureComparison, PeriodComparison } from "../introspection/measure/compare-periods.ts";
+export type { RecentFigures, RecentWindow } from "../introspection/measure/measured.ts";
+export type { ProcessSample } from "../introspection/measure/process-samples.ts";
 export { type DistributionSummary, QuantileSketch } from "../introspection/measure/quantile-sketch.ts";
+export type { WindowSubject } from "../introspection/measure/window-metrics.ts";
+export { type DescribedCall, type DescribedRun, describeRun } from "../introspection/record/described-calls.ts";
 export { RunRecorder, type RunRecorderOptions } from "../introspection/record/run-recorder.ts";
+export type { AlertListener, AlertOptions } from "../introspection/watch/alert-desk.ts";
 export type { AlertMetric, AlertRule } from "../introspection/watch/alert-rule.ts";
+export type { WebhookCounts } from "../introspection/watch/alert-webhook.ts";
 export type { ActiveAlert } from "../introspection/watch/alerts.ts";
+export { burnRateAlerts, type Objective } from "../introspection/watch/burn-rate.ts";
+export type { CallsByKind, MeasuredCalls } from "../introspection/watch/call-figures.ts";
 export type {
+  MeasuredRuns,
   MonitorSnapshot,
   MonitorUpdate,
   RunFigures,
@@ -50,3 +60,4 @@ export type {
   WindowSnapshot,
 } from "../introspection/watch/monitor-records.ts";
 export { PerformanceMonitor, type PerformanceMonitorOptions } from "../introspection/watch/performance-monitor.ts";
+export type { WebhookOptions } from "../introspection/watch/webhook-options.ts";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AlertFiredEvent, AlertResolvedEvent } from "../../src/core/events/event.ts";
-import { MetricWindow, windowMetrics } from "../../src/introspection/measure/metric-window.ts";
+import { MetricWindow } from "../../src/introspection/measure/metric-window.ts";
+import { windowMetrics } from "../../src/introspection/measure/window-metrics.ts";
 import type { AlertMetric, AlertRule } from "../../src/introspection/watch/alert-rule.ts";
 import { type AlertSample, Alerts } from "../../src/introspection/watch/alerts.ts";
 import { NaiveAlerts } from "./naive-alerts.ts";
@@ -10,7 +11,7 @@ type AlertEvent = AlertFiredEvent | AlertResolvedEvent;
 
 function watch(rules: readonly AlertRule[]): { alerts: Alerts; events: AlertEvent[] } {
   const events: AlertEvent[] = [];
-  return { alerts: new Alerts(rules, (event) => events.push(event)), events };
+  return { alerts: new Alerts(rules, { tell: (event) => void events.push(event) }), events };
 }
 
 function run(time: number, changes: Partial<AlertSample> = {}): AlertSample {
@@ -29,78 +30,146 @@ function run(time: number, changes: Partial<AlertSample> = {}): AlertSample {
 const slow: AlertRule = { metric: "p95Ms", above: 1_000, windowMs: 60_000 };
 
 const metrics = Object.keys(windowMetrics) as AlertMetric[];
-const levels: Record<string, number> = {
-  ...{
-    p50Ms: 200,
-    p90Ms: 400,
-    p95Ms: 400,
-    p99Ms: 500,
-    meanMs: 250,
-    successRate: 0.7,
-    errorRate: 0.3,
-    runsPerMinute: 300,
-  },
-  ...{ tokens: 200, tokensPerRun: 25, costMicroUsd: 200, costMicroUsdPerRun: 25 },
+const levels: Record<AlertMetric, number> = {
+  ...{ p50Ms: 200, p90Ms: 400, p95Ms: 400, p99Ms: 500, meanMs: 250, successRate: 0.7, errorRate: 0.3 },
+  ...{ runsPerMinute: 300, tokens: 200, tokensPerRun: 25, costMicroUsd: 200, costMicroUsdPerRun: 25 },
+  ...{ costMicroUsdPerHour: 360_000, queueMs: 50, attempts: 2, cacheHitRate: 0.5, firstTokenMs: 100 },
+  ...{ heapBytes: 500, eventLoopDelayMs: 20 },
 };
+const ofCalls: readonly AlertMetric[] = ["queueMs", "attempts", "cacheHitRate", "firstTokenMs"];
+const ofProcess: readonly AlertMetric[] = ["heapBytes", "eventLoopDelayMs"];
 const rule: fc.Arbitrary<AlertRule> = fc
   .record({
     metric: fc.constantFrom(...metrics),
-    side: fc.constantFrom("above", "below"),
+    side: fc.constantFrom("above", "below", "above", "below", "high", "low", "either"),
     windowMs: fc.constantFrom(1_000, 2_000, 5_000),
+    alsoWithinMs: fc.constantFrom(undefined, undefined, 300),
+    isCritical: fc.boolean(),
+    deviations: fc.constantFrom(undefined, 1),
+    kind: fc.constantFrom(undefined, "model" as const),
     name: fc.constantFrom(undefined, "a", "b"),
     minimumCount: fc.constantFrom(undefined, 0, 1, 3),
     clearAfterMs: fc.constantFrom(undefined, 300, 2_500),
     hysteresis: fc.constantFrom(0, 0.1, 0.5),
     cooldownMs: fc.constantFrom(undefined, 1_500),
   })
-  .map(({ side, name, minimumCount, clearAfterMs, cooldownMs, hysteresis, ...rest }) => {
-    const level = levels[rest.metric]!;
-    const optional = Object.entries({ name, minimumCount, clearAfterMs, cooldownMs }).filter(
-      ([, value]) => value !== undefined,
-    );
-    return {
+  .map(({ side, hysteresis, isCritical, deviations, kind, name, metric, ...rest }) => {
+    const level = levels[metric];
+    const isFixed = side === "above" || side === "below";
+    const isOfProcess = ofProcess.includes(metric);
+    const all = {
       ...rest,
-      [side]: level,
+      metric,
+      kind: isOfProcess ? undefined : ofCalls.includes(metric) ? "model" : kind,
+      name: isOfProcess ? undefined : name,
+      ...(isFixed ? { [side]: level } : { unusual: side, deviations }),
+      critical: isFixed && isCritical ? level * (side === "above" ? 1.3 : 0.7) : undefined,
       hysteresis: Math.floor(hysteresis * level),
-      ...Object.fromEntries(optional),
-    } as AlertRule;
+    };
+    return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as unknown as AlertRule;
   });
 const step = fc.record({
   waitMs: fc.oneof(fc.integer({ min: 0, max: 120 }), fc.integer({ min: 0, max: 8_000 })),
+  subject: fc.constantFrom("run" as const, "run" as const, "model" as const, "process" as const),
   name: fc.constantFrom("a", "b"),
   durationMs: fc.integer({ min: 1, max: 600 }),
   outcome: fc.constantFrom("ok" as const, "ok" as const, "error" as const, "cancelled" as const),
   tokens: fc.integer({ min: 0, max: 50 }),
   costMicroUsd: fc.integer({ min: 0, max: 50 }),
-  checkOnly: fc.boolean(),
+  queueMs: fc.integer({ min: 0, max: 100 }),
+  attempts: fc.integer({ min: 1, max: 3 }),
+  cacheHit: fc.constantFrom(undefined, true, false),
+  firstTokenMs: fc.option(fc.integer({ min: 0, max: 200 }), { nil: undefined }),
+  heapBytes: fc.integer({ min: 0, max: 1_000 }),
+  eventLoopDelayMs: fc.option(fc.integer({ min: 0, max: 40 }), { nil: undefined }),
+  happens: fc.constantFrom("run", "run", "run", "check"),
 });
+type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
+type Trouble = "restart" | { readonly stepMs: number };
+
+/** Plays steps to the alerts and to the reference, with troubles on the way, and gives what each told. */
+function playBoth(rules: readonly AlertRule[], steps: readonly Step[], troubles: ReadonlyMap<number, Trouble>) {
+  const named = rules.map((one, index) => ({ ...one, id: `${index}` }));
+  const events: AlertEvent[] = [];
+  const listener = { tell: (event: AlertEvent) => void events.push(event) };
+  let alerts = new Alerts(named, listener);
+  const reference = new NaiveAlerts(named);
+  let time = 1_700_000_000_000;
+  for (const [index, { waitMs, happens, ...sample }] of steps.entries()) {
+    time += waitMs;
+    const trouble = troubles.get(index);
+    if (trouble === "restart") {
+      const kept = JSON.parse(JSON.stringify(alerts.states)) as typeof alerts.states;
+      alerts = new Alerts(named, listener);
+      alerts.restore(new Map(Object.entries(kept)));
+      reference.restart();
+    } else if (trouble !== undefined) time += trouble.stepMs;
+    for (const each of [alerts, reference]) {
+      if (happens === "check") each.check(time);
+      else each.record({ ...sample, runId: "r", time });
+    }
+  }
+  const told = events.map(({ type, alert, time: at, value }) => ({ type, alert, time: at, value }));
+  return { told, expected: reference.events, active: alerts.active };
+}
+
+const rules = fc.array(rule, { minLength: 1, maxLength: 4 });
+const noTroubles: ReadonlyMap<number, Trouble> = new Map();
 
 describe("Alerts", () => {
   it("fires and resolves exactly as the reference that keeps every run, over thousands of random histories", () => {
     let fired = 0;
     fc.assert(
-      fc.property(fc.array(rule, { minLength: 1, maxLength: 4 }), fc.array(step, { maxLength: 60 }), (rules, steps) => {
-        const named = rules.map((one, index) => ({ ...one, id: `${index}` }));
-        const { alerts, events } = watch(named);
-        const reference = new NaiveAlerts(named);
-        let time = 1_700_000_000_000;
-        for (const { waitMs, checkOnly, ...sample } of steps) {
-          time += waitMs;
-          if (checkOnly && waitMs > 60) {
-            alerts.check(time);
-            reference.check(time);
-          } else {
-            alerts.record({ ...sample, runId: "r", time });
-            reference.record({ ...sample, runId: "r", time });
-          }
+      fc.property(rules, fc.array(step, { maxLength: 60 }), (some, steps) => {
+        const { told, expected } = playBoth(some, steps, noTroubles);
+        expect(told).toEqual(expected);
+        fired += told.filter(({ type }) => type === "alert-fired").length;
+      }),
+      { numRuns: 5_000 },
+    );
+    expect(fired).toBeGreaterThan(1_000);
+  });
+
+  it("does so too where the clock steps and the process begins anew in the middle", () => {
+    const trouble = fc.oneof(
+      fc.constant("restart" as const),
+      fc.record({ stepMs: fc.oneof(fc.integer({ min: -4_000, max: 0 }), fc.constantFrom(-3_600_000, 3_600_000)) }),
+    );
+    const troubles = fc.array(fc.tuple(fc.nat(59), trouble), { minLength: 1, maxLength: 4 });
+    let fired = 0;
+    fc.assert(
+      fc.property(rules, fc.array(step, { minLength: 20, maxLength: 60 }), troubles, (some, steps, places) => {
+        const { told, expected, active } = playBoth(some, steps, new Map(places));
+        expect(told).toEqual(expected);
+        // Of each alert, one ends for each that began, and the last is on or over.
+        for (const id of new Set(told.map(({ alert }) => alert))) {
+          const types = told.filter(({ alert }) => alert === id).map(({ type }) => type);
+          expect(types).toEqual(types.map((_, index) => (index % 2 === 0 ? "alert-fired" : "alert-resolved")));
+          expect(active.some((alert) => alert.id === id)).toBe(types.length % 2 === 1);
         }
-        const told = events.map(({ type, alert, time: at, value }) => ({ type, rule: Number(alert), time: at, value }));
-        expect(told).toEqual(reference.events);
-        fired += events.filter(({ type }) => type === "alert-fired").length;
+        fired += told.filter(({ type }) => type === "alert-fired").length;
       }),
       { numRuns: 3_000 },
     );
     expect(fired).toBeGreaterThan(1_000);
+  });
+
+  it("knows what is unusual exactly as the reference does, over long histories", () => {
+    const unusual = rule
+      .filter((one) => one.unusual !== undefined)
+      .map((one) => ({ ...one, minimumCount: 1, deviations: 0.5 }));
+    const often = step.map((one) => ({ ...one, waitMs: one.waitMs % 1_500 }));
+    const troubles = fc.array(fc.tuple(fc.nat(199), fc.constant("restart" as const)), { maxLength: 2 });
+    let fired = 0;
+    fc.assert(
+      fc.property(unusual, fc.array(often, { minLength: 200, maxLength: 200 }), troubles, (one, steps, places) => {
+        const { told, expected } = playBoth([one], steps, new Map(places));
+        expect(told).toEqual(expected);
+        fired += told.filter(({ type }) => type === "alert-fired").length;
+      }),
+      { numRuns: 300 },
+    );
+    expect(fired).toBeGreaterThan(100);
   });
 
   it("tells each episode once, in turn, whatever happens", () => {
@@ -108,9 +177,9 @@ describe("Alerts", () => {
       fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
         const { alerts, events } = watch([{ metric: "errorRate", above: 0.4, windowMs: 1_000, minimumCount: 1 }]);
         let time = 0;
-        for (const { waitMs, ...sample } of steps) {
+        for (const { waitMs, happens: _, ...sample } of steps) {
           time += waitMs;
-          alerts.record({ ...sample, runId: "r", time });
+          alerts.record({ ...sample, subject: "run", runId: "r", time });
         }
         for (const [index, event] of events.entries())
           expect(event.type).toBe(index % 2 === 0 ? "alert-fired" : "alert-resolved");
@@ -133,7 +202,7 @@ describe("Alerts", () => {
       },
     ]);
     expect(Math.abs((events[0]?.value ?? 0) / 5_000 - 1)).toBeLessThan(0.01);
-    expect(alerts.active).toEqual([{ id: "p95Ms above 1000 in 60000 ms", rule: slow }]);
+    expect(alerts.active).toEqual([{ id: "p95Ms above 1000 in 60000 ms", rule: slow, severity: "warning" }]);
     alerts.check(40_000);
     expect(events).toHaveLength(1);
     alerts.check(120_000);
@@ -209,14 +278,31 @@ describe("Alerts", () => {
     [{ ...slow, above: Number.NaN }, "above", "a finite number"],
     [{ ...slow, above: "1" }, "above", "a finite number"],
     [{ ...slow, below: 1 }, "below", "exactly one"],
-    [{ metric: "p95Ms", windowMs: 1_000 }, "above", "neither"],
+    [{ metric: "p95Ms", windowMs: 1_000 }, "above", "it has none"],
     [{ ...slow, hysteresis: -1 }, "hysteresis", "number"],
     [{ ...slow, minimumCount: 1.5 }, "minimumCount", "whole number"],
     [{ ...slow, severity: "bad" }, "severity", "one of"],
     [{ ...slow, treshold: 1 }, "treshold", "has no option"],
+    [{ metric: "p95Ms", unusual: "odd", windowMs: 1_000 }, "unusual", "one of"],
+    [{ ...slow, unusual: "high" }, "unusual", '"above" and "unusual"'],
+    [{ ...slow, below: 1, unusual: "high" }, "below", "exactly one"],
+    [{ ...slow, deviations: 3 }, "deviations", "absent"],
+    [{ ...slow, critical: 900 }, "critical", "greater than above, 1000"],
+    [{ ...slow, critical: Number.NaN }, "critical", "a finite number"],
+    [{ ...slow, critical: 2_000, severity: "critical" }, "critical", "critical"],
+    [{ metric: "successRate", below: 0.9, critical: 0.95, windowMs: 1_000 }, "critical", "less than below, 0.9"],
+    [{ metric: "successRate", below: 0, windowMs: 1_000 }, "below", "a share from 0 to 1"],
+    [{ metric: "errorRate", above: 1, windowMs: 1_000 }, "above", "from 0 to less than 1"],
+    [{ metric: "errorRate", above: 95, windowMs: 1_000 }, "above", "a share"],
+    [{ metric: "p95Ms", unusual: "high", critical: 5, windowMs: 1_000 }, "critical", "absent"],
+    [{ ...slow, alsoWithinMs: 60_000 }, "alsoWithinMs", "shorter than windowMs"],
+    [{ ...slow, kind: "run" }, "kind", "one of"],
+    [{ metric: "queueMs", above: 5, windowMs: 1_000 }, "kind", "is of calls, not of runs"],
+    [{ metric: "heapBytes", above: 5, windowMs: 1_000, kind: "model" }, "kind", "whole process"],
+    [{ metric: "heapBytes", above: 5, windowMs: 1_000, name: "a" }, "name", "whole process"],
     [null, "options", "an object"],
   ])("refuses the rule %j and says why", (bad, option, words) => {
-    const make = () => new Alerts([slow, bad as AlertRule], () => {});
+    const make = () => new Alerts([slow, bad as AlertRule], { tell: () => {} });
     expect(make).toThrow(
       expect.objectContaining({ code: "option_invalid", details: expect.objectContaining({ option }) }),
     );
@@ -236,7 +322,9 @@ describe("MetricWindow", () => {
   it("gives no quantile without buckets, and no rate without runs", () => {
     const window = new MetricWindow(1_000, false);
     expect(metrics.map((metric) => window.value(metric))).toEqual(
-      metrics.map((metric) => (["runsPerMinute", "tokens", "costMicroUsd"].includes(metric) ? 0 : undefined)),
+      metrics.map((metric) =>
+        ["runsPerMinute", "tokens", "costMicroUsd", "costMicroUsdPerHour"].includes(metric) ? 0 : undefined,
+      ),
     );
     window.record(run(10));
     expect(window.value("p95Ms")).toBeUndefined();

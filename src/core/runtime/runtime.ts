@@ -16,6 +16,20 @@ export interface MemoryUse {
   readonly residentBytes: number;
 }
 
+/** How late the event loop was since it was last read, in milliseconds. */
+export interface EventLoopDelay {
+  readonly meanMs: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+/** Watches the event loop from when it is made until it is stopped, and keeps no process alive. */
+export interface EventLoopWatch {
+  /** Gives the delay since the last reading; undefined when there was no measurement. */
+  read(): EventLoopDelay | undefined;
+  stop(): void;
+}
+
 /**
  * Clock, timers, randomness, ids, memory, environment variables and `fetch` of a run. Product code takes them from here
  * alone. The system one is the default; `flock-ts/testing` has a deterministic one.
@@ -34,6 +48,8 @@ export interface Runtime {
   /** An id no other call of this process got, without private facts. */
   createId(): string;
   memory(): MemoryUse;
+  /** Begins to watch the event loop; absent where that cannot be measured. */
+  watchEventLoop?(): EventLoopWatch;
   /** One environment variable; an empty one counts as unset. */
   variable(name: string): string | undefined;
   /** Tells the person who runs the process something once, outside any run. */

@@ -1,58 +1,30 @@
-/** Figures of the runs of the last so many milliseconds, in fixed memory: twenty slots that slide as one window. */
+/** Figures of what ended in the last so many milliseconds, in fixed memory: twenty slots that slide as one window. */
 
-import type { Outcome } from "../../core/events/event.ts";
-import { bucketCount, bucketOf, quantileOfBuckets } from "./quantile-sketch.ts";
+import { bucketOf } from "./quantile-sketch.ts";
+import { SparseBuckets } from "./sparse-buckets.ts";
+import {
+  isVolume,
+  quantileOfMetric,
+  type RunSample,
+  ratios,
+  sumAt,
+  sumsPerSlot,
+  type WindowMetric,
+} from "./window-metrics.ts";
 
 /** Into how many parts a window is cut; the oldest part leaves as a whole. */
 export const slotsPerWindow = 20;
 
-/** What a window can say, with what each means. */
-export const windowMetrics = {
-  p50Ms: "half of the runs took at most this long",
-  p90Ms: "90 % of the runs took at most this long",
-  p95Ms: "95 % of the runs took at most this long",
-  p99Ms: "99 % of the runs took at most this long",
-  meanMs: "how long a run took on average",
-  successRate: "share of runs that succeeded, from 0 to 1",
-  errorRate: "share of runs that failed, from 0 to 1",
-  runsPerMinute: "runs that ended, by minute",
-  tokens: "tokens of all runs in the window",
-  tokensPerRun: "tokens by run",
-  costMicroUsd: "known cost of all runs in the window",
-  costMicroUsdPerRun: "known cost by run",
-} as const;
+/** Sums are kept for the window and for the one before it. */
+const keptSlots = 2 * slotsPerWindow;
 
-/** The name of a figure. Times and rates leave cancelled runs out; volumes and costs count them. */
-export type WindowMetric = keyof typeof windowMetrics;
-
-/** One run that ended, as a window sees it. */
-export interface RunSample {
-  /** Milliseconds since 1970. */
-  readonly time: number;
-  readonly durationMs: number;
-  readonly outcome: Outcome;
-  readonly tokens: number;
-  readonly costMicroUsd: number;
-}
-
-const quantiles: Readonly<Partial<Record<WindowMetric, number>>> = { p50Ms: 0.5, p90Ms: 0.9, p95Ms: 0.95, p99Ms: 0.99 };
-
-const runsAt = 0;
-const succeededAt = 1;
-const failedAt = 2;
-const totalMsAt = 3;
-const tokensAt = 4;
-const costAt = 5;
-const sums = 6;
-
-/** Tells whether a figure needs the buckets of a window. */
-export function needsBuckets(metric: WindowMetric): boolean {
-  return quantiles[metric] !== undefined;
-}
-
-/** Tells whether a figure is a volume, which 0 runs give as well. */
-export function isVolume(metric: WindowMetric): boolean {
-  return metric === "runsPerMinute" || metric === "tokens" || metric === "costMicroUsd";
+/** Sums of one period, enough for a mean and its spread. */
+export interface PeriodSums {
+  readonly runs: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly totalMs: number;
+  readonly squaredMs: number;
 }
 
 /**
@@ -63,127 +35,180 @@ export function isVolume(metric: WindowMetric): boolean {
 export class MetricWindow {
   readonly windowMs: number;
   readonly #slotMs: number;
-  readonly #slots = new Float64Array(slotsPerWindow * sums);
-  readonly #total = new Float64Array(sums);
-  readonly #buckets: readonly Uint32Array[] | undefined;
-  readonly #allBuckets: Uint32Array | undefined;
+  readonly #slots = new Float64Array(keptSlots * sumsPerSlot);
+  readonly #total = new Float64Array(sumsPerSlot);
+  readonly #buckets: readonly SparseBuckets[] | undefined;
+  readonly #allBuckets: SparseBuckets | undefined;
   readonly #quantiles = new Map<WindowMetric, number>();
   #slot = Number.NEGATIVE_INFINITY;
+  /** Where the sums of the slot are, and which buckets are its own: a remainder costs more than all additions. */
+  #at = 0;
+  #bucketsAt = 0;
 
-  /** With `buckets` it can give quantiles, for 250 KB. */
+  /** With `buckets` it can give quantiles, for about 30 KB, 250 where times spread over all magnitudes. */
   constructor(windowMs: number, buckets: boolean) {
     this.windowMs = windowMs;
     this.#slotMs = windowMs / slotsPerWindow;
     if (!buckets) return;
-    this.#buckets = Array.from({ length: slotsPerWindow }, () => new Uint32Array(bucketCount));
-    this.#allBuckets = new Uint32Array(bucketCount);
+    this.#buckets = Array.from({ length: slotsPerWindow }, () => new SparseBuckets());
+    this.#allBuckets = new SparseBuckets();
+  }
+
+  /** Runs in the window, cancelled ones included. */
+  get runs(): number {
+    return this.#total[sumAt.runs]!;
   }
 
   /** Runs in the window that were not cancelled. */
   get decided(): number {
-    return this.#total[succeededAt]! + this.#total[failedAt]!;
+    return this.#total[sumAt.succeeded]! + this.#total[sumAt.failed]!;
   }
 
-  /** All runs in the window. */
-  get runs(): number {
-    return this.#total[runsAt]!;
-  }
-
-  /** Moves the window's end to a time; what is too old leaves. */
-  advance(time: number): void {
-    const slot = Math.floor(time / this.#slotMs);
-    if (slot === this.#slot) return;
+  /** Lets the runs leave that are too old at this time. */
+  advance(now: number): void {
+    const slot = Math.floor(now / this.#slotMs);
+    if (slot === this.#slot || Number.isNaN(slot)) return;
     if (slot < this.#slot) {
       if (this.#slot - slot < slotsPerWindow) return;
       this.#clear();
     }
-    const steps = Math.min(slot - this.#slot, slotsPerWindow);
+    const steps = Math.min(slot - this.#slot, keptSlots);
     for (let step = 0; step < steps; step++) this.#empty(slot - step);
     this.#slot = slot;
+    this.#at = placeIn(slot, keptSlots) * sumsPerSlot;
+    this.#bucketsAt = placeIn(slot, slotsPerWindow);
     this.#sumUp();
   }
 
-  /** Adds a run that ended. */
+  /** Adds what ended. */
   record(sample: RunSample): void {
     this.advance(sample.time);
-    const at = indexOf(this.#slot);
-    this.#add(at * sums + runsAt, 1);
-    this.#add(at * sums + tokensAt, sample.tokens);
-    this.#add(at * sums + costAt, sample.costMicroUsd);
+    const at = this.#at;
+    this.#add(at, sumAt.runs, 1);
+    this.#add(at, sumAt.tokens, sample.tokens);
+    this.#add(at, sumAt.cost, sample.costMicroUsd);
+    this.#addDetails(at, sample);
     if (sample.outcome === "cancelled") return;
-    this.#add(at * sums + (sample.outcome === "ok" ? succeededAt : failedAt), 1);
-    this.#add(at * sums + totalMsAt, sample.durationMs);
+    this.#add(at, sample.outcome === "ok" ? sumAt.succeeded : sumAt.failed, 1);
+    this.#add(at, sumAt.totalMs, sample.durationMs);
+    this.#add(at, sumAt.squaredMs, sample.durationMs ** 2);
     if (this.#buckets === undefined || this.#allBuckets === undefined) return;
     const bucket = bucketOf(sample.durationMs);
-    this.#buckets[at]![bucket]!++;
-    this.#allBuckets[bucket]!++;
-    this.#quantiles.clear();
+    this.#buckets[this.#bucketsAt]!.add(bucket);
+    this.#allBuckets.add(bucket);
+    if (this.#quantiles.size > 0) this.#quantiles.clear();
   }
 
   /** Gives a figure, or undefined when there are no runs to make it of. */
   value(metric: WindowMetric): number | undefined {
     const total = this.#total;
-    const runs = total[runsAt]!;
-    const decided = this.decided;
-    if (isVolume(metric)) {
-      if (metric === "runsPerMinute") return (runs * 60_000) / this.windowMs;
-      return metric === "tokens" ? total[tokensAt] : total[costAt];
-    }
-    if (metric === "tokensPerRun") return runs === 0 ? undefined : total[tokensAt]! / runs;
-    if (metric === "costMicroUsdPerRun") return runs === 0 ? undefined : total[costAt]! / runs;
+    const ratio = ratios[metric];
+    if (ratio !== undefined) return total[ratio[1]] === 0 ? undefined : total[ratio[0]]! / total[ratio[1]]!;
+    if (metric === "runsPerMinute") return (total[sumAt.runs]! * 60_000) / this.windowMs;
+    if (metric === "tokens") return total[sumAt.tokens]!;
+    if (metric === "costMicroUsd") return total[sumAt.cost]!;
+    if (metric === "costMicroUsdPerHour") return (total[sumAt.cost]! * 3_600_000) / this.windowMs;
+    const { decided } = this;
     if (decided === 0) return undefined;
-    if (metric === "successRate") return total[succeededAt]! / decided;
-    if (metric === "errorRate") return total[failedAt]! / decided;
-    if (metric === "meanMs") return total[totalMsAt]! / decided;
+    if (metric === "successRate") return total[sumAt.succeeded]! / decided;
+    if (metric === "errorRate") return total[sumAt.failed]! / decided;
+    if (metric === "meanMs") return total[sumAt.totalMs]! / decided;
     return this.#quantile(metric, decided);
   }
 
   /** Gives how many runs a figure is made of. */
   countOf(metric: WindowMetric): number {
-    return isVolume(metric) || metric === "tokensPerRun" || metric === "costMicroUsdPerRun" ? this.runs : this.decided;
+    const ratio = ratios[metric];
+    if (ratio !== undefined) return this.#total[ratio[1]]!;
+    return isVolume(metric) ? this.runs : this.decided;
+  }
+
+  /** Gives the sums of the window and of the same time before it. */
+  periods(): { readonly before: PeriodSums; readonly now: PeriodSums } {
+    const both = [new Float64Array(sumsPerSlot), new Float64Array(sumsPerSlot)] as const;
+    for (let step = 0; step < keptSlots; step++) {
+      const into = both[step < slotsPerWindow ? 1 : 0];
+      const at = placeIn(this.#slot - step, keptSlots) * sumsPerSlot;
+      for (let place = 0; place < sumsPerSlot; place++) into[place]! += this.#slots[at + place]!;
+    }
+    return { before: sumsIn(both[0]), now: sumsIn(both[1]) };
   }
 
   #quantile(metric: WindowMetric, decided: number): number | undefined {
     if (this.#allBuckets === undefined) return undefined;
     let value = this.#quantiles.get(metric);
     if (value === undefined) {
-      value = quantileOfBuckets(this.#allBuckets, decided, quantiles[metric] ?? 0.5);
+      value = this.#allBuckets.quantile(decided, quantileOfMetric[metric] ?? 0.5);
       this.#quantiles.set(metric, value);
     }
     return value;
   }
 
-  #add(place: number, amount: number): void {
-    this.#slots[place]! += amount;
-    this.#total[place % sums]! += amount;
+  /** What runs and calls do not all have. */
+  #addDetails(at: number, sample: RunSample): void {
+    const { queueMs, attempts, cacheHit, firstTokenMs, heapBytes, eventLoopDelayMs } = sample;
+    if (queueMs !== undefined) this.#add(at, sumAt.queueMs, queueMs);
+    if (attempts !== undefined) this.#add(at, sumAt.attempts, attempts);
+    if (cacheHit !== undefined) this.#addPair(at, sumAt.lookups, sumAt.hits, cacheHit ? 1 : 0);
+    if (firstTokenMs !== undefined) this.#addPair(at, sumAt.streams, sumAt.firstTokenMs, firstTokenMs);
+    if (heapBytes !== undefined) this.#addPair(at, sumAt.heapSamples, sumAt.heapBytes, heapBytes);
+    if (eventLoopDelayMs !== undefined) this.#addPair(at, sumAt.delaySamples, sumAt.delayMs, eventLoopDelayMs);
   }
 
+  #addPair(at: number, count: number, place: number, amount: number): void {
+    this.#add(at, count, 1);
+    this.#add(at, place, amount);
+  }
+
+  #add(at: number, place: number, amount: number): void {
+    // A figure that a vendor broke must not spoil the sums.
+    if (!Number.isFinite(amount)) return;
+    this.#slots[at + place]! += amount;
+    this.#total[place]! += amount;
+  }
+
+  /** Empties a slot that begins, and takes the one that leaves the window out of its quantiles. */
   #empty(slot: number): void {
-    const at = indexOf(slot);
-    this.#slots.fill(0, at * sums, (at + 1) * sums);
-    const buckets = this.#buckets?.[at];
+    const at = placeIn(slot, keptSlots) * sumsPerSlot;
+    this.#slots.fill(0, at, at + sumsPerSlot);
+    const buckets = this.#buckets?.[placeIn(slot, slotsPerWindow)];
     if (buckets === undefined || this.#allBuckets === undefined) return;
-    for (let bucket = 0; bucket < buckets.length; bucket++) this.#allBuckets[bucket]! -= buckets[bucket]!;
-    buckets.fill(0);
+    this.#allBuckets.subtract(buckets);
+    buckets.clear();
   }
 
   /** Sums are made anew whenever a slot leaves, so that rounding never adds up. */
   #sumUp(): void {
     this.#quantiles.clear();
     this.#total.fill(0);
-    for (let place = 0; place < this.#slots.length; place++) this.#total[place % sums]! += this.#slots[place]!;
+    for (let step = 0; step < slotsPerWindow; step++) {
+      const at = placeIn(this.#slot - step, keptSlots) * sumsPerSlot;
+      for (let place = 0; place < sumsPerSlot; place++) this.#total[place]! += this.#slots[at + place]!;
+    }
   }
 
   #clear(): void {
     this.#slots.fill(0);
-    this.#allBuckets?.fill(0);
-    for (const buckets of this.#buckets ?? []) buckets.fill(0);
+    this.#allBuckets?.clear();
+    for (const buckets of this.#buckets ?? []) buckets.clear();
     this.#slot = Number.NEGATIVE_INFINITY;
   }
 }
 
-/** Gives the place of a slot in the ring; slots before 1970 have one as well. */
-function indexOf(slot: number): number {
-  const rest = slot % slotsPerWindow;
-  return rest < 0 ? rest + slotsPerWindow : rest;
+/** Gives the place of a slot in a ring; slots before 1970 have one as well. */
+function placeIn(slot: number, length: number): number {
+  if (!Number.isFinite(slot)) return 0;
+  const rest = slot % length;
+  return rest < 0 ? rest + length : rest;
+}
+
+function sumsIn(sums: Float64Array): PeriodSums {
+  const { runs, succeeded, failed, totalMs, squaredMs } = sumAt;
+  return {
+    runs: sums[runs]!,
+    succeeded: sums[succeeded]!,
+    failed: sums[failed]!,
+    totalMs: sums[totalMs]!,
+    squaredMs: sums[squaredMs]!,
+  };
 }

@@ -1,90 +1,112 @@
-/** Turns thresholds over sliding windows into episodes: exactly one fired and one resolved each. */
+/** Turns rules over sliding windows into episodes: exactly one fired and one resolved each. */
 
 import type { AlertFiredEvent, AlertResolvedEvent } from "../../core/events/event.ts";
-import { isVolume, MetricWindow, needsBuckets, type RunSample } from "../measure/metric-window.ts";
-import { type AlertRule, checkRule, ruleError } from "./alert-rule.ts";
+import { MetricWindow } from "../measure/metric-window.ts";
+import { isOfProcess, needsBuckets, type RunSample, type WindowSubject } from "../measure/window-metrics.ts";
+import { AlertEpisode, type EpisodeState } from "./alert-episode.ts";
+import type { AlertRule } from "./alert-rule.ts";
+import { checkRule, ruleError } from "./check-alert-rule.ts";
 
-/** A run that ended, with whose it was. */
+/** A run or call that ended or a sample of the process, with whose it was. */
 export interface AlertSample extends RunSample {
   readonly name: string;
   readonly runId: string;
-}
-
-interface Episode {
-  readonly rule: AlertRule;
-  readonly id: string;
-  readonly threshold: number;
-  readonly window: MetricWindow;
-  firing: boolean;
-  clearSince: number | undefined;
-  resolvedAt: number;
-  /** When the rule first saw a time; "too few runs" means nothing before a whole window has passed. */
-  since: number | undefined;
-  lastValue: number;
+  /** @default "run" */
+  readonly subject?: WindowSubject;
 }
 
 /** An alert that is on. */
 export interface ActiveAlert {
   readonly id: string;
   readonly rule: AlertRule;
+  readonly severity: "warning" | "critical";
+}
+
+/** A window that rules watch. */
+export interface WatchedWindow {
+  readonly subject: WindowSubject;
+  readonly name: string | undefined;
+  readonly window: MetricWindow;
+}
+
+/** What alerts tell. */
+export interface AlertsListener {
+  /** An alert began or ended. */
+  tell(event: AlertFiredEvent | AlertResolvedEvent): void;
+  /** Something changed that should outlive the process. @default nothing */
+  changed?(): void;
 }
 
 /**
- * Watches runs against rules. A figure is looked at when a run ends, before and after it is counted, and whenever
- * {@link check} is called with the time, so that an alert also ends when nothing runs any more. Memory is fixed: one
- * window for each pair of length and name, shared by its rules.
+ * Watches runs, calls and the process against rules. A figure is looked at when something ends, before and after it is
+ * counted, and whenever {@link check} is called with the time, so that an alert also ends when nothing runs any more.
+ * Memory is fixed: one window for each subject, name and length, shared by its rules.
  */
 export class Alerts {
   readonly rules: readonly AlertRule[];
-  readonly #episodes: readonly Episode[];
-  readonly #windows: readonly { readonly name: string | undefined; readonly window: MetricWindow }[];
-  readonly #tell: (event: AlertFiredEvent | AlertResolvedEvent) => void;
+  readonly #episodes: readonly AlertEpisode[];
+  readonly #windows: readonly WatchedWindow[];
+  readonly #listener: AlertsListener;
+  readonly #subjects: ReadonlySet<WindowSubject>;
+  #held = false;
 
   /** @throws option_invalid for a rule that cannot be; the message names the rule by its position. */
-  constructor(rules: readonly AlertRule[], tell: (event: AlertFiredEvent | AlertResolvedEvent) => void) {
+  constructor(rules: readonly AlertRule[], listener: AlertsListener) {
     rules.forEach(checkRule);
     this.rules = Object.freeze(rules.map((rule) => Object.freeze({ ...rule })));
-    this.#tell = tell;
-    const windows = new Map<string, { name: string | undefined; window: MetricWindow }>();
-    for (const { windowMs, name } of rules) {
-      const key = windowKey(windowMs, name);
-      const same = rules.filter((other) => windowKey(other.windowMs, other.name) === key);
-      if (windows.has(key)) continue;
-      windows.set(key, {
-        name,
-        window: new MetricWindow(
-          windowMs,
-          same.some((other) => needsBuckets(other.metric)),
-        ),
-      });
-    }
+    this.#listener = listener;
+    const windows = new Map<string, WatchedWindow>();
+    this.#episodes = this.rules.flatMap((rule) => episodesOf(rule, windows, this.rules));
     this.#windows = [...windows.values()];
-    this.#episodes = this.rules.map((rule) =>
-      createEpisode(rule, windows.get(windowKey(rule.windowMs, rule.name))!.window),
-    );
-    const ids = this.#episodes.map((episode) => episode.id);
-    const twice = ids.findIndex((id, index) => ids.indexOf(id) !== index);
-    if (twice >= 0)
-      throw ruleError(twice, "id", `another name than that of rule ${ids.indexOf(ids[twice]!)}`, ids[twice]);
+    this.#subjects = new Set(this.#windows.map(({ subject }) => subject));
+    this.#refuseTwins();
   }
 
   /** The alerts that are on, in order of their rules. */
   get active(): readonly ActiveAlert[] {
-    return this.#episodes.filter((episode) => episode.firing).map(({ id, rule }) => ({ id, rule }));
+    const firing = this.#episodes.filter((episode) => episode.firing);
+    return firing.map(({ id, rule, severity }) => ({ id, rule, severity }));
   }
 
   /** The windows there are. */
-  get windows(): readonly { readonly name: string | undefined; readonly window: MetricWindow }[] {
+  get windows(): readonly WatchedWindow[] {
     return this.#windows;
   }
 
-  /** Counts a run that ended. */
-  record(sample: AlertSample): void {
-    if (this.#episodes.length === 0) return;
-    this.check(sample.time, sample.runId);
-    for (const { name, window } of this.#windows) if (name === undefined || name === sample.name) window.record(sample);
+  /** What should outlive the process, by alert. */
+  get states(): Readonly<Record<string, EpisodeState>> {
+    return Object.fromEntries(this.#episodes.map((episode) => [episode.id, episode.state]));
+  }
+
+  /** Tells whether a rule watches such things at all. */
+  watches(subject: WindowSubject): boolean {
+    return this.#subjects.has(subject);
+  }
+
+  /** Counts without looking until {@link restore}: what an earlier process knew is still on its way. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  /** Goes on where an earlier process stopped, as far as it knew the alerts there are now. */
+  restore(states: ReadonlyMap<string, EpisodeState>): void {
+    this.#held = false;
     for (const episode of this.#episodes) {
-      if (episode.rule.name === undefined || episode.rule.name === sample.name)
+      const state = states.get(episode.id);
+      if (state !== undefined) episode.restore(state);
+    }
+  }
+
+  /** Counts what ended. */
+  record(sample: AlertSample): void {
+    const { subject = "run" } = sample;
+    if (!this.#subjects.has(subject)) return;
+    this.check(sample.time, sample.runId);
+    for (const watched of this.#windows) {
+      if (watched.subject === subject && isOf(watched.name, sample)) watched.window.record(sample);
+    }
+    for (const episode of this.#episodes) {
+      if (subjectOf(episode.rule) === subject && isOf(episode.rule.name, sample))
         this.#look(episode, sample.time, sample.runId);
     }
   }
@@ -95,82 +117,59 @@ export class Alerts {
     for (const episode of this.#episodes) this.#look(episode, now, runId);
   }
 
-  #look(episode: Episode, now: number, runId: string): void {
-    const { rule } = episode;
-    rewind(episode, now);
-    const value = figureOf(episode, now);
-    if (value !== undefined) episode.lastValue = value;
-    if (!episode.firing) {
-      const quiet = now - episode.resolvedAt < (rule.cooldownMs ?? 0);
-      if (value === undefined || quiet || !isBeyond(rule, value, 0)) return;
-      episode.firing = true;
-      episode.clearSince = undefined;
-      this.#tell(firedEvent(episode, value, now, runId));
-      return;
-    }
-    if (value !== undefined && isBeyond(rule, value, rule.hysteresis ?? 0)) {
-      episode.clearSince = undefined;
-      return;
-    }
-    episode.clearSince ??= now;
-    if (now - episode.clearSince < (rule.clearAfterMs ?? 0)) return;
-    episode.firing = false;
-    episode.resolvedAt = now;
-    this.#tell(resolvedEvent(episode, now, runId));
+  #look(episode: AlertEpisode, now: number, runId: string): void {
+    if (this.#held) return;
+    const { event, learned } = episode.look(now, runId);
+    if (event !== undefined) this.#listener.tell(event);
+    if (event !== undefined || learned) this.#listener.changed?.();
+  }
+
+  #refuseTwins(): void {
+    const ids = this.#episodes.map(({ id }) => id);
+    const twice = ids.findIndex((id, index) => ids.indexOf(id) !== index);
+    if (twice < 0) return;
+    const first = this.rules.indexOf(this.#episodes[ids.indexOf(ids[twice]!)]!.rule);
+    const second = this.rules.indexOf(this.#episodes[twice]!.rule);
+    throw ruleError(second, "id", `another name than that of rule ${first}`, ids[twice]);
   }
 }
 
-/** A clock that steps back must not leave times in the future to wait for. */
-function rewind(episode: Episode, now: number): void {
-  episode.since = Math.min(episode.since ?? now, now);
-  if (episode.resolvedAt > now) episode.resolvedAt = now;
-  if (episode.clearSince !== undefined && episode.clearSince > now) episode.clearSince = now;
+/** Gives what a rule is about. */
+function subjectOf({ metric, kind }: AlertRule): WindowSubject {
+  return isOfProcess(metric) ? "process" : (kind ?? "run");
 }
 
-/** Gives the figure when enough runs make it. */
-function figureOf(episode: Episode, now: number): number | undefined {
-  const { rule, window } = episode;
-  const volume = isVolume(rule.metric);
-  if (window.countOf(rule.metric) < (rule.minimumCount ?? (volume ? 0 : 5))) return undefined;
-  if (volume && rule.below !== undefined && now - episode.since! < rule.windowMs) return undefined;
-  return window.value(rule.metric);
+function isOf(name: string | undefined, sample: AlertSample): boolean {
+  return name === undefined || name === sample.name;
 }
 
-/** Tells whether a value is on the bad side, or has not come back far enough. */
-function isBeyond(rule: AlertRule, value: number, hysteresis: number): boolean {
-  return rule.above === undefined ? value < rule.below! + hysteresis : value > rule.above - hysteresis;
+function episodesOf(
+  rule: AlertRule,
+  windows: Map<string, WatchedWindow>,
+  rules: readonly AlertRule[],
+): readonly AlertEpisode[] {
+  const { windowMs, alsoWithinMs } = rule;
+  const window = windowOf(rule, windowMs, windows, rules);
+  const also = alsoWithinMs === undefined ? undefined : windowOf(rule, alsoWithinMs, windows, rules);
+  const first = new AlertEpisode(rule, { window, also }, "first");
+  return rule.critical === undefined ? [first] : [first, new AlertEpisode(rule, { window, also }, "critical")];
 }
 
-function createEpisode(rule: AlertRule, window: MetricWindow): Episode {
-  const threshold = rule.above ?? rule.below!;
-  const whose = rule.name === undefined ? "" : ` of ${rule.name}`;
-  const words = `${rule.metric}${whose} ${rule.above === undefined ? "below" : "above"} ${threshold} in ${rule.windowMs} ms`;
-  const id = rule.id ?? words;
-  const past = Number.NEGATIVE_INFINITY;
-  return {
-    rule,
-    id,
-    threshold,
-    window,
-    firing: false,
-    clearSince: undefined,
-    resolvedAt: past,
-    since: undefined,
-    lastValue: 0,
-  };
-}
-
-function firedEvent(episode: Episode, value: number, time: number, runId: string): AlertFiredEvent {
-  const { id: alert, threshold, rule } = episode;
-  const severity = rule.severity ?? "warning";
-  return { v: 1, type: "alert-fired", runId, path: "run", time, alert, severity, value, threshold };
-}
-
-/** Without runs to make a figure of, the last one known is told. */
-function resolvedEvent(episode: Episode, time: number, runId: string): AlertResolvedEvent {
-  return { v: 1, type: "alert-resolved", runId, path: "run", time, alert: episode.id, value: episode.lastValue };
-}
-
-function windowKey(windowMs: number, name: string | undefined): string {
-  return `${windowMs} ${name ?? ""}`;
+/** Gives the one window of a subject, name and length, with buckets when any of the rules needs them. */
+function windowOf(
+  rule: AlertRule,
+  windowMs: number,
+  windows: Map<string, WatchedWindow>,
+  rules: readonly AlertRule[],
+): MetricWindow {
+  const keyOf = (other: AlertRule, length: number): string => `${length} ${subjectOf(other)} ${other.name ?? ""}`;
+  const key = keyOf(rule, windowMs);
+  const known = windows.get(key);
+  if (known !== undefined) return known.window;
+  const lengths = (other: AlertRule): readonly number[] => [other.windowMs, other.alsoWithinMs ?? other.windowMs];
+  const sharers = rules.filter((other) => lengths(other).some((length) => keyOf(other, length) === key));
+  const hasBuckets = sharers.some(({ metric }) => needsBuckets(metric));
+  const window = new MetricWindow(windowMs, hasBuckets);
+  windows.set(key, { subject: subjectOf(rule), name: rule.name, window });
+  return window;
 }

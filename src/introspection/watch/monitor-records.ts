@@ -2,9 +2,13 @@
 
 import type { AlertFiredEvent, AlertResolvedEvent, Outcome } from "../../core/events/event.ts";
 import type { AgentMetrics, AgentMetricsSnapshot } from "../measure/agent-metrics.ts";
-import { windowMetrics } from "../measure/metric-window.ts";
+import { figuresIn, type RecentFigures, type RecentWindow } from "../measure/measured.ts";
+import type { ProcessSample } from "../measure/process-samples.ts";
+import type { WindowSubject } from "../measure/window-metrics.ts";
 import type { AlertMetric } from "./alert-rule.ts";
-import type { ActiveAlert, Alerts } from "./alerts.ts";
+import type { WebhookCounts } from "./alert-webhook.ts";
+import type { ActiveAlert, WatchedWindow } from "./alerts.ts";
+import type { CallsByKind } from "./call-figures.ts";
 
 /** One monitored run, or one call of a monitored agent inside a run that is not monitored itself. */
 export interface RunMeasure {
@@ -38,6 +42,8 @@ export type MonitorUpdate =
 /** Figures of one sliding window; those it has no runs for are undefined. Quantiles are there when a rule asks for one. */
 export interface WindowSnapshot {
   readonly windowMs: number;
+  /** What it counts: runs, calls of a kind, or samples of the process. */
+  readonly subject: WindowSubject;
   /** The runnable it is of; undefined for all runs together. */
   readonly name: string | undefined;
   readonly runs: number;
@@ -47,17 +53,28 @@ export interface WindowSnapshot {
 /** What is known of the runs of one runnable. Tools, tries, waiting and cache belong to calls, see {@link AgentMetricsSnapshot}. */
 export type RunFigures = Omit<AgentMetricsSnapshot, "toolUsage" | "attempts" | "queueMs" | "cacheHits" | "cacheMisses">;
 
+/** Figures of the runs of one runnable: since the monitor was made, and of the last minute, five minutes and hour. */
+export interface MeasuredRuns extends RunFigures {
+  readonly recent: Readonly<Record<RecentWindow, RecentFigures>>;
+}
+
 /** All the monitor knows. */
 export interface MonitorSnapshot {
   /** Runs that ended since the monitor was made. */
   readonly runs: number;
   readonly inFlight: number;
   /** By name, since the monitor was made; names beyond the first 256 count as "other". */
-  readonly runnables: Readonly<Record<string, RunFigures>>;
+  readonly runnables: Readonly<Record<string, MeasuredRuns>>;
+  /** Calls inside runs, by kind and name; of each kind, names beyond the first 64 count as "other". */
+  readonly calls: CallsByKind;
+  /** Memory and event loop when they were last looked at; undefined before the first run. */
+  readonly process: ProcessSample | undefined;
   /** One for each length and name that alerts watch. */
   readonly windows: readonly WindowSnapshot[];
   /** The alerts that are on. */
   readonly alerts: readonly ActiveAlert[];
+  /** What became of the messages to each web address, in the order given. */
+  readonly webhooks: readonly WebhookCounts[];
 }
 
 /** Gives the figures of runs, without what only calls have. */
@@ -67,8 +84,6 @@ export function figuresOf(metrics: AgentMetrics): RunFigures {
 }
 
 /** Gives all figures of one window. */
-export function describeWindow({ name, window }: Alerts["windows"][number]): WindowSnapshot {
-  const metrics = Object.keys(windowMetrics) as AlertMetric[];
-  const figures = Object.fromEntries(metrics.map((metric) => [metric, window.value(metric)]));
-  return { windowMs: window.windowMs, name, runs: window.runs, figures: figures as WindowSnapshot["figures"] };
+export function describeWindow({ subject, name, window }: WatchedWindow): WindowSnapshot {
+  return { windowMs: window.windowMs, subject, name, runs: window.runs, figures: figuresIn(window) };
 }

@@ -1,0 +1,108 @@
+/** Where alerts go: rules that watch, a store that remembers, and whoever is told. */
+
+import type { AlertFiredEvent, AlertResolvedEvent } from "../../core/events/event.ts";
+import type { KeyValueStore } from "../../core/key-value-store.ts";
+import type { Runtime, Timer } from "../../core/runtime/runtime.ts";
+import { AlertMemory } from "./alert-memory.ts";
+import type { AlertRule } from "./alert-rule.ts";
+import { AlertWebhook, type WebhookCounts } from "./alert-webhook.ts";
+import { Alerts } from "./alerts.ts";
+import type { WebhookOptions } from "./webhook-options.ts";
+
+/** Told of an alert that began or ended; what it throws or rejects with is counted. */
+export type AlertListener = (event: AlertFiredEvent | AlertResolvedEvent) => unknown;
+
+/** What is watched and who is told. */
+export interface AlertOptions {
+  /** When to raise alerts. @default none */
+  readonly alerts?: readonly AlertRule[];
+  /** Called with each alert that begins or ends. @default nobody */
+  readonly onAlert?: AlertListener;
+  /** Web addresses that are told. @default none */
+  readonly webhooks?: readonly WebhookOptions[];
+  /**
+   * Remembers which alerts are on, so that a restart neither tells one again nor forgets to end it. What happens before it
+   * answered is counted, and looked at then. @default nothing is remembered
+   */
+  readonly store?: KeyValueStore;
+  /** Where in the store. Monitors that share one need keys of their own. @default "flock:alerts" */
+  readonly storeKey?: string;
+  /** How often to look when nothing runs; the timer keeps no process alive. @default only when something ends */
+  readonly checkEveryMs?: number;
+}
+
+/** The alerts of a monitor with all that hangs on them. */
+export class AlertDesk {
+  readonly alerts: Alerts;
+  /** Settles once what the store knows is known; never rejects. */
+  readonly ready: Promise<void>;
+  /** How often a listener threw or rejected. */
+  failures = 0;
+  readonly #runtime: Runtime;
+  readonly #webhooks: readonly AlertWebhook[];
+  readonly #memory: AlertMemory | undefined;
+  #timer: Timer | undefined;
+  #isClosed = false;
+
+  /** @throws option_invalid for a rule that cannot be or an address that cannot be posted to. */
+  constructor(options: AlertOptions, runtime: Runtime, tell: AlertListener) {
+    const { alerts = [], onAlert, webhooks = [], store, storeKey = "flock:alerts", checkEveryMs } = options;
+    this.#runtime = runtime;
+    this.#webhooks = webhooks.map((webhook) => new AlertWebhook(webhook, runtime));
+    this.#memory = store === undefined ? undefined : new AlertMemory(store, storeKey, runtime);
+    this.alerts = new Alerts(alerts, {
+      tell: (event) => {
+        tell(event);
+        if (onAlert !== undefined) this.#call(onAlert, event);
+        for (const webhook of this.#webhooks) webhook.send(event);
+      },
+      changed: () => this.#memory?.save(this.alerts.states),
+    });
+    this.ready = this.#restore();
+    if (checkEveryMs !== undefined) this.#checkEvery(checkEveryMs);
+  }
+
+  /** How often the store failed. */
+  get storeFailures(): number {
+    return this.#memory?.failures ?? 0;
+  }
+
+  /** What became of the messages to each address. */
+  get webhooks(): readonly WebhookCounts[] {
+    return this.#webhooks.map(({ counts }) => counts);
+  }
+
+  /** Ends the timer, waits a moment for messages, and for the store. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    await Promise.all(this.#webhooks.map((webhook) => webhook.close()));
+    await this.#memory?.settled();
+  }
+
+  async #restore(): Promise<void> {
+    if (this.#memory === undefined) return;
+    this.alerts.hold();
+    this.alerts.restore(await this.#memory.load());
+  }
+
+  #call(listener: AlertListener, event: AlertFiredEvent | AlertResolvedEvent): void {
+    const fail = (): void => {
+      this.failures++;
+    };
+    try {
+      const answer = listener(event);
+      if (answer instanceof Promise) answer.catch(fail);
+    } catch {
+      fail();
+    }
+  }
+
+  #checkEvery(ms: number): void {
+    this.#timer = this.#runtime.setTimer(() => {
+      this.alerts.check(this.#runtime.now());
+      if (!this.#isClosed) this.#checkEvery(ms);
+    }, ms);
+    this.#timer.unref();
+  }
+}

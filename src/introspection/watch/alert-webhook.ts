@@ -1,0 +1,157 @@
+/** Tells a web address of alerts, signed and in order, whatever state that address is in. */
+
+import { createHmac } from "node:crypto";
+import type { AlertFiredEvent, AlertResolvedEvent } from "../../core/events/event.ts";
+import { retryAfterOf } from "../../core/runtime/retry-after.ts";
+import type { Runtime } from "../../core/runtime/runtime.ts";
+import { checkWebhook, type WebhookOptions } from "./webhook-options.ts";
+
+const firstWaitMs = 1_000;
+const longestWaitMs = 60_000;
+
+/** What became of the messages so far. */
+export interface WebhookCounts {
+  readonly delivered: number;
+  readonly pending: number;
+  /** Messages that found the queue full, were refused, used up their attempts, or were pending at the end. */
+  readonly dropped: number;
+  /** Why the last message was dropped or tried again: a status such as "status 500", "timeout", "unreachable" or "full". */
+  readonly lastFailure: string | undefined;
+}
+
+interface Message {
+  readonly id: string;
+  readonly body: string;
+}
+
+type Answer = "delivered" | { readonly failure: string; readonly again: boolean; readonly waitMs?: number | undefined };
+
+/**
+ * Posts each alert as JSON, one at a time and in order. An answer of the 200s is a delivery; 408, 429, the 500s, timeouts and
+ * broken connections are tried again with full jitter, or when `Retry-After` says; everything else, a redirect included, is
+ * dropped. Nothing of it throws, waits for a run, or keeps the process alive between attempts.
+ */
+export class AlertWebhook {
+  readonly #options: WebhookOptions;
+  readonly #runtime: Runtime;
+  readonly #waiting: Message[] = [];
+  readonly #closing = new AbortController();
+  #working: Promise<void> | undefined;
+  #delivered = 0;
+  #dropped = 0;
+  #lastFailure: string | undefined;
+
+  /** @throws option_invalid for an unknown option, a wrong value or an address that cannot be posted to. */
+  constructor(options: WebhookOptions, runtime: Runtime) {
+    checkWebhook(options);
+    this.#options = { ...options };
+    this.#runtime = runtime;
+  }
+
+  get counts(): WebhookCounts {
+    const pending = this.#waiting.length;
+    return { delivered: this.#delivered, pending, dropped: this.#dropped, lastFailure: this.#lastFailure };
+  }
+
+  /** Takes an alert in, unless the queue is full or it is closed. */
+  send(event: AlertFiredEvent | AlertResolvedEvent): void {
+    const { maxPending = 100 } = this.#options;
+    if (this.#closing.signal.aborted || this.#waiting.length >= maxPending) return this.#drop("full");
+    const id = this.#runtime.createId();
+    const { path: _, ...told } = event;
+    this.#waiting.push({ id, body: JSON.stringify({ id, ...told }) });
+    this.#working ??= this.#work();
+  }
+
+  /** Waits until nothing is pending, at most so long; what is pending then is dropped, and what comes later. */
+  async close(waitMs = 2_000): Promise<void> {
+    const timer = this.#runtime.setTimer(() => this.#closing.abort(), waitMs);
+    await this.#working;
+    timer.cancel();
+    this.#closing.abort();
+  }
+
+  async #work(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const answer = await this.#deliver(this.#waiting[0]!);
+      this.#waiting.shift();
+      if (answer === "delivered") this.#delivered++;
+      else this.#drop(answer.failure);
+    }
+    this.#working = undefined;
+  }
+
+  async #deliver(message: Message): Promise<Answer> {
+    const { attempts = 6 } = this.#options;
+    for (let attempt = 1; ; attempt++) {
+      if (this.#closing.signal.aborted) return { failure: "closed", again: false };
+      const answer = await this.#post(message);
+      if (answer === "delivered" || !answer.again || attempt >= attempts) return answer;
+      this.#lastFailure = answer.failure;
+      await this.#pause(answer.waitMs ?? this.#runtime.random() * Math.min(firstWaitMs * 2 ** attempt, longestWaitMs));
+    }
+  }
+
+  async #post({ id, body }: Message): Promise<Answer> {
+    const { url, headers, secret, timeoutMs = 10_000 } = this.#options;
+    const seconds = Math.floor(this.#runtime.now() / 1_000);
+    const signature =
+      secret === undefined ? {} : { "flock-signature": `t=${seconds},v1=${signatureOf(secret, seconds, body)}` };
+    const abort = new AbortController();
+    const timer = this.#runtime.setTimer(() => abort.abort(), timeoutMs);
+    timer.unref();
+    const close = (): void => abort.abort();
+    this.#closing.signal.addEventListener("abort", close, { once: true });
+    try {
+      const response = await this.#runtime.fetch(url, {
+        method: "POST",
+        redirect: "manual",
+        headers: { ...headers, "content-type": "application/json", "flock-delivery": id, ...signature },
+        body,
+        signal: abort.signal,
+      });
+      // What it says is of no interest, and may never end.
+      response.body?.cancel().catch(() => {});
+      return this.#judge(response);
+    } catch {
+      return { failure: abort.signal.aborted ? "timeout" : "unreachable", again: true };
+    } finally {
+      timer.cancel();
+      this.#closing.signal.removeEventListener("abort", close);
+    }
+  }
+
+  #judge({ status, headers }: Response): Answer {
+    if (status >= 200 && status < 300) return "delivered";
+    const again = status === 408 || status === 429 || status >= 500;
+    const asked = retryAfterOf(Object.fromEntries(headers), undefined, this.#runtime.now());
+    const waitMs = asked === undefined ? undefined : Math.min(asked, longestWaitMs);
+    return { failure: `status ${status}`, again, waitMs };
+  }
+
+  /** Waits without keeping the process alive; ends at once when closed. */
+  #pause(ms: number): Promise<void> {
+    const { signal } = this.#closing;
+    return new Promise((resolve) => {
+      const end = (): void => {
+        timer.cancel();
+        signal.removeEventListener("abort", end);
+        resolve();
+      };
+      const timer = this.#runtime.setTimer(end, ms);
+      timer.unref();
+      if (signal.aborted) end();
+      else signal.addEventListener("abort", end, { once: true });
+    });
+  }
+
+  #drop(failure: string): void {
+    this.#dropped++;
+    this.#lastFailure = failure;
+  }
+}
+
+/** Signs a message: HMAC-SHA256 (RFC 2104) over the seconds, a dot and the body, so that an old message cannot be sent again. */
+function signatureOf(secret: string, seconds: number, body: string): string {
+  return createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex");
+}
