@@ -246,7 +246,7 @@ describe("the limits of a real model", () => {
   it("refuses a prompt longer than its context, with both numbers", async () => {
     const text = "word ".repeat(5_000);
     await expect(model.doGenerate(ask(text))).rejects.toMatchObject({
-      code: "model_failed",
+      code: "context_too_long",
       message: expect.stringMatching(/the prompt has 50\d\d tokens and .* takes 4096/),
       details: { retryable: false, vendorCode: "context_length_exceeded" },
     });

@@ -1,5 +1,5 @@
 /**
- * What the defaults do in traffic: seeds of each kind of trouble, each run twice, with nothing real but the code. 25 of
+ * What the defaults do in traffic: seeds of each kind of trouble, each run twice, with nothing real but the code. 12 of
  * them, 200 with `npm run check:recovery`.
  */
 
@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { defaultRetry } from "../../../src/core/recovery-defaults.ts";
 import { type CallRecord, type Outcome, type Reply, simulate, successRate, type Traffic } from "./simulated-traffic.ts";
 
-const seeds = process.env.MODE === "long" ? 200 : 25;
+const seeds = process.env.MODE === "long" ? 200 : 12;
 
 /** Runs each seed twice, with the same story told, and gives what came of all. */
 async function everySeed(traffic: Omit<Traffic, "seed">): Promise<Outcome[]> {
