@@ -71,7 +71,7 @@ describe("AgentIntrospection.analyzePerformance", () => {
     expect(analysis).toMatchObject({
       ...{ runs: 10, avgExecutionTimeMs: 94.5, p50Ms: 94, p95Ms: 99, p99Ms: 99, successRate: 0.8 },
       commonErrors: [{ code: "output_invalid", count: 2, share: 0.2 }],
-      toolEfficiency: { search: { calls: 10, successRate: 1, meanMs: 30, repeatedCalls: 5 } },
+      toolEfficiency: { search: { calls: 10, successRate: 1, meanMs: 30, cachedAnswers: 5 } },
       cost: { tokens: 400, microUsd: 20 },
       bottleneck: { name: "model", calls: 10 },
     });
@@ -199,7 +199,7 @@ describe("AgentIntrospection.analyzePerformance", () => {
     ]).analyzePerformance();
     expect(toolEfficiency).toMatchObject({
       search: { calls: 1, successRate: 1, meanMs: 10 },
-      fetch: { calls: 3, successRate: 0.5, meanMs: 10, repeatedCalls: 2 },
+      fetch: { calls: 3, successRate: 0.5, meanMs: 10, cachedAnswers: 2 },
     });
     expect(toolEfficiency.fetch?.shareOfTime).toBeCloseTo(0.75, 3);
   });
@@ -247,7 +247,7 @@ describe("AgentIntrospection.suggestImprovements", () => {
     );
     const suggestions = introspect("a", runs).suggestImprovements();
     expect(suggestions.map(({ id }) => id)).toEqual([
-      "repeated-calls:search",
+      "cache:search",
       "dominating-step:search",
       "failures:output_invalid",
     ]);
@@ -287,7 +287,7 @@ describe("AgentIntrospection.apply", () => {
     const knobs = new Knobs();
     knobs.register(knobOf("cache:search", { enabled: false, maxEntries: 10 }));
     const introspection = introspect("a", runs, knobs);
-    const applied = introspection.apply("repeated-calls:search");
+    const applied = introspection.apply("cache:search");
     expect(applied).toMatchObject({
       knob: "cache:search",
       from: { enabled: false },
@@ -297,15 +297,15 @@ describe("AgentIntrospection.apply", () => {
     applied.undo();
     applied.undo();
     expect(knobs.read("cache:search")).toEqual({ enabled: false, maxEntries: 10 });
-    expect(introspection.apply(introspection.suggestImprovements()[0]!).suggestion.id).toBe("repeated-calls:search");
+    expect(introspection.apply(introspection.suggestImprovements()[0]!).suggestion.id).toBe("cache:search");
   });
 
   it("says why a suggestion cannot be applied", () => {
     const introspection = introspect("a", runs);
     const bad: [unknown, string][] = [
       ["dominating-step:search", "takes a person"],
-      ["repeated-cals:search", 'did you mean "repeated-calls:search"?'],
-      ["zzz", "there are repeated-calls:search"],
+      ["cach:search", 'did you mean "cache:search"?'],
+      ["zzz", "there are cache:search"],
       [{}, "a suggestion or its id"],
       [undefined, "a suggestion or its id"],
     ];

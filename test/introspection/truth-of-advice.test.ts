@@ -81,7 +81,7 @@ describe("a prediction, against what was measured after doing as it says", () =>
       });
     };
     const before = await work(agent(false), inputs, 1_000);
-    const { evidence, predicted } = find(before.introspection, "repeated-calls:search");
+    const { evidence, predicted } = find(before.introspection, "cache:search");
     const after = await work(agent(true), inputs, 1_000);
     const [slow, quick] = [before, after].map(
       ({ introspection }) => introspection.analyzePerformance().avgExecutionTimeMs,
