@@ -3,7 +3,14 @@
 import { defaultEnvironment } from "../../core/environment.ts";
 import { FlockError } from "../../core/errors/errors.ts";
 import { nearestName } from "../../core/errors/nearest-name.ts";
-import { checkOptions, describeValue, nonEmptyString, objectOption, optionError, wholeNumber } from "../../core/errors/options.ts";
+import {
+  checkOptions,
+  describeValue,
+  nonEmptyString,
+  objectOption,
+  optionError,
+  wholeNumber,
+} from "../../core/errors/options.ts";
 import type { CallRecord, RunHistory } from "../../core/events/run-history.ts";
 import type { Json } from "../../core/json/json.ts";
 import { AgentMetrics } from "../measure/agent-metrics.ts";
@@ -21,7 +28,10 @@ import { cachedAnswers } from "./what-if/cached-answers.ts";
 import { dominatingStep } from "./what-if/dominating-step.ts";
 import { failureGroups } from "./what-if/failure-groups.ts";
 import { failingTools, frequentFailures } from "./what-if/failures.ts";
+import { hedges } from "./what-if/hedges.ts";
 import { independentSteps } from "./what-if/independent-steps.ts";
+import { raisedLimits } from "./what-if/limits.ts";
+import { retries } from "./what-if/retries.ts";
 
 /** Runs below which there is no advice. */
 const fewestRuns = 10;
@@ -30,6 +40,9 @@ const simulators: readonly WhatIf[] = [
   cachedAnswers,
   independentSteps,
   attemptTimeouts,
+  retries,
+  hedges,
+  raisedLimits,
   dominatingStep,
   frequentFailures,
   failingTools,
@@ -193,7 +206,12 @@ export class AgentIntrospection implements Disposable {
     checkAdaptOptions(options);
     const { knobs, events, history } = this.#environment;
     if (knobs === undefined || events === undefined || history === undefined) {
-      throw optionError("AgentIntrospection.adaptBehavior", "flock", "one that records runs, tells events and has knobs", null);
+      throw optionError(
+        "AgentIntrospection.adaptBehavior",
+        "flock",
+        "one that records runs, tells events and has knobs",
+        null,
+      );
     }
     const source = {
       advise: (nextRuns: number) => this.#advise(nextRuns),

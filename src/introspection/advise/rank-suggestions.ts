@@ -13,7 +13,9 @@ const halfWidth = 1.959964;
 export function rankSuggestions(found: readonly WeighedSuggestion[]): readonly Suggestion[] {
   const ranked = [...found].sort((a, b) => worth(b) - worth(a)).map(({ suggestion }) => suggestion);
   const turned = new Set<string>();
-  const isHurried = ranked.some(({ evidence }) => evidence.code === "rate_limited" || evidence.advice === "limit-concurrency");
+  const isHurried = ranked.some(
+    ({ evidence }) => evidence.code === "rate_limited" || evidence.advice === "limit-concurrency",
+  );
   return ranked.flatMap((suggestion) => {
     const knob = suggestion.action?.knob;
     if (isHurried && /^(concurrency|requests):/.test(suggestion.id)) return [];

@@ -76,7 +76,8 @@ export function readState(state: unknown): readonly AdviceRecord[] {
   });
   const records = (state as Partial<AdviceState>).records ?? [];
   const bad = records.findIndex((record) => !isRecord(record));
-  if (bad >= 0) throw optionError("AgentIntrospection state", `records[${bad}]`, "a record as it was given", records[bad]);
+  if (bad >= 0)
+    throw optionError("AgentIntrospection state", `records[${bad}]`, "a record as it was given", records[bad]);
   return records;
 }
 
@@ -90,7 +91,9 @@ function isRecord(value: unknown): value is AdviceRecord {
     statuses.includes(status) &&
     [appliedAtMs, watchRuns].every(Number.isFinite) &&
     Array.isArray(forecasts) &&
-    forecasts.every((one) => ["runs", "before", "after", "low", "high"].every((key) => Number.isFinite(Object(one)[key]))) &&
+    forecasts.every((one) =>
+      ["runs", "before", "after", "low", "high"].every((key) => Number.isFinite(Object(one)[key])),
+    ) &&
     [baseline, watched].every(isRuns)
   );
 }

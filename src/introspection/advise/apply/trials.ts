@@ -1,8 +1,8 @@
 /** Keeps the changes that are on trial: counts each run that ends against them, and takes back what does not hold. */
 
 import { optionError } from "../../../core/errors/options.ts";
-import type { EventListener } from "../../../core/events/event-dispatcher.ts";
 import { maskOf } from "../../../core/events/event.ts";
+import type { EventListener } from "../../../core/events/event-dispatcher.ts";
 import type { RunHistory, RunRecord } from "../../../core/events/run-history.ts";
 import { canonicalText } from "../../../core/json/canonical-key.ts";
 import type { KnobChange, Knobs } from "../../../core/knob.ts";
@@ -102,7 +102,12 @@ export class Trials {
     const { action } = start.suggestion;
     const knob = action!.knob;
     if (this.#trials.some(({ record }) => record.status === "watching" && record.knob === knob)) {
-      throw optionError("AgentIntrospection.apply", "suggestion", `one for a setting not on trial (${knob} is)`, start.suggestion.id);
+      throw optionError(
+        "AgentIntrospection.apply",
+        "suggestion",
+        `one for a setting not on trial (${knob} is)`,
+        start.suggestion.id,
+      );
     }
     const record = this.#recordOf(start);
     this.#change(knob, action!.value);

@@ -64,7 +64,10 @@ export function verdictOn(record: AdviceRecord): Verdict | undefined {
   return { keep, figures, report: report(record, figures, keep ? "kept" : `rolled back: ${why}`) };
 }
 
-function promiseHeld({ metric, before, predicted, low, high, measured }: MeasuredFigure): { keep: boolean; why: string } {
+function promiseHeld({ metric, before, predicted, low, high, measured }: MeasuredFigure): {
+  keep: boolean;
+  why: string;
+} {
   const more = metric === "successRate" || metric === "cacheHitRate" ? 1 : -1;
   const gain = (measured - before) * more;
   const wanted = (predicted - before) * more;
@@ -79,8 +82,10 @@ function harmOf({ baseline, watched, watchRuns, forecasts }: AdviceRecord): stri
   if (failsMoreThan(failureLimit, watched.failed, watched.runs)) {
     return `${watched.failed} of ${countOf(watched.runs, "run")} failed, ${baseline.failed} of ${baseline.runs} before`;
   }
-  if (isSurelyAbove(watched.durationMs, watchRuns, baseline.durationMs, said("avgExecutionTimeMs"))) return "runs take longer";
-  if (isSurelyAbove(watched.costMicroUsd, watchRuns, baseline.costMicroUsd, said("costMicroUsd"))) return "runs cost more";
+  if (isSurelyAbove(watched.durationMs, watchRuns, baseline.durationMs, said("avgExecutionTimeMs")))
+    return "runs take longer";
+  if (isSurelyAbove(watched.costMicroUsd, watchRuns, baseline.costMicroUsd, said("costMicroUsd")))
+    return "runs cost more";
   return undefined;
 }
 

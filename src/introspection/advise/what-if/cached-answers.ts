@@ -97,7 +97,6 @@ function weigh(
   const { name, kind } = calls[0]!.node.call;
   const all = runsWith(episodes, calls, replay, { from: 0, to: episodes.length });
   const times = episodes.map(({ durationMs }) => durationMs);
-  const costs = episodes.map(({ costMicroUsd }) => costMicroUsd ?? 0);
   const savedMs = meanOf(Array.from(all.savedMs));
   const savedUsd = meanOf(Array.from(all.savedMicroUsd)) / 1e6;
   const tokens = episodes.reduce((sum, episode) => sum + episode.tokens, 0);
@@ -106,14 +105,20 @@ function weigh(
   const value = Math.max(timeShare, costShare);
   const { low } = shareInterval(replay.hits, curve.calls);
   const savedInterval = meanInterval(Array.from(all.savedMs));
-  if (value < smallestGain || low < smallestGain || (timeShare >= costShare && savedInterval.low <= 0)) return undefined;
+  if (value < smallestGain || low < smallestGain || (timeShare >= costShare && savedInterval.low <= 0))
+    return undefined;
 
   const forecasts = forecast(episodes, calls, cache, nextRuns);
   const byTime = forecasts.find(({ metric }) => metric === "avgExecutionTimeMs")!;
   const byCost = forecasts.find(({ metric }) => metric === "costMicroUsd");
   const byHits = forecasts.find(({ metric }) => metric === "cacheHitRate")!;
   const promised = byCost !== undefined && costShare > timeShare ? byCost : byTime;
-  const p95SavedMs = quantileOf(times, 0.95) - quantileOf(times.map((ms, run) => ms - all.savedMs[run]!), 0.95);
+  const p95SavedMs =
+    quantileOf(times, 0.95) -
+    quantileOf(
+      times.map((ms, run) => ms - all.savedMs[run]!),
+      0.95,
+    );
   const spanMs = Math.max(1, episodes.at(-1)!.startMs - episodes[0]!.startMs);
   const usdPerDay = (savedUsd * episodes.length * dayMs) / spanMs;
   const action = cacheAction(name, knobs, cache);
@@ -132,10 +137,15 @@ function weigh(
       evidence: {
         ...{ calls: curve.calls, repeats: replay.hits, joined: replay.joined, distinct: curve.distinct },
         ...{ entries: cache.maxEntries, ttlMs: cache.ttlMs, strategy: cache.strategy },
-        ...Object.fromEntries(sizesAround(cache.maxEntries).map((size) => [`hitRateAt${size}Entries`, curve.hitsAt(size) / curve.calls])),
+        ...Object.fromEntries(
+          sizesAround(cache.maxEntries).map((size) => [`hitRateAt${size}Entries`, curve.hitsAt(size) / curve.calls]),
+        ),
         ...{ savedMsPerRun: savedMs, savedMsPerRunLow: savedInterval.low, savedMsPerRunHigh: savedInterval.high },
         ...{ savedTokens: all.savedTokens, savedMicroUsd: savedUsd * 1e6 * episodes.length, p95SavedMs },
-        samples: calls.filter((_, index) => replay.durationsMs[index]! >= 0).slice(0, 5).map(sampleOf),
+        samples: calls
+          .filter((_, index) => replay.durationsMs[index]! >= 0)
+          .slice(0, 5)
+          .map(sampleOf),
       },
       predicted: {
         ...{ metric: "cacheHitRate", change: byHits.after, low: byHits.low, high: byHits.high },
@@ -179,11 +189,24 @@ function forecast(
   const ofTime = { metric: "avgExecutionTimeMs", unit: "ms", recorded } as const;
   const ofCost = { metric: "costMicroUsd", unit: "micro-dollars", recorded } as const;
   const ofHits = { metric: "cacheHitRate", unit: `share of calls to ${calls[0]!.node.call.name}`, recorded } as const;
-  const hits = forecastMean({ ...ofHits, before: 0 }, cached.map((one) => one.hits));
+  const hits = forecastMean(
+    { ...ofHits, before: 0 },
+    cached.map((one) => one.hits),
+  );
   const costBefore = meanBefore(({ costMicroUsd }) => costMicroUsd ?? 0);
   return [
-    forecastMean({ ...ofTime, before: meanBefore(({ durationMs }) => durationMs) }, cached.map((one) => one.ms)),
-    ...(costBefore === 0 ? [] : [forecastMean({ ...ofCost, before: costBefore }, cached.map((one) => one.cost))]),
+    forecastMean(
+      { ...ofTime, before: meanBefore(({ durationMs }) => durationMs) },
+      cached.map((one) => one.ms),
+    ),
+    ...(costBefore === 0
+      ? []
+      : [
+          forecastMean(
+            { ...ofCost, before: costBefore },
+            cached.map((one) => one.cost),
+          ),
+        ]),
     { ...hits, low: Math.max(0, hits.low), high: Math.min(1, hits.high) },
   ];
 }
@@ -216,7 +239,8 @@ function runsWith(
   for (let run = from; run < to; run++) {
     if (callsPerRun > 0) hitShares[run - from]! /= callsPerRun;
     const root = touched.has(run) ? episodes[run]!.root : undefined;
-    if (root !== undefined) savedMs[run - from] = root.call.durationMs - replayDuration(root, (node) => answered.get(node));
+    if (root !== undefined)
+      savedMs[run - from] = root.call.durationMs - replayDuration(root, (node) => answered.get(node));
   }
   return { savedMs, savedMicroUsd, savedTokens, hitShares };
 }
@@ -262,13 +286,18 @@ function isCovered(node: CallNode, covered: ReadonlySet<CallNode>): boolean {
 }
 
 /** The cache's knob, turned on in the form it has: a switch, a number of entries, or settings. */
-function cacheAction(name: string, knobs: Knobs | undefined, cache: ChosenCache): { knob: string; value: Json } | undefined {
+function cacheAction(
+  name: string,
+  knobs: Knobs | undefined,
+  cache: ChosenCache,
+): { knob: string; value: Json } | undefined {
   const knob = `cache:${name}`;
   if (!knobs?.has(knob)) return undefined;
   const now = knobs.read(knob);
   if (typeof now === "boolean") return { knob, value: { ...cache } };
   if (typeof now === "number") return { knob, value: cache.maxEntries };
-  if (typeof now === "object" && now !== null && !Array.isArray(now)) return { knob, value: { ...now, ...cache, enabled: true } };
+  if (typeof now === "object" && now !== null && !Array.isArray(now))
+    return { knob, value: { ...now, ...cache, enabled: true } };
   return undefined;
 }
 

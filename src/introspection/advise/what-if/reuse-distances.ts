@@ -36,8 +36,7 @@ export function missRatioCurve(keys: readonly (string | number)[]): MissRatioCur
   const hitsBySize = hitsByDistance;
   for (let size = 1; size <= length; size++) hitsBySize[size]! += hitsBySize[size - 1]!;
   const distinct = last.size;
-  const hitsAt = (entries: number): number =>
-    hitsBySize[Math.max(0, Math.min(length, Math.floor(entries)))] ?? 0;
+  const hitsAt = (entries: number): number => hitsBySize[Math.max(0, Math.min(length, Math.floor(entries)))] ?? 0;
   return {
     calls: length,
     distinct,
