@@ -71,7 +71,7 @@ describe("AgentIntrospection.analyzePerformance", () => {
     expect(analysis).toMatchObject({
       ...{ runs: 10, avgExecutionTimeMs: 94.5, p50Ms: 94, p95Ms: 99, p99Ms: 99, successRate: 0.8 },
       commonErrors: [{ code: "output_invalid", count: 2, share: 0.2 }],
-      toolEfficiency: { search: { calls: 10, successRate: 1, meanMs: 30, cachedAnswers: 5 } },
+      toolEfficiency: { search: { calls: 10, successRate: 1, meanMs: 30, repeatedCalls: 5 } },
       cost: { tokens: 400, microUsd: 20 },
       bottleneck: { name: "model", calls: 10 },
     });
@@ -199,7 +199,7 @@ describe("AgentIntrospection.analyzePerformance", () => {
     ]).analyzePerformance();
     expect(toolEfficiency).toMatchObject({
       search: { calls: 1, successRate: 1, meanMs: 10 },
-      fetch: { calls: 3, successRate: 0.5, meanMs: 10, cachedAnswers: 2 },
+      fetch: { calls: 3, successRate: 0.5, meanMs: 10, repeatedCalls: 2 },
     });
     expect(toolEfficiency.fetch?.shareOfTime).toBeCloseTo(0.75, 3);
   });
@@ -291,9 +291,9 @@ describe("AgentIntrospection.apply", () => {
     expect(applied).toMatchObject({
       knob: "cache:search",
       from: { enabled: false },
-      to: { enabled: true, maxEntries: 10 },
+      to: { enabled: true, maxEntries: 16 },
     });
-    expect(knobs.read("cache:search")).toEqual({ enabled: true, maxEntries: 10 });
+    expect(knobs.read("cache:search")).toEqual({ enabled: true, maxEntries: 16 });
     applied.undo();
     applied.undo();
     expect(knobs.read("cache:search")).toEqual({ enabled: false, maxEntries: 10 });

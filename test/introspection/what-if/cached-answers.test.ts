@@ -23,7 +23,7 @@ describe("cachedAnswers", () => {
     expect(more).toEqual([]);
     expect(advice).toMatchObject({
       id: "cache:search",
-      evidence: { calls: 50, repeats: 45, distinct: 5, hitRateAt256Entries: 0.9, savedTokens: 0 },
+      evidence: { calls: 50, repeats: 45, distinct: 5, entries: 16, hitRateAt16Entries: 0.9, savedTokens: 0 },
       predicted: { metric: "cacheHitRate", change: 0.9 },
       risk: "medium",
     });
@@ -31,15 +31,16 @@ describe("cachedAnswers", () => {
     expect(advice!.evidence.samples).toHaveLength(5);
     expect(advice!.action).toBeUndefined();
     expect(advice!.sentence).toBe(
-      "45 of 50 calls to search (90 %) repeat an earlier input; answering repeats from memory would have saved " +
-        "72 ms a run of a (72 %) over 50 runs. Keep its answers in the tool or in a wrapper layer, if they stay true for a while.",
+      "Cache search: 45 of 50 calls repeated within an hour; with 16 entries the hit rate of the next 50 runs is " +
+        "90 % (78–100), saving 72 ms a run of a (72 %; 80 ms at p95). Keep its answers: say `idempotent: true` in the " +
+        "tool, and it can be applied, if they stay true for a while.",
     );
   });
 
   it("tells the size of the cache apart where it matters", () => {
     const twenty = (run: number) => repeat(20, (index) => search((run * 20 + index) % 400));
     const [advice] = advise(repeat(60, (index) => ({ name: "a", input: { index }, calls: twenty(index) })));
-    expect(advice?.evidence).toMatchObject({ hitRateAt256Entries: 0, hitRateAt1000Entries: 800 / 1_200 });
+    expect(advice?.evidence).toMatchObject({ entries: 512, hitRateAt128Entries: 0, hitRateAt512Entries: 800 / 1_200 });
   });
 
   it("expects nothing of answers that would have been forgotten by then", () => {
@@ -55,7 +56,7 @@ describe("cachedAnswers", () => {
     });
     const advice = advise(repeat(40, (index) => ({ name: "a", input: { index }, calls: [inner(index)] })));
     expect(advice.map(({ id }) => id)).toEqual(["cache:b"]);
-    expect(advice[0]?.sentence).toMatch(/ and 1520 tokens over 40 runs\. A wrapper layer can keep its answers\.$/);
+    expect(advice[0]?.sentence).toMatch(/, 1520 tokens over 40 runs\. A wrapper layer can keep its answers\.$/);
     expect(advice[0]).toMatchObject({ risk: "low", evidence: { savedTokens: 38 * 40, savedMicroUsd: 0 } });
   });
 
@@ -71,11 +72,11 @@ describe("cachedAnswers", () => {
   });
 
   it.each([
-    [false, true],
-    [0, 1_000],
+    [false, { maxEntries: 16 }],
+    [0, undefined],
     [
       { enabled: false, ttlMs: 5 },
-      { enabled: true, ttlMs: 5 },
+      { enabled: true, ttlMs: 5, maxEntries: 16 },
     ],
     ["off", undefined],
     [null, undefined],
@@ -87,6 +88,6 @@ describe("cachedAnswers", () => {
       knobs,
     );
     expect(advice?.action).toEqual(value === undefined ? undefined : { knob: "cache:search", value });
-    expect(advice?.sentence.includes("Turn cache:search on")).toBe(value !== undefined);
+    expect(advice?.sentence.includes("introspection.apply")).toBe(value !== undefined);
   });
 });

@@ -68,7 +68,7 @@ function promiseHeld({ metric, before, predicted, low, high, measured }: Measure
   keep: boolean;
   why: string;
 } {
-  const more = metric === "successRate" || metric === "cacheHitRate" ? 1 : -1;
+  const more = isShare(metric) ? 1 : -1;
   const gain = (measured - before) * more;
   const wanted = (predicted - before) * more;
   if (gain <= 0) return { keep: false, why: "it brought nothing" };
@@ -111,12 +111,16 @@ function report({ watched }: AdviceRecord, figures: readonly MeasuredFigure[], e
   const over = `over ${countOf(watched.runs, "run")}: ${ending}.`;
   if (figure === undefined) return `watched ${over}`;
   const { metric, predicted, measured } = figure;
-  return `predicted ${change(figure, predicted)} ${words[metric]}, measured ${change(figure, measured)} ${over}`;
+  const of = isShare(metric) ? " points" : " %";
+  const [said, came] = [predicted, measured].map((one) => `${change(figure, one)}${of}`);
+  return `predicted ${said} ${words[metric]}, measured ${came} ${over}`;
 }
 
 function change({ metric, before }: MeasuredFigure, figure: number): string {
-  const isShare = metric === "successRate" || metric === "cacheHitRate";
-  const by = isShare ? figure - before : before === 0 ? 0 : figure / before - 1;
-  const sign = by < 0 ? "−" : "+";
-  return `${sign}${points(Math.abs(by))} ${isShare ? "points of" : "%"}`;
+  const by = isShare(metric) ? figure - before : before === 0 ? 0 : figure / before - 1;
+  return `${by < 0 ? "−" : "+"}${points(Math.abs(by))}`;
+}
+
+function isShare(metric: Forecast["metric"]): boolean {
+  return metric === "successRate" || metric === "cacheHitRate";
 }

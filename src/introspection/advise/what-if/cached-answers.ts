@@ -285,7 +285,7 @@ function isCovered(node: CallNode, covered: ReadonlySet<CallNode>): boolean {
   return false;
 }
 
-/** The cache's knob, turned on in the form it has: a switch, a number of entries, or settings. */
+/** The cache's knob, turned on in the form it has: a switch that takes settings, or settings. */
 function cacheAction(
   name: string,
   knobs: Knobs | undefined,
@@ -294,10 +294,13 @@ function cacheAction(
   const knob = `cache:${name}`;
   if (!knobs?.has(knob)) return undefined;
   const now = knobs.read(knob);
-  if (typeof now === "boolean") return { knob, value: { ...cache } };
-  if (typeof now === "number") return { knob, value: cache.maxEntries };
-  if (typeof now === "object" && now !== null && !Array.isArray(now))
-    return { knob, value: { ...now, ...cache, enabled: true } };
+  // What is not said stays as it was declared.
+  const { maxEntries, strategy } = cache;
+  const value = { maxEntries, ...(strategy === "lru" ? {} : { strategy }) };
+  if (typeof now === "boolean") return { knob, value };
+  if (typeof now === "object" && now !== null && !Array.isArray(now)) {
+    return { knob, value: { ...now, ...value, enabled: true } };
+  }
   return undefined;
 }
 

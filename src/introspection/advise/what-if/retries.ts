@@ -26,7 +26,7 @@ const [firstWaitMs, longestWaitMs] = [100, 10_000];
 /**
  * Advises another number of attempts where a `retry` knob is: fewer where the later ones never heal a call, more where the last
  * one still does and calls fail for want of another. Chances are those of the recorded attempts by their number; an attempt's
- * time is that of the whole call less the expected waits, in equal parts.
+ * time is what calls take less the expected waits, in equal parts.
  */
 export function retries(input: WhatIfInput): readonly WeighedSuggestion[] {
   const { episodes, knobs } = input;
@@ -47,7 +47,8 @@ function fewerAttempts(input: WhatIfInput, name: string, nodes: readonly CallNod
     const healed = beyond.filter(({ call }) => call.outcome === "ok").length;
     if (beyond.length < fewestTries) return undefined;
     if (shareInterval(healed, beyond.length).high > hardlyEver + 1 / beyond.length || healed > 0) continue;
-    const cut = new Map(beyond.map((node) => [node, timeOf(node, attempts)]));
+    const cutMs = timeWith(beyond)(attempts);
+    const cut = new Map(beyond.map((node) => [node, Math.min(node.call.durationMs, cutMs)]));
     const { episodes, nextRuns = defaultNextRuns } = input;
     const after = episodes.map(({ root, durationMs }) =>
       root === undefined ? durationMs : replayDuration(root, (node) => cut.get(node)),
@@ -94,11 +95,12 @@ function moreAttempts(input: WhatIfInput, name: string, nodes: readonly CallNode
   if (attempts <= most) return undefined;
   const heals = 1 - (1 - chance) ** (attempts - most);
   const good = meanOf(episodes.filter(({ outcome }) => outcome === "ok").map(({ durationMs }) => durationMs));
+  const takesMs = timeWith([...spent]);
+  const extraMs = takesMs(most + heals / chance) - takesMs(most);
   let failedRuns = 0;
   const after = episodes.map(({ root, outcome, durationMs }) => {
     const found = root === undefined ? undefined : [...walkTree(root)].find((node) => spent.has(node));
     if (found === undefined) return durationMs;
-    const extraMs = timeOf(found, most + (1 - (1 - chance) ** (attempts - most)) / chance) - found.call.durationMs;
     if (outcome !== "error") return durationMs + extraMs;
     failedRuns++;
     return heals * Math.max(good, durationMs) + (1 - heals) * durationMs + extraMs;
@@ -155,11 +157,19 @@ function successForecast(episodes: readonly Episode[], gained: number, nextRuns:
   return { metric: "successRate", unit: "share of runs", runs: nextRuns, before, after, low, high };
 }
 
-/** What a call would have taken with another number of attempts, which may be one on average. */
-function timeOf({ call }: CallNode, attempts: number): number {
-  const own = call.durationMs - waitsMs(call.attempts);
-  const each = own > 0 ? own / call.attempts : 0;
-  return own > 0 ? each * attempts + waitsMs(attempts) : (call.durationMs * attempts) / call.attempts;
+/**
+ * Gives what these calls would have taken with another number of attempts, which may be one on average: an attempt's time is
+ * the mean over all of them, since the waits of one are drawn at random.
+ */
+function timeWith(calls: readonly CallNode[]): (attempts: number) => number {
+  let made = 0;
+  let ms = 0;
+  for (const { call } of calls) {
+    made += call.attempts;
+    ms += call.durationMs - call.queueMs - waitsMs(call.attempts);
+  }
+  const each = made === 0 ? 0 : Math.max(0, ms / made);
+  return (attempts) => each * attempts + waitsMs(attempts);
 }
 
 /** The waits between so many attempts, as expected. */
