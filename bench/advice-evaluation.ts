@@ -27,6 +27,8 @@ export interface AdviceOutcome {
   readonly verdict: string;
   /** Mean times of the last 100 runs, after the verdict, and of those before the change. */
   readonly endMs: number;
+  /** More time was part of the promise. */
+  readonly promisedMore: boolean;
   readonly beforeMs: number;
 }
 
@@ -46,6 +48,7 @@ export async function evaluate(workload: AdviceWorkload, seed: number): Promise<
     workload: workload.name,
     advised: suggestions.map(({ id }) => id),
     missed: expects !== undefined && expected === undefined,
+    promisedMore: expected?.forecasts?.[0]?.metric === "successRate",
     falseAdvice: suggestions.filter((one) => one !== expected && !alsoTrue.includes(one.id)).map(({ id }) => id),
   };
   if (expected?.action !== undefined) {
@@ -55,7 +58,7 @@ export async function evaluate(workload: AdviceWorkload, seed: number): Promise<
     const endMs = await house.run(laterRuns);
     return { ...head, followed: expected.id, figures, verdict: report, endMs, beforeMs };
   }
-  const figures = expected === undefined ? [] : await measureChanged(workload, expected, seed, beforeMs);
+  const figures = expected === undefined ? [] : await measureChanged(workload, expected, seed);
   const verdict = expected === undefined ? "nothing to do" : "takes a person";
   return { ...head, followed: undefined, figures, verdict, endMs: beforeMs, beforeMs };
 }
@@ -67,15 +70,13 @@ function isToDo({ id }: Suggestion): boolean {
 
 async function measureChanged(
   { changed }: AdviceWorkload,
-  { predicted }: Suggestion,
+  { forecasts: [forecast] = [] }: Suggestion,
   seed: number,
-  before: number,
 ): Promise<readonly ComparedFigure[]> {
-  if (changed === undefined || predicted === undefined) return [];
+  if (changed === undefined || forecast === undefined) return [];
   await using house = await House.open(changed, seed + 1_000);
-  const measured = await house.run(watchedRuns);
-  const { metric, change, low, high } = predicted;
-  return [{ metric, before, predicted: before + change, low: before + low, high: before + high, measured }];
+  const { metric, before, after: predicted, low, high } = forecast;
+  return [{ metric, before, predicted, low, high, measured: await house.run(watchedRuns) }];
 }
 
 /** A Flock in virtual time with one program. */

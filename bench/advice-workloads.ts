@@ -2,7 +2,7 @@
 
 import type { RetryStep } from "../src/core/recovery-settings.ts";
 import type { FlockResources } from "../src/core/resource-settings.ts";
-import type { AnyRunnable, ExecutionContext, Runnable } from "../src/core/runnable.ts";
+import type { AnyRunnable, ExecutionContext } from "../src/core/runnable.ts";
 import type { TestRuntime } from "../src/testing/test-runtime.ts";
 
 /** A program as it is run: a run begins every so often, whether or not the one before has ended. */
@@ -30,7 +30,7 @@ export interface AdviceWorkload {
 type Perform = (input: { readonly q?: number }, context: ExecutionContext) => Promise<unknown>;
 
 function runnable(name: string, perform: Perform, extra: Partial<AnyRunnable> = {}): AnyRunnable {
-  return { kind: "agent", ...extra, name, perform } as Runnable<never, unknown>;
+  return { kind: "agent", ...extra, name, perform } as unknown as AnyRunnable;
 }
 
 const asTool = (name: string): Partial<AnyRunnable> => ({ kind: "tool", identity: name, policy: { idempotent: true } });

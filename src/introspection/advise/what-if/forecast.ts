@@ -46,17 +46,39 @@ export function forecastMean(of: ForecastOf, windows: readonly ArrayLike<number>
   const withinRuns = meanOf(windows.map((window, index) => varianceOf(window, means[index]!)));
   const between = windows.length < 4 ? 0 : varianceOf(means, after);
   const variance = Math.max(runs === 0 ? 0 : withinRuns / runs, between);
-  const half = width * Math.sqrt(variance * (1 + (of.recorded === 0 ? 0 : runs / of.recorded)));
-  const { metric, unit, before } = of;
-  return { metric, unit, runs, before, after, low: after - half, high: after + half };
+  const { recorded, ...rest } = of;
+  return around(rest, runs, after, variance * (1 + (recorded === 0 ? 0 : runs / recorded)));
 }
 
-/** Forecasts runs that do not hang together: one window, as many to come as asked for. */
-export function forecastRuns(of: Omit<ForecastOf, "recorded">, after: readonly number[], next: number): Forecast {
+/** Forecasts runs that do not hang together. `doubt` is the standard error of what was assumed for all of them. */
+export function forecastRuns(
+  of: Omit<ForecastOf, "recorded">,
+  after: readonly number[],
+  next: number,
+  doubt = 0,
+): Forecast {
   const mean = meanOf(after);
-  const variance = varianceOf(after, mean);
-  const half = width * Math.sqrt(variance * (1 / next + 1 / Math.max(1, after.length)));
-  return { ...of, runs: next, after: mean, low: mean - half, high: mean + half };
+  const variance = varianceOf(after, mean) * (1 / next + 1 / Math.max(1, after.length)) + doubt ** 2;
+  return around(of, next, mean, variance);
+}
+
+const batches = 16;
+
+/**
+ * Forecasts runs that hang together, such as those of one queue: the variance of their mean is that of the means of batches
+ * (A. M. Law and W. D. Kelton: "Simulation Modeling and Analysis"), never less than that of the runs by themselves.
+ */
+export function forecastSeries(of: Omit<ForecastOf, "recorded">, after: readonly number[], next: number): Forecast {
+  const size = Math.floor(after.length / batches);
+  const mean = meanOf(after);
+  const means = Array.from({ length: batches }, (_, batch) => meanOf(after.slice(batch * size, (batch + 1) * size)));
+  const perRun = Math.max(varianceOf(after, mean), size === 0 ? 0 : varianceOf(means, meanOf(means)) * size);
+  return around(of, next, mean, perRun * (1 / next + 1 / Math.max(1, after.length)));
+}
+
+function around(of: Omit<ForecastOf, "recorded">, runs: number, after: number, variance: number): Forecast {
+  const half = width * Math.sqrt(variance);
+  return { ...of, runs, after, low: after - half, high: after + half };
 }
 
 function varianceOf(values: ArrayLike<number>, mean: number): number {

@@ -13,7 +13,7 @@ import {
   type WeighedSuggestion,
   type WhatIfInput,
 } from "../suggestion.ts";
-import { forecastMean, windowsOf } from "./forecast.ts";
+import { forecastSeries } from "./forecast.ts";
 import { type Arrival, type QueueLimits, replayQueue } from "./queue-replay.ts";
 import { replayDuration } from "./replay.ts";
 
@@ -76,11 +76,7 @@ function weigh(
   if (raise === undefined) return undefined;
   const after = durationsWith(episodes, nodes, arrivals, raise.waits);
   const before = meanOf(episodes.map(({ durationMs }) => durationMs));
-  const windows = windowsOf(episodes.length, nextRuns).map(({ from, to }) => after.slice(from, to));
-  const forecast = forecastMean(
-    { metric: "avgExecutionTimeMs", unit: "ms", recorded: episodes.length, before },
-    windows,
-  );
+  const forecast = forecastSeries({ metric: "avgExecutionTimeMs", unit: "ms", before }, after, nextRuns);
   const savedMs = before - forecast.after;
   const share = before === 0 ? 0 : savedMs / before;
   if (share < smallestGain || forecast.high >= before) return undefined;

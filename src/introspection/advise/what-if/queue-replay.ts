@@ -29,13 +29,21 @@ export function replayQueue(calls: readonly Arrival[], limits: QueueLimits): Flo
     const { atMs, serviceMs } = calls[index]!;
     let start = Math.max(atMs, lastStart);
     if (free.size >= concurrency) start = Math.max(start, free.takeFirst());
-    for (const { ms, most } of windows) if (index >= most) start = Math.max(start, starts[index - most]! + ms);
+    for (const { ms, most } of windows) {
+      if (index >= most) start = Math.max(start, leavesAt(starts[index - most]!, ms));
+    }
     free.add(start + serviceMs);
     starts[index] = start;
     waits[index] = start - atMs;
     lastStart = start;
   }
   return waits;
+}
+
+/** A window counts in slots of a 64th: what was taken leaves it as the slot a whole window after its own has passed. */
+export function leavesAt(takenAt: number, windowMs: number): number {
+  const slotMs = windowMs / 64;
+  return (Math.floor(takenAt / slotMs) + 65) * slotMs;
 }
 
 /** When servers become free, the first on top: a binary heap. */

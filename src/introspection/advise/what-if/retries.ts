@@ -48,6 +48,7 @@ function fewerAttempts(input: WhatIfInput, name: string, nodes: readonly CallNod
     if (beyond.length < fewestTries) return undefined;
     if (shareInterval(healed, beyond.length).high > hardlyEver + 1 / beyond.length || healed > 0) continue;
     const cutMs = timeWith(beyond)(attempts);
+    const doubt = (waitError(beyond) * attempts * beyond.length) / Math.max(1, input.episodes.length);
     const cut = new Map(beyond.map((node) => [node, Math.min(node.call.durationMs, cutMs)]));
     const { episodes, nextRuns = defaultNextRuns } = input;
     const after = episodes.map(({ root, durationMs }) =>
@@ -72,7 +73,7 @@ function fewerAttempts(input: WhatIfInput, name: string, nodes: readonly CallNod
         unit: "ms",
       },
       forecasts: [
-        forecastRuns({ metric: "avgExecutionTimeMs", unit: "ms", before }, after, nextRuns),
+        forecastRuns({ metric: "avgExecutionTimeMs", unit: "ms", before }, after, nextRuns, doubt),
         successForecast(episodes, 0, nextRuns),
       ],
       sideEffects: [`a call of ${name} that another attempt would heal fails`],
@@ -172,12 +173,27 @@ function timeWith(calls: readonly CallNode[]): (attempts: number) => number {
   return (attempts) => each * attempts + waitsMs(attempts);
 }
 
+/** How far the mean time of an attempt may be off, since the waits of these calls were drawn: its standard error. */
+function waitError(calls: readonly CallNode[]): number {
+  let made = 0;
+  let variance = 0;
+  for (const { call } of calls) {
+    made += call.attempts;
+    for (let wait = 1; wait < call.attempts; wait++) variance += boundMs(wait) ** 2 / 12;
+  }
+  return Math.sqrt(variance) / Math.max(1, made);
+}
+
+function boundMs(wait: number): number {
+  return Math.min(longestWaitMs, firstWaitMs * 2 ** (wait - 1));
+}
+
 /** The waits between so many attempts, as expected. */
 function waitsMs(attempts: number): number {
   let sum = 0;
   for (let wait = 1; wait < attempts; wait++) {
     const part = Math.min(1, attempts - wait);
-    sum += (part * Math.min(longestWaitMs, firstWaitMs * 2 ** (wait - 1))) / 2;
+    sum += (part * boundMs(wait)) / 2;
   }
   return sum;
 }
