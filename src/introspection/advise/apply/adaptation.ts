@@ -74,8 +74,9 @@ export function adapt(trials: Trials, source: AdviceSource, options: AdaptOption
   const { dryRun = false, everyRuns = 50, watchRuns = defaultNextRuns } = options;
   let sinceLook = 0;
   const look = (): void => {
-    sinceLook++;
-    if (sinceLook < everyRuns || trials.isWatching) return;
+    // Runs under a trial say nothing of what comes after it.
+    sinceLook = trials.isWatching ? 0 : sinceLook + 1;
+    if (sinceLook < everyRuns) return;
     sinceLook = 0;
     const best = source.advise(watchRuns).find((one) => mayApply(one, options, trials.records));
     if (best === undefined) return;

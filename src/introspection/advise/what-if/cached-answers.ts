@@ -54,8 +54,11 @@ interface CachedRuns {
 export function cachedAnswers(input: WhatIfInput): readonly WeighedSuggestion[] {
   const found: WeighedSuggestion[] = [];
   const covered = new Set<CallNode>();
+  const coveredByAction = new Set<CallNode>();
   for (const group of byDepth(input.episodes)) {
-    const calls = group.filter(({ node }) => !isCovered(node, covered));
+    // Advice that takes a person does not stand before advice that can be applied.
+    const above = input.knobs?.has(`cache:${group[0]!.node.call.name}`) ? coveredByAction : covered;
+    const calls = group.filter(({ node }) => !isCovered(node, above));
     const curve = missRatioCurve(calls.map(({ key }) => key));
     if (curve.hitsAt(curve.calls) < fewestRepeats) continue;
     const cache = chooseCache(calls, curve);
@@ -65,7 +68,9 @@ export function cachedAnswers(input: WhatIfInput): readonly WeighedSuggestion[] 
     if (advice === undefined) continue;
     found.push(advice);
     calls.forEach(({ node }, index) => {
-      if (replay.durationsMs[index]! >= 0) covered.add(node);
+      if (replay.durationsMs[index]! < 0) return;
+      covered.add(node);
+      if (advice.suggestion.action !== undefined) coveredByAction.add(node);
     });
   }
   return found;
@@ -126,7 +131,7 @@ function weigh(
   const sentence =
     `Cache ${name}: ${replay.hits} of ${curve.calls} calls repeated within ${duration(cache.ttlMs)}; with ` +
     `${cache.maxEntries} entries the hit rate of the next ${countOf(byHits.runs, "run")} is ${range}, saving ` +
-    `${duration(savedMs)} a run of ${owner} (${percent(timeShare)}; ${duration(p95SavedMs)} at p95)` +
+    `${duration(savedMs)} a run of ${owner} (${percent(timeShare)}${p95SavedMs >= 1 ? `; ${duration(p95SavedMs)} at p95` : ""})` +
     `${all.savedTokens > 0 ? `, ${all.savedTokens} tokens over ${countOf(episodes.length, "run")}` : ""}` +
     `${usdPerDay >= 0.01 ? ` and ${dollars(usdPerDay)} a day` : ""}. ${wayToKeep(name, kind, action)}`;
   return {
