@@ -3,6 +3,7 @@
 import { Flock } from "../src/flock.ts";
 import { AgentIntrospection } from "../src/introspection/advise/agent-introspection.ts";
 import type { Suggestion } from "../src/introspection/advise/suggestion.ts";
+import { replayCache } from "../src/introspection/advise/what-if/cache-replay.ts";
 import { createTestRuntime, type TestRuntime } from "../src/testing/test-runtime.ts";
 import type { AdviceProgram, AdviceWorkload } from "./advice-workloads.ts";
 
@@ -27,6 +28,9 @@ export interface AdviceOutcome {
   readonly verdict: string;
   /** Mean times of the last 100 runs, after the verdict, and of those before the change. */
   readonly endMs: number;
+  /** What the real cache answered on trial, and what the replay of just those calls says it does; 0 without a cache. */
+  readonly realHits: number;
+  readonly replayedHits: number;
   /** More time was part of the promise. */
   readonly promisedMore: boolean;
   readonly beforeMs: number;
@@ -54,13 +58,14 @@ export async function evaluate(workload: AdviceWorkload, seed: number): Promise<
   if (expected?.action !== undefined) {
     const applied = house.introspection.apply(expected, { watchRuns: watchedRuns });
     await house.run(watchedRuns);
-    const { figures = [], report = "no verdict" } = applied.record;
+    const { figures = [], report = "no verdict", to } = applied.record;
+    const hits = house.hitsOf(applied.knob, Object(to).maxEntries);
     const endMs = await house.run(laterRuns);
-    return { ...head, followed: expected.id, figures, verdict: report, endMs, beforeMs };
+    return { ...head, followed: expected.id, figures, verdict: report, endMs, beforeMs, ...hits };
   }
   const figures = expected === undefined ? [] : await measureChanged(workload, expected, seed);
   const verdict = expected === undefined ? "nothing to do" : "takes a person";
-  return { ...head, followed: undefined, figures, verdict, endMs: beforeMs, beforeMs };
+  return { ...head, followed: undefined, figures, verdict, endMs: beforeMs, beforeMs, realHits: 0, replayedHits: 0 };
 }
 
 /** Where to look and what fails are findings, not things to do. */
@@ -112,6 +117,30 @@ class House implements AsyncDisposable {
     while (this.#runtime.clock.pendingTimers > 0) await this.#runtime.clock.advance(1_000);
     const times = await Promise.all(running);
     return times.reduce((sum, ms) => sum + ms, 0) / times.length;
+  }
+
+  /** Counts the hits of a cache in the watched runs, and those of its replay. */
+  hitsOf(knob: string, maxEntries: number): { realHits: number; replayedHits: number } {
+    if (!knob.startsWith("cache:")) return { realHits: 0, replayedHits: 0 };
+    const calls =
+      this.#flock.history
+        ?.runs()
+        .slice(-watchedRuns)
+        .flatMap((run) => run.calls) ?? [];
+    const asked = calls.filter(({ name }) => name === knob.slice("cache:".length));
+    const { hits } = replayCache(
+      asked.map(({ inputHash, startMs, durationMs, outcome }) => ({
+        key: inputHash!,
+        startMs,
+        durationMs,
+        ok: outcome === "ok",
+      })),
+      { maxEntries },
+    );
+    return {
+      realHits: asked.filter(({ cacheState }) => cacheState === "hit" || cacheState === "joined").length,
+      replayedHits: hits,
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -294,8 +294,8 @@ export const adviceWorkloads: readonly AdviceWorkload[] = [
     make: (_, random) =>
       searcher(
         (run) => run,
-        () => latency(random, 300, 0.9),
-        () => latency(random, 300, 0.9),
+        () => latency(random, 300, 0.5),
+        () => latency(random, 300, 0.5),
       ),
   },
   {

@@ -38,7 +38,12 @@ function record(index: number): RunRecord {
 }
 
 const records = Array.from({ length: runs }, (_, index) => record(index));
-const history = { size: runs, runs: () => records, calls: () => records.flatMap(({ calls }) => calls), clear: () => {} };
+const history = {
+  size: runs,
+  runs: () => records,
+  calls: () => records.flatMap(({ calls }) => calls),
+  clear: () => {},
+};
 const asked = records.map(({ calls: [, search] }) => {
   return { key: search!.inputHash!, startMs: search!.startMs, durationMs: search!.durationMs, ok: true };
 });

@@ -111,7 +111,9 @@ describe("AgentIntrospection.adaptBehavior", () => {
       { allow: ["cache"], alow: 1 },
     ];
     for (const options of bad) {
-      expect(() => introspection.adaptBehavior(options as never)).toThrow(expect.objectContaining({ code: "option_invalid" }));
+      expect(() => introspection.adaptBehavior(options as never)).toThrow(
+        expect.objectContaining({ code: "option_invalid" }),
+      );
     }
     const bare = new AgentIntrospection({ name: "a" }, { flock: { history: undefined } });
     expect(() => bare.adaptBehavior({ allow: ["cache"] })).toThrow("one that records runs, tells events and has knobs");

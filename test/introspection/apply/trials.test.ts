@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { RecoveryStep } from "../../../src/core/recovery-settings.ts";
 import { Flock } from "../../../src/flock.ts";
-import { AgentIntrospection, type AgentIntrospectionOptions } from "../../../src/introspection/advise/agent-introspection.ts";
+import {
+  AgentIntrospection,
+  type AgentIntrospectionOptions,
+} from "../../../src/introspection/advise/agent-introspection.ts";
 import type { AdviceState } from "../../../src/introspection/advise/apply/advice-record.ts";
 import type { Suggestion } from "../../../src/introspection/advise/suggestion.ts";
 import { createTestRuntime } from "../../../src/testing/test-runtime.ts";
@@ -37,7 +40,9 @@ class House {
   async run(count: number, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     for (let run = 0; run < count; run++) {
       this.runs++;
-      const running = this.flock.run(this.agent, { q: this.runs % this.questions, run: this.runs }, options).catch(() => undefined);
+      const running = this.flock
+        .run(this.agent, { q: this.runs % this.questions, run: this.runs }, options)
+        .catch(() => undefined);
       await this.runtime.clock.advance(1_000);
       await running;
     }
@@ -63,7 +68,10 @@ describe("a change on trial", () => {
     expect(applied.record).toMatchObject({ status: "watching", watched: { runs: 39, cacheHits: 34 } });
     await house.run(1);
     const record = await applied.verdict;
-    expect(record).toMatchObject({ status: "kept", report: "predicted −70 % mean latency, measured −70 % over 40 runs: kept." });
+    expect(record).toMatchObject({
+      status: "kept",
+      report: "predicted −70 % mean latency, measured −70 % over 40 runs: kept.",
+    });
     expect(record.figures).toMatchObject([
       { metric: "avgExecutionTimeMs", before: 250, predicted: 75, measured: 75 },
       { metric: "cacheHitRate", before: 0, predicted: 0.875, measured: 0.875 },
@@ -79,7 +87,9 @@ describe("a change on trial", () => {
     house.questions = 1e9;
     await house.run(30);
     expect(introspection.audit).toMatchObject([{ status: "rolled-back", watched: { runs: 30, cacheHits: 0 } }]);
-    expect(introspection.audit[0]!.report).toMatch(/^predicted −6\d % mean latency, measured .* over 30 runs: rolled back: it brought/);
+    expect(introspection.audit[0]!.report).toMatch(
+      /^predicted −6\d % mean latency, measured .* over 30 runs: rolled back: it brought/,
+    );
     expect(house.flock.knobs.read("cache:search")).toBe(off);
   });
 
@@ -126,7 +136,10 @@ describe("a change on trial", () => {
     expect(house.flock.knobs.read("cache:search")).toBe(off);
     const replaced = introspection.apply("cache:search");
     house.flock.knobs.change("cache:search", { maxEntries: 3 });
-    expect(await replaced.verdict).toMatchObject({ status: "replaced", report: "cache:search was changed by somebody else." });
+    expect(await replaced.verdict).toMatchObject({
+      status: "replaced",
+      report: "cache:search was changed by somebody else.",
+    });
     replaced.undo();
     await house.run(5);
     expect(house.flock.knobs.read("cache:search")).toMatchObject({ maxEntries: 3 });
@@ -141,7 +154,9 @@ describe("a change on trial", () => {
     expect(() => introspection.apply(suggestion!)).toThrow("one for a setting not on trial (cache:search is)");
     applied.undo();
     expect(house.flock.events.mask).toBe(before);
-    expect(() => introspection.apply("cache:search", { watchRuns: 0 })).toThrow(expect.objectContaining({ code: "option_invalid" }));
+    expect(() => introspection.apply("cache:search", { watchRuns: 0 })).toThrow(
+      expect.objectContaining({ code: "option_invalid" }),
+    );
     expect(() => introspection.apply("cache:search", { wachRuns: 1 } as never)).toThrow('did you mean "watchRuns"?');
   });
 
@@ -194,7 +209,9 @@ describe("what was applied, after a restart", () => {
     await house.run(1);
     const bad = { v: 1, records: [{ ...state.records[0]!, to: { maxEntries: -1 } }] } as const;
     const introspection = house.introspect({ state: bad });
-    expect(introspection.audit).toMatchObject([{ status: "replaced", report: "cache:search no longer takes the value." }]);
+    expect(introspection.audit).toMatchObject([
+      { status: "replaced", report: "cache:search no longer takes the value." },
+    ]);
     expect(house.flock.knobs.read("cache:search")).toBe(off);
   });
 
@@ -213,7 +230,9 @@ describe("what was applied, after a restart", () => {
       { v: 1, records: [{ ...record, to: undefined }] },
     ];
     for (const one of bad) {
-      expect(() => house.introspect({ state: one as never })).toThrow(expect.objectContaining({ code: "option_invalid" }));
+      expect(() => house.introspect({ state: one as never })).toThrow(
+        expect.objectContaining({ code: "option_invalid" }),
+      );
     }
     expect(house.introspect({ state: { v: 1 } as never }).audit).toEqual([]);
   });
@@ -234,7 +253,14 @@ describe("an environment that tells no events", () => {
     const house = await houseWithRuns();
     const introspection = house.introspect();
     const action = { knob: "cache:search", value: { maxEntries: 4 } };
-    const suggestion: Suggestion = { id: "mine", sentence: "Try it.", evidence: {}, predicted: undefined, risk: "low", action };
+    const suggestion: Suggestion = {
+      id: "mine",
+      sentence: "Try it.",
+      evidence: {},
+      predicted: undefined,
+      risk: "low",
+      action,
+    };
     const applied = introspection.apply(suggestion, { watchRuns: 5 });
     await house.run(5);
     expect(applied.record).toMatchObject({ status: "kept", report: "watched over 5 runs: kept: it did no harm." });

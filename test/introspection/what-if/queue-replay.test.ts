@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Arrival, leavesAt, type QueueLimits, replayQueue } from "../../../src/introspection/advise/what-if/queue-replay.ts";
+import {
+  type Arrival,
+  leavesAt,
+  type QueueLimits,
+  replayQueue,
+} from "../../../src/introspection/advise/what-if/queue-replay.ts";
 
 /** A queue as one would explain it: at every millisecond, whoever is first goes in if there is room. */
 function naiveWaits(calls: readonly Arrival[], { concurrency = 1e9, windows = [] }: QueueLimits): number[] {
@@ -17,16 +22,25 @@ function naiveWaits(calls: readonly Arrival[], { concurrency = 1e9, windows = []
 }
 
 const calls = fc
-  .array(fc.record({ atMs: fc.integer({ min: 0, max: 200 }), serviceMs: fc.integer({ min: 1, max: 60 }) }), { maxLength: 25 })
+  .array(fc.record({ atMs: fc.integer({ min: 0, max: 200 }), serviceMs: fc.integer({ min: 1, max: 60 }) }), {
+    maxLength: 25,
+  })
   .map((list) => list.sort((a, b) => a.atMs - b.atMs));
 
 describe("replayQueue", () => {
   it("lets each call wait as long as a queue looked at every millisecond does", () => {
     const window = fc.record({ ms: fc.constantFrom(64, 128), most: fc.integer({ min: 1, max: 4 }) });
     fc.assert(
-      fc.property(calls, fc.integer({ min: 1, max: 4 }), fc.array(window, { maxLength: 2 }), (asked, concurrency, windows) => {
-        expect([...replayQueue(asked, { concurrency, windows })]).toEqual(naiveWaits(asked, { concurrency, windows }));
-      }),
+      fc.property(
+        calls,
+        fc.integer({ min: 1, max: 4 }),
+        fc.array(window, { maxLength: 2 }),
+        (asked, concurrency, windows) => {
+          expect([...replayQueue(asked, { concurrency, windows })]).toEqual(
+            naiveWaits(asked, { concurrency, windows }),
+          );
+        },
+      ),
       { numRuns: 60 },
     );
   });

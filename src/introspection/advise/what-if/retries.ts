@@ -16,9 +16,10 @@ import { forecastRuns } from "./forecast.ts";
 import { replayDuration } from "./replay.ts";
 
 const fewestTries = 20;
-/** Attempts that heal less often than this, surely, are not worth their time. */
+/** One more attempt must surely heal this share of the calls that come to it. */
 const hardlyEver = 0.05;
 const mostAttempts = 10;
+/** Attempts that surely heal less than this are not worth their time; so much may be left to fail. */
 const hopeless = 0.1;
 /** Waits between attempts when nothing else is declared: drawn evenly up to these bounds. */
 const [firstWaitMs, longestWaitMs] = [100, 10_000];
@@ -46,7 +47,7 @@ function fewerAttempts(input: WhatIfInput, name: string, nodes: readonly CallNod
     const beyond = nodes.filter(({ call }) => call.attempts > attempts);
     const healed = beyond.filter(({ call }) => call.outcome === "ok").length;
     if (beyond.length < fewestTries) return undefined;
-    if (shareInterval(healed, beyond.length).high > hardlyEver + 1 / beyond.length || healed > 0) continue;
+    if (healed > 0 || shareInterval(healed, beyond.length).high > hopeless) continue;
     const cutMs = timeWith(beyond)(attempts);
     const doubt = (waitError(beyond) * attempts * beyond.length) / Math.max(1, input.episodes.length);
     const cut = new Map(beyond.map((node) => [node, Math.min(node.call.durationMs, cutMs)]));
