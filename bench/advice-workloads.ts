@@ -82,6 +82,29 @@ function searcher(questionOf: (run: number) => number, searchMs: () => number, m
   return { subject, inputOf: (run) => ({ q: questionOf(run), run }), gapMs: () => 2_000 };
 }
 
+/** A pattern that asks an agent whose model costs by the token, now and then the same. */
+function costly(random: () => number, questions: number): AdviceProgram {
+  const model = runnable(
+    "model",
+    async (_, context) => {
+      await context.runtime.sleep(latency(random, 500));
+      return { tokens: Math.ceil(latency(random, 400)) };
+    },
+    { kind: "model", costOf: (output) => usageOf((output as { readonly tokens: number }).tokens) },
+  );
+  const answerer = runnable("answerer", (_, context) => context.call(model, {} as never), { identity: "answerer" });
+  const subject = runnable("desk", async ({ q }, context) => {
+    await context.call(answerer, { q } as never);
+    return context.call(model, {} as never);
+  });
+  return { subject, inputOf: (run) => ({ q: Math.floor(random() * questions), run }), gapMs: () => 2_000 };
+}
+
+function usageOf(tokens: number) {
+  const usage = { inputTokens: tokens, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
+  return { usage, costMicroUsd: tokens * 3 };
+}
+
 function attempts(maxAttempts: number): RetryStep {
   const budget = { budgetPerSuccess: 10, budgetReserve: 1_000 };
   return { step: "retry", maxAttempts, baseMs: 100, maxDelayMs: 10_000, on: undefined, ...budget };
@@ -240,6 +263,11 @@ export const adviceWorkloads: readonly AdviceWorkload[] = [
         () => latency(random, 600),
         () => latency(random, 300),
       ),
+  },
+  {
+    name: "cost: an agent is asked the same",
+    expects: "cache:answerer",
+    make: (_, random) => costly(random, 50),
   },
   {
     name: "flaky tool, two attempts",

@@ -31,6 +31,7 @@ function printSummary(): void {
   const steady = outcomes.filter(({ shifts }) => !shifts).flatMap(({ outcome }) => outcome.figures);
   const covered = steady.filter(({ low, high, measured }) => measured >= low - 1e-9 && measured <= high + 1e-9);
   const times = steady.filter(({ metric }) => metric === "avgExecutionTimeMs");
+  const costs = steady.filter(({ metric }) => metric === "costMicroUsd");
   const hits = steady.filter(({ metric }) => metric === "cacheHitRate");
   const worse = outcomes.filter(
     ({ outcome }) => outcome.followed !== undefined && !outcome.promisedMore && outcome.endMs > outcome.beforeMs * 1.1,
@@ -41,6 +42,11 @@ function printSummary(): void {
   console.log(
     `cache hit rate, |difference| in points  ${errors(hits.map(({ predicted, measured }) => 100 * Math.abs(predicted - measured)))}`,
   );
+  const real = outcomes.reduce((sum, { outcome }) => sum + outcome.realHits, 0);
+  const replayed = outcomes.reduce((sum, { outcome }) => sum + Math.abs(outcome.realHits - outcome.replayedHits), 0);
+  console.log(`hits of real caches told wrongly, call by call  ${share(replayed, real)}`);
+  console.log("mean over the seeds, measured against predicted:");
+  for (const { name, shifts } of adviceWorkloads) if (shifts !== true) printBias(name);
   console.log(`missed advice                           ${count(({ missed }) => missed)}`);
   console.log(`false advice                            ${count(({ falseAdvice }) => falseAdvice.length > 0)}`);
   console.log(`left slower after the verdict           ${worse.length}`);
@@ -51,6 +57,18 @@ function printSummary(): void {
   const rolled = outcomes.filter(({ outcome }) => outcome.verdict.includes("rolled back"));
   console.log(
     `rolled back                             ${rolled.length}, of which ${rolled.filter(({ shifts }) => shifts).length} where the runs shifted`,
+  );
+}
+
+/** Chance evens out over seeds; what is left is what the simulator gets wrong. */
+function printBias(name: string): void {
+  const firsts = outcomes.flatMap(({ outcome }) => (outcome.workload === name ? outcome.figures.slice(0, 1) : []));
+  if (firsts.length === 0) return;
+  const mean = (read: (figure: ComparedFigure) => number): number =>
+    firsts.reduce((sum, one) => sum + read(one), 0) / firsts.length;
+  const [predicted, measured] = [mean((one) => one.predicted), mean((one) => one.measured)];
+  console.log(
+    `  ${name.padEnd(42)}${round(predicted).padStart(8)} → ${round(measured).padStart(8)}  ${firsts[0]!.metric} (${round(100 * (measured / predicted - 1))} %)`,
   );
 }
 
