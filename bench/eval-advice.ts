@@ -39,6 +39,7 @@ function printSummary(): void {
   console.log(`\n${adviceWorkloads.length} workloads, ${seeds} seeds, ${outcomes.length} trials`);
   console.log(`figures within their 95 % interval      ${share(covered.length, steady.length)}`);
   console.log(`latency, |measured / predicted − 1|     ${errors(times.map(relative))}`);
+  console.log(`cost, |measured / predicted − 1|        ${errors(costs.map(relative))}`);
   console.log(
     `cache hit rate, |difference| in points  ${errors(hits.map(({ predicted, measured }) => 100 * Math.abs(predicted - measured)))}`,
   );

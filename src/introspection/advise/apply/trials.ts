@@ -25,6 +25,8 @@ interface Trial {
   /** Its setting is what it says. False after a restart, until what has the setting ran once. */
   inEffect: boolean;
   sinceMs: number;
+  /** Makes the setting what it was, declared or learnt; there while it is in effect. */
+  restore: (() => void) | undefined;
   settle: (record: AdviceRecord) => void;
   readonly verdict: Promise<AdviceRecord>;
 }
@@ -60,7 +62,7 @@ export class Trials {
     this.#name = name;
     this.#environment = environment;
     this.#trials = records.map((record) => {
-      return { record, inEffect: false, sinceMs: Number.POSITIVE_INFINITY, ...deferred(record) };
+      return { record, inEffect: false, restore: undefined, sinceMs: Number.POSITIVE_INFINITY, ...deferred(record) };
     });
     if (records.some(({ status }) => status === "watching" || status === "kept")) {
       this.#listen();
@@ -90,7 +92,7 @@ export class Trials {
   propose(start: TrialStart): void {
     const { action } = start.suggestion;
     if (action === undefined) return;
-    this.#add({ ...this.#recordOf(start), status: "proposed" }, false);
+    this.#add({ ...this.#recordOf(start), status: "proposed" }, undefined);
   }
 
   /**
@@ -110,8 +112,8 @@ export class Trials {
       );
     }
     const record = this.#recordOf(start);
-    this.#change(knob, action!.value);
-    const trial = this.#add(record, true);
+    const restore = this.#asOurs(() => this.#knobs.change(knob, action!.value));
+    const trial = this.#add(record, restore);
     this.#listen();
     return {
       get record() {
@@ -160,8 +162,14 @@ export class Trials {
     };
   }
 
-  #add(record: AdviceRecord, inEffect: boolean): Trial {
-    const trial: Trial = { record, inEffect, sinceMs: record.appliedAtMs, ...deferred(record) };
+  #add(record: AdviceRecord, restore: (() => void) | undefined): Trial {
+    const trial: Trial = {
+      record,
+      restore,
+      inEffect: restore !== undefined,
+      sinceMs: record.appliedAtMs,
+      ...deferred(record),
+    };
     this.#trials = [...this.#trials, trial].slice(-mostRecords);
     return trial;
   }
@@ -173,14 +181,14 @@ export class Trials {
     const verdict = verdictOn(trial.record);
     if (verdict === undefined) return;
     const { keep, figures, report } = verdict;
-    if (!keep) this.#change(record.knob, record.from);
+    if (!keep) this.#restore(trial);
     this.#end(trial, keep ? "kept" : "rolled-back", { figures, report });
   }
 
   #undo(trial: Trial): void {
-    const { status, knob, from } = trial.record;
+    const { status } = trial.record;
     if (status !== "watching" && status !== "kept") return;
-    this.#change(knob, from);
+    this.#restore(trial);
     this.#end(trial, "undone");
     this.#rest();
   }
@@ -199,17 +207,21 @@ export class Trials {
       trial.inEffect = true;
       trial.sinceMs = this.#now();
       try {
-        this.#change(knob, to);
+        trial.restore = this.#asOurs(() => this.#knobs.change(knob, to));
       } catch {
         this.#end(trial, "replaced", { report: `${knob} no longer takes the value.` });
       }
     }
   }
 
-  #change(knob: string, value: AdviceRecord["to"]): void {
+  #restore(trial: Trial): void {
+    this.#asOurs(() => trial.restore?.());
+  }
+
+  #asOurs<Result>(change: () => Result): Result {
     this.#changing = true;
     try {
-      this.#knobs.change(knob, value);
+      return change();
     } finally {
       this.#changing = false;
     }

@@ -63,7 +63,7 @@ export function hedges({
       `${duration(savedMs)} shorter (${percent(share)}), for ${percent(twice)} more calls. ` +
       (canApply
         ? `Apply with \`introspection.apply("${knob}")\`.`
-        : "It takes a step that hedges, in the recovery of the agent.");
+        : `Say \`recovery: hedge({ afterMs: ${Math.ceil(afterMs)} })\` in the agent.`);
     return [
       {
         value: share,

@@ -23,11 +23,13 @@ const mostAttempts = 10;
 const hopeless = 0.1;
 /** Waits between attempts when nothing else is declared: drawn evenly up to these bounds. */
 const [firstWaitMs, longestWaitMs] = [100, 10_000];
+/** After so many failures in a row a retry may also wait, so long at most, for news of other calls. */
+const [failuresBeforeNews, longestNewsMs] = [3, 500];
 
 /**
  * Advises another number of attempts where a `retry` knob is: fewer where the later ones never heal a call, more where the last
- * one still does and calls fail for want of another. Chances are those of the recorded attempts by their number; an attempt's
- * time is what calls take less the expected waits, in equal parts.
+ * one still does and calls fail for want of another. Chances are those of the recorded attempts by their number; an
+ * attempt's time is what calls take less the waits, in equal parts.
  */
 export function retries(input: WhatIfInput): readonly WeighedSuggestion[] {
   const { episodes, knobs } = input;
@@ -48,7 +50,7 @@ function fewerAttempts(input: WhatIfInput, name: string, nodes: readonly CallNod
     const healed = beyond.filter(({ call }) => call.outcome === "ok").length;
     if (beyond.length < fewestTries) return undefined;
     if (healed > 0 || shareInterval(healed, beyond.length).high > hopeless) continue;
-    const cutMs = timeWith(beyond)(attempts);
+    const cutMs = timeWith(beyond, nodes)(attempts);
     const doubt = (waitError(beyond) * attempts * beyond.length) / Math.max(1, input.episodes.length);
     const cut = new Map(beyond.map((node) => [node, Math.min(node.call.durationMs, cutMs)]));
     const { episodes, nextRuns = defaultNextRuns } = input;
@@ -97,7 +99,7 @@ function moreAttempts(input: WhatIfInput, name: string, nodes: readonly CallNode
   if (attempts <= most) return undefined;
   const heals = 1 - (1 - chance) ** (attempts - most);
   const good = meanOf(episodes.filter(({ outcome }) => outcome === "ok").map(({ durationMs }) => durationMs));
-  const takesMs = timeWith([...spent]);
+  const takesMs = timeWith([...spent], nodes);
   const extraMs = takesMs(most + heals / chance) - takesMs(most);
   let failedRuns = 0;
   const after = episodes.map(({ root, outcome, durationMs }) => {
@@ -160,18 +162,27 @@ function successForecast(episodes: readonly Episode[], gained: number, nextRuns:
 }
 
 /**
- * Gives what these calls would have taken with another number of attempts, which may be one on average: an attempt's time is
- * the mean over all of them, since the waits of one are drawn at random.
+ * Gives what these calls would have taken with another number of attempts, which may be one on average. What is left of their
+ * time without the expected waits is that of the attempts, and of waits for news of others, of which only the bound is known;
+ * within it an attempt takes what calls with a single one take.
  */
-function timeWith(calls: readonly CallNode[]): (attempts: number) => number {
+function timeWith(calls: readonly CallNode[], all: readonly CallNode[]): (attempts: number) => number {
   let made = 0;
   let ms = 0;
+  let newsMs = 0;
   for (const { call } of calls) {
     made += call.attempts;
-    ms += call.durationMs - call.queueMs - waitsMs(call.attempts);
+    ms += servedMs(call) - waitsMs(call.attempts);
+    newsMs += longestNewsMs * Math.max(0, call.attempts - failuresBeforeNews);
   }
-  const each = made === 0 ? 0 : Math.max(0, ms / made);
+  const [most, least] = [ms, ms - newsMs].map((left) => Math.max(0, left / Math.max(1, made)));
+  const single = all.filter(({ call }) => call.attempts === 1).map(({ call }) => servedMs(call));
+  const each = single.length < fewestTries ? most! : Math.min(most!, Math.max(least!, meanOf(single)));
   return (attempts) => each * attempts + waitsMs(attempts);
+}
+
+function servedMs({ durationMs, queueMs }: CallNode["call"]): number {
+  return durationMs - queueMs;
 }
 
 /** How far the mean time of an attempt may be off, since the waits of these calls were drawn: its standard error. */
