@@ -22,7 +22,7 @@ export type {
   WatchedRuns,
 } from "../introspection/advise/apply/advice-record.ts";
 export type { Moments } from "../introspection/advise/apply/sequential-test.ts";
-export type { TrialEnvironment } from "../introspection/advise/apply/trials.ts";
+export type { TrialEnvironment } from "../introspection/advise/apply/trial.ts";
 export type { PerformanceAnalysis, StepShare, ToolEfficiency } from "../introspection/advise/performance-analysis.ts";
 export type {
   EvidenceSample,

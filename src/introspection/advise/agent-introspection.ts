@@ -1,53 +1,24 @@
 /** Tells after the fact how a runnable does and what to change, from what its environment recorded. */
 
 import { defaultEnvironment } from "../../core/environment.ts";
-import { FlockError } from "../../core/errors/errors.ts";
-import { nearestName } from "../../core/errors/nearest-name.ts";
-import {
-  checkOptions,
-  describeValue,
-  nonEmptyString,
-  objectOption,
-  optionError,
-  wholeNumber,
-} from "../../core/errors/options.ts";
+import { checkOptions, nonEmptyString, objectOption, optionError, wholeNumber } from "../../core/errors/options.ts";
 import type { CallRecord, RunHistory } from "../../core/events/run-history.ts";
 import type { Json } from "../../core/json/json.ts";
 import { AgentMetrics } from "../measure/agent-metrics.ts";
 import { walkTree } from "../record/call-tree.ts";
 import { type Episode, episodesOf } from "../record/episodes.ts";
 import type { RunMeasure } from "../watch/monitor-records.ts";
+import { adviceFrom } from "./advice-from.ts";
 import { type Adaptation, type AdaptOptions, adapt, checkAdaptOptions } from "./apply/adaptation.ts";
 import { type AdviceRecord, type AdviceState, readState } from "./apply/advice-record.ts";
-import { type TrialEnvironment, Trials } from "./apply/trials.ts";
+import type { TrialEnvironment } from "./apply/trial.ts";
+import { Trials } from "./apply/trials.ts";
+import { cannotApply, findSuggestion } from "./find-suggestion.ts";
 import { analyzeEpisodes, type PerformanceAnalysis } from "./performance-analysis.ts";
-import { rankSuggestions } from "./rank-suggestions.ts";
-import { defaultNextRuns, type Suggestion, type WeighedSuggestion, type WhatIf } from "./suggestion.ts";
-import { attemptTimeouts } from "./what-if/attempt-timeouts.ts";
-import { cachedAnswers } from "./what-if/cached-answers.ts";
-import { dominatingStep } from "./what-if/dominating-step.ts";
-import { failureGroups } from "./what-if/failure-groups.ts";
-import { failingTools, frequentFailures } from "./what-if/failures.ts";
-import { hedges } from "./what-if/hedges.ts";
-import { independentSteps } from "./what-if/independent-steps.ts";
-import { raisedLimits } from "./what-if/limits.ts";
-import { retries } from "./what-if/retries.ts";
+import { defaultNextRuns, type Suggestion } from "./suggestion.ts";
 
 /** Runs below which there is no advice. */
 const fewestRuns = 10;
-
-const simulators: readonly WhatIf[] = [
-  cachedAnswers,
-  independentSteps,
-  attemptTimeouts,
-  retries,
-  hedges,
-  raisedLimits,
-  dominatingStep,
-  frequentFailures,
-  failingTools,
-  failureGroups,
-];
 
 /**
  * Where introspection reads and acts: a Flock, or anything with its recorded runs, its live settings, and events by which
@@ -181,7 +152,8 @@ export class AgentIntrospection implements Disposable {
   apply(idOrSuggestion: string | Suggestion, options: ApplyOptions = {}): AppliedSuggestion {
     checkOptions("AgentIntrospection.apply", options, { watchRuns: wholeNumber(1) });
     const { watchRuns = defaultNextRuns } = options;
-    const given = typeof idOrSuggestion === "string" ? this.#find(idOrSuggestion, watchRuns) : idOrSuggestion;
+    const given =
+      typeof idOrSuggestion === "string" ? findSuggestion(idOrSuggestion, this.#advise(watchRuns)) : idOrSuggestion;
     if (typeof given?.id !== "string") {
       throw optionError("AgentIntrospection.apply", "suggestion", "a suggestion or its id", given);
     }
@@ -244,44 +216,12 @@ export class AgentIntrospection implements Disposable {
     const episodes = this.#episodesOfNow();
     if (episodes.length < fewestRuns) return [];
     const { knobs } = this.#environment;
-    const found: readonly WeighedSuggestion[] = simulators.flatMap((whatIf) =>
-      whatIf({ name: this.name, episodes, knobs, nextRuns }),
-    );
-    return rankSuggestions(found);
+    return adviceFrom({ name: this.name, episodes, knobs, nextRuns });
   }
 
   #startOf(suggestion: Suggestion, watchRuns: number) {
     return { suggestion, watchRuns, episodes: this.#episodesOfNow() };
   }
-
-  #find(id: string, nextRuns: number): Suggestion {
-    const known = this.#advise(nextRuns);
-    const suggestion = known.find((one) => one.id === id);
-    if (suggestion !== undefined) return suggestion;
-    const ids = known.map((one) => one.id);
-    const near = nearestName(id, ids);
-    const hint = near
-      ? `did you mean "${near}"?`
-      : ids.length === 0
-        ? "there is none at present"
-        : `there are ${ids.join(", ")}`;
-    throw new FlockError("option_invalid", `no suggestion has the id "${id.slice(0, 128)}"; ${hint}`, {
-      details: {
-        ...{ option: "suggestion", expected: "the id of a present suggestion", received: describeValue(id) },
-        ...(near ? { suggestion: near } : {}),
-      },
-    });
-  }
-}
-
-function cannotApply({ id, action }: Suggestion): FlockError<"option_invalid"> {
-  const [received, why] =
-    action === undefined
-      ? ["a suggestion without an action", "no live setting does what it says, so it takes a person to change the code"]
-      : ["an environment without knobs", "the environment has no live settings to change"];
-  return new FlockError("option_invalid", `"${id}" cannot be applied: ${why}`, {
-    details: { option: "suggestion", expected: "a suggestion with an action", received },
-  });
 }
 
 /** A monitor knows runs as a whole, not the calls inside. */

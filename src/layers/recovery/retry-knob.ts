@@ -3,6 +3,7 @@
 import type { Knob, Knobs } from "../../core/knob.ts";
 import type { LayerHost } from "../../core/layer.ts";
 import { defaultRetry } from "../../core/recovery-defaults.ts";
+import type { RetryStep } from "../../core/recovery-settings.ts";
 import type { AnyRunnable } from "../../core/runnable.ts";
 import { stepOf } from "./step-of.ts";
 
@@ -33,7 +34,8 @@ export function registerRetryKnob({ name, policy }: AnyRunnable, { knobs, recove
   knobs.register(knob);
 }
 
-/** Gives what a runnable's knob was turned to. */
-export function turnedAttempts(knobs: Knobs, name: string): number | undefined {
-  return turned.get(knobs)?.get(`retry:${name}`);
+/** Gives a step with as many attempts as the knob of a runnable was turned to. */
+export function asTurned(step: RetryStep, { name }: AnyRunnable, knobs: Knobs): RetryStep {
+  const maxAttempts = turned.get(knobs)?.get(`retry:${name}`);
+  return maxAttempts === undefined ? step : { ...step, maxAttempts };
 }

@@ -4,7 +4,8 @@ import { booleanOption, checkOptions, optionError, wholeNumber } from "../../../
 import { canonicalText } from "../../../core/json/canonical-key.ts";
 import { defaultNextRuns, type Suggestion } from "../suggestion.ts";
 import type { AdviceRecord } from "./advice-record.ts";
-import type { TrialStart, Trials } from "./trials.ts";
+import type { TrialStart } from "./trial.ts";
+import type { Trials } from "./trials.ts";
 
 /** Kinds of settings that may be changed without asking. */
 export type AdaptableSetting = "cache" | "timeout" | "retry" | "concurrency" | "rate";

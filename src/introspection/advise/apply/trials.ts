@@ -3,47 +3,13 @@
 import { optionError } from "../../../core/errors/options.ts";
 import { maskOf } from "../../../core/events/event.ts";
 import type { EventListener } from "../../../core/events/event-dispatcher.ts";
-import type { RunHistory, RunRecord } from "../../../core/events/run-history.ts";
+import type { RunRecord } from "../../../core/events/run-history.ts";
 import { canonicalText } from "../../../core/json/canonical-key.ts";
 import type { KnobChange, Knobs } from "../../../core/knob.ts";
 import { type Episode, episodesOf } from "../../record/episodes.ts";
-import type { Suggestion } from "../suggestion.ts";
 import type { AdviceRecord, AdviceStatus } from "./advice-record.ts";
+import { deferred, type StartedTrial, type Trial, type TrialEnvironment, type TrialStart } from "./trial.ts";
 import { noRuns, verdictOn, withRun } from "./verdict.ts";
-
-/** What trials need of the environment. */
-export interface TrialEnvironment {
-  readonly history: RunHistory | undefined;
-  readonly knobs?: Knobs;
-  readonly events?: { add(listener: EventListener): () => void };
-  readonly runtime?: { now(): number };
-}
-
-/** One change, while it may still be taken back. */
-interface Trial {
-  record: AdviceRecord;
-  /** Its setting is what it says. False after a restart, until what has the setting ran once. */
-  inEffect: boolean;
-  sinceMs: number;
-  /** Makes the setting what it was, declared or learnt; there while it is in effect. */
-  restore: (() => void) | undefined;
-  settle: (record: AdviceRecord) => void;
-  readonly verdict: Promise<AdviceRecord>;
-}
-
-/** What a new trial is made of. */
-export interface TrialStart {
-  readonly suggestion: Suggestion;
-  readonly watchRuns: number;
-  readonly episodes: readonly Episode[];
-}
-
-/** A change on trial, for who made it. */
-export interface StartedTrial {
-  readonly record: AdviceRecord;
-  readonly verdict: Promise<AdviceRecord>;
-  undo(): void;
-}
 
 const mostRecords = 200;
 
@@ -278,10 +244,4 @@ export class Trials {
     const last = history?.runs().at(-1);
     return runtime?.now() ?? (last === undefined ? 0 : last.startMs + last.durationMs);
   }
-}
-
-function deferred(record: AdviceRecord): Pick<Trial, "settle" | "verdict"> {
-  if (record.status !== "watching") return { settle: () => {}, verdict: Promise.resolve(record) };
-  const { promise, resolve } = Promise.withResolvers<AdviceRecord>();
-  return { settle: resolve, verdict: promise };
 }

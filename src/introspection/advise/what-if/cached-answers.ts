@@ -3,24 +3,22 @@
 import type { Json } from "../../../core/json/json.ts";
 import type { Knobs } from "../../../core/knob.ts";
 import { meanInterval, meanOf, quantileOf, shareInterval } from "../../measure/statistics.ts";
-import { type CallNode, walkTree } from "../../record/call-tree.ts";
-import { type Episode, spentIn } from "../../record/episodes.ts";
+import type { CallNode } from "../../record/call-tree.ts";
 import { fingerprintText } from "../../record/input-fingerprint.ts";
 import {
   countOf,
   defaultNextRuns,
   dollars,
   duration,
-  type Forecast,
   percent,
   points,
   smallestGain,
   type WeighedSuggestion,
   type WhatIfInput,
 } from "../suggestion.ts";
-import { type AskedCall, type CacheReplay, replayCache } from "./cache-replay.ts";
-import { forecastMean, windowsOf } from "./forecast.ts";
-import { replayDuration } from "./replay.ts";
+import { type CacheReplay, replayCache } from "./cache-replay.ts";
+import { cacheableCalls, isCovered, type SeenCall } from "./cacheable-calls.ts";
+import { type ChosenCache, forecastCached, runsWith } from "./cached-runs.ts";
 import { type MissRatioCurve, missRatioCurve } from "./reuse-distances.ts";
 
 const fewestRepeats = 3;
@@ -31,21 +29,6 @@ const smallestCache = 16;
 const largestCache = 16_384;
 const dayMs = 86_400_000;
 
-interface SeenCall extends AskedCall {
-  readonly node: CallNode;
-  /** Position of its run. */
-  readonly run: number;
-}
-
-/** What a cache makes of some runs. */
-interface CachedRuns {
-  readonly savedMs: Float64Array;
-  readonly savedMicroUsd: Float64Array;
-  readonly savedTokens: number;
-  /** Of each run, the share of its calls that is answered; of the mean each run counts by its calls. */
-  readonly hitShares: Float64Array;
-}
-
 /**
  * Advises to keep the answers of runnables that are asked the same again, outermost first: what a cached caller saves is not
  * counted twice. The size is read off the exact miss-ratio curve ({@link missRatioCurve}): the smallest that comes near what
@@ -55,7 +38,7 @@ export function cachedAnswers(input: WhatIfInput): readonly WeighedSuggestion[] 
   const found: WeighedSuggestion[] = [];
   const covered = new Set<CallNode>();
   const coveredByAction = new Set<CallNode>();
-  for (const group of byDepth(input.episodes)) {
+  for (const group of cacheableCalls(input.episodes)) {
     // Advice that takes a person does not stand before advice that can be applied.
     const above = input.knobs?.has(`cache:${group[0]!.node.call.name}`) ? coveredByAction : covered;
     const calls = group.filter(({ node }) => !isCovered(node, above));
@@ -74,12 +57,6 @@ export function cachedAnswers(input: WhatIfInput): readonly WeighedSuggestion[] 
     });
   }
   return found;
-}
-
-interface ChosenCache {
-  readonly maxEntries: number;
-  readonly ttlMs: number;
-  readonly strategy: "lru" | "lfu";
 }
 
 /** Where all that repeats finds room it does not matter who leaves first, so only a cache that is too small is tried both ways. */
@@ -113,7 +90,7 @@ function weigh(
   if (value < smallestGain || low < smallestGain || (timeShare >= costShare && savedInterval.low <= 0))
     return undefined;
 
-  const forecasts = forecast(episodes, calls, cache, nextRuns);
+  const forecasts = forecastCached(episodes, calls, cache, nextRuns);
   const byTime = forecasts.find(({ metric }) => metric === "avgExecutionTimeMs")!;
   const byCost = forecasts.find(({ metric }) => metric === "costMicroUsd");
   const byHits = forecasts.find(({ metric }) => metric === "cacheHitRate")!;
@@ -172,84 +149,6 @@ function weigh(
   };
 }
 
-function forecast(
-  episodes: readonly Episode[],
-  calls: readonly SeenCall[],
-  cache: ChosenCache,
-  nextRuns: number,
-): readonly Forecast[] {
-  const recorded = episodes.length;
-  const cached = windowsOf(recorded, nextRuns).map(({ from, to }) => {
-    const asked = calls.filter(({ run }) => run >= from && run < to);
-    const runs = runsWith(episodes, asked, replayCache(asked, cache), { from, to });
-    const left = (figures: (episode: Episode) => number, saved: Float64Array): Float64Array =>
-      saved.map((ms, index) => figures(episodes[from + index]!) - ms);
-    return {
-      ms: left(({ durationMs }) => durationMs, runs.savedMs),
-      cost: left(({ costMicroUsd }) => costMicroUsd ?? 0, runs.savedMicroUsd),
-      hits: runs.hitShares,
-    };
-  });
-  const meanBefore = (figure: (episode: Episode) => number): number => meanOf(episodes.map(figure));
-  const ofTime = { metric: "avgExecutionTimeMs", unit: "ms", recorded } as const;
-  const ofCost = { metric: "costMicroUsd", unit: "micro-dollars", recorded } as const;
-  const ofHits = { metric: "cacheHitRate", unit: `share of calls to ${calls[0]!.node.call.name}`, recorded } as const;
-  const hits = forecastMean(
-    { ...ofHits, before: 0 },
-    cached.map((one) => one.hits),
-  );
-  const costBefore = meanBefore(({ costMicroUsd }) => costMicroUsd ?? 0);
-  return [
-    forecastMean(
-      { ...ofTime, before: meanBefore(({ durationMs }) => durationMs) },
-      cached.map((one) => one.ms),
-    ),
-    ...(costBefore === 0
-      ? []
-      : [
-          forecastMean(
-            { ...ofCost, before: costBefore },
-            cached.map((one) => one.cost),
-          ),
-        ]),
-    { ...hits, low: Math.max(0, hits.low), high: Math.min(1, hits.high) },
-  ];
-}
-
-function runsWith(
-  episodes: readonly Episode[],
-  calls: readonly SeenCall[],
-  replay: CacheReplay,
-  { from, to }: { readonly from: number; readonly to: number },
-): CachedRuns {
-  const answered = new Map<CallNode, number>();
-  const touched = new Set<number>();
-  const asked = new Float64Array(to - from);
-  const hitShares = new Float64Array(to - from);
-  const savedMicroUsd = new Float64Array(to - from);
-  let savedTokens = 0;
-  calls.forEach(({ node, run }, index) => {
-    asked[run - from]! += 1;
-    const takesMs = replay.durationsMs[index]!;
-    if (takesMs < 0) return;
-    answered.set(node, takesMs);
-    touched.add(run);
-    const spent = spentIn(node);
-    hitShares[run - from]! += 1;
-    savedMicroUsd[run - from]! += spent.costMicroUsd ?? 0;
-    savedTokens += spent.tokens;
-  });
-  const callsPerRun = calls.length / Math.max(1, to - from);
-  const savedMs = new Float64Array(to - from);
-  for (let run = from; run < to; run++) {
-    if (callsPerRun > 0) hitShares[run - from]! /= callsPerRun;
-    const root = touched.has(run) ? episodes[run]!.root : undefined;
-    if (root !== undefined)
-      savedMs[run - from] = root.call.durationMs - replayDuration(root, (node) => answered.get(node));
-  }
-  return { savedMs, savedMicroUsd, savedTokens, hitShares };
-}
-
 /** What to do about repeats: the cache's knob where there is one, else the places where a person can keep answers. */
 function wayToKeep(name: string, kind: string, action: { readonly knob: string } | undefined): string {
   const condition = kind === "tool" ? ", if they stay true for a while" : "";
@@ -257,37 +156,6 @@ function wayToKeep(name: string, kind: string, action: { readonly knob: string }
   return kind === "tool"
     ? `Keep its answers: say \`idempotent: true\` in the tool, and it can be applied${condition}.`
     : "A wrapper layer can keep its answers.";
-}
-
-/** All calls that a cache could answer, grouped by name, the names nearest to the root first. */
-function byDepth(episodes: readonly Episode[]): readonly (readonly SeenCall[])[] {
-  const groups = new Map<string, { depth: number; calls: SeenCall[]; cached: boolean }>();
-  for (const [run, { root, tenant = "" }] of episodes.entries()) {
-    for (const node of root === undefined ? [] : walkTree(root)) {
-      const { name, inputHash, cacheState, path, startMs, durationMs, outcome } = node.call;
-      if (inputHash === undefined) continue;
-      let depth = 1;
-      for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) depth++;
-      const group = groups.get(name) ?? { depth, calls: [], cached: false };
-      group.depth = Math.min(group.depth, depth);
-      group.cached ||= cacheState !== undefined && cacheState !== "bypass";
-      const key = tenant === "" ? inputHash : `${inputHash} ${tenant}`;
-      group.calls.push({ node, run, key, startMs, durationMs, ok: outcome === "ok" });
-      groups.set(name, group);
-    }
-  }
-  return [...groups.values()]
-    .filter((group) => !group.cached)
-    .sort((a, b) => a.depth - b.depth)
-    .map(({ calls }) => calls.sort((a, b) => a.startMs - b.startMs));
-}
-
-function isCovered(node: CallNode, covered: ReadonlySet<CallNode>): boolean {
-  if (covered.size === 0) return false;
-  for (let above: CallNode | undefined = node; above !== undefined; above = above.parent) {
-    if (covered.has(above)) return true;
-  }
-  return false;
 }
 
 /** The cache's knob, turned on in the form it has: a switch that takes settings, or settings. */
