@@ -135,7 +135,7 @@ describe("advice on workloads never seen before", () => {
   const seeds = [101, 102];
   const named = (words: string): AdviceWorkload => adviceWorkloads.find(({ name }) => name.startsWith(words))!;
 
-  it.each(["repeats", "drift", "flaky", "broken", "slow tail: hangs", "concurrency", "rate", "parallelisable"])(
+  it.each(["repeats", "drift", "cost", "flaky", "broken", "slow tail: hangs", "concurrency", "rate", "parallelisable"])(
     "is found, keeps its promise and is kept: %s",
     async (name) => {
       for (const seed of seeds) {

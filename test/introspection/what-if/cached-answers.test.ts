@@ -90,4 +90,16 @@ describe("cachedAnswers", () => {
     expect(advice?.action).toEqual(value === undefined ? undefined : { knob: "cache:search", value });
     expect(advice?.sentence.includes("introspection.apply")).toBe(value !== undefined);
   });
+
+  it("says how much less a day costs", () => {
+    const costly = (index: number): DescribedCall => ({
+      name: "b",
+      input: { of: index % 4 },
+      calls: [{ name: "model", ms: 20, tokens: 40, costMicroUsd: 50_000 }],
+    });
+    const [advice] = advise(repeat(40, (index) => ({ name: "a", input: { index }, calls: [costly(index)] })));
+    expect(advice?.sentence).toContain(" tokens over 40 runs and $66.46 a day.");
+    expect(advice?.forecasts?.map(({ metric }) => metric)).toContain("costMicroUsd");
+    expect(advice?.evidence.savedMicroUsd).toBeCloseTo(36 * 50_000, 6);
+  });
 });
