@@ -308,6 +308,9 @@ describe("AgentIntrospection.apply", () => {
       ["zzz", "there are cache:search"],
       [{}, "a suggestion or its id"],
       [undefined, "a suggestion or its id"],
+      [{ id: "x", action: {} }, "a suggestion or its id"],
+      [{ id: "x", action: { knob: "k", value: 1 }, forecasts: 5 }, "a suggestion or its id"],
+      [{ id: "x", action: { knob: "k", value: 1 }, forecasts: [null] }, "a suggestion or its id"],
     ];
     for (const [suggestion, words] of bad) {
       expect(() => introspection.apply(suggestion as never)).toThrow(

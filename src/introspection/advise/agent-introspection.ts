@@ -13,7 +13,7 @@ import { type Adaptation, type AdaptOptions, adapt, checkAdaptOptions } from "./
 import { type AdviceRecord, type AdviceState, readState } from "./apply/advice-record.ts";
 import type { TrialEnvironment } from "./apply/trial.ts";
 import { Trials } from "./apply/trials.ts";
-import { cannotApply, findSuggestion } from "./find-suggestion.ts";
+import { cannotApply, findSuggestion, isSuggestion } from "./find-suggestion.ts";
 import { analyzeEpisodes, type PerformanceAnalysis } from "./performance-analysis.ts";
 import { defaultNextRuns, type Suggestion } from "./suggestion.ts";
 
@@ -154,7 +154,7 @@ export class AgentIntrospection implements Disposable {
     const { watchRuns = defaultNextRuns } = options;
     const given =
       typeof idOrSuggestion === "string" ? findSuggestion(idOrSuggestion, this.#advise(watchRuns)) : idOrSuggestion;
-    if (typeof given?.id !== "string") {
+    if (!isSuggestion(given)) {
       throw optionError("AgentIntrospection.apply", "suggestion", "a suggestion or its id", given);
     }
     if (given.action === undefined || this.#environment.knobs === undefined) throw cannotApply(given);

@@ -3,7 +3,7 @@
 import { FlockError } from "../../core/errors/errors.ts";
 import { nearestName } from "../../core/errors/nearest-name.ts";
 import { describeValue } from "../../core/errors/options.ts";
-import type { Suggestion } from "./suggestion.ts";
+import type { Forecast, Suggestion } from "./suggestion.ts";
 
 /**
  * Finds a suggestion by its id.
@@ -37,4 +37,15 @@ export function cannotApply({ id, action }: Suggestion): FlockError<"option_inva
   return new FlockError("option_invalid", `"${id}" cannot be applied: ${why}`, {
     details: { option: "suggestion", expected: "a suggestion with an action", received },
   });
+}
+
+/** Tells whether a value from outside can be applied, or told why not. */
+export function isSuggestion(value: unknown): value is Suggestion {
+  const { id, action, forecasts = [] } = Object(value) as Partial<Suggestion>;
+  if (typeof id !== "string" || !Array.isArray(forecasts)) return false;
+  const numbers = forecasts.flatMap((one) => {
+    const { runs, before, after, low, high } = Object(one) as Forecast;
+    return [runs, before, after, low, high];
+  });
+  return numbers.every(Number.isFinite) && (action === undefined || typeof Object(action).knob === "string");
 }
