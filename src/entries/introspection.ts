@@ -9,12 +9,24 @@ export {
   AgentIntrospection,
   type AgentIntrospectionOptions,
   type AppliedSuggestion,
+  type ApplyOptions,
   type HistoryEntry,
   type IntrospectedEnvironment,
 } from "../introspection/advise/agent-introspection.ts";
+export type { AdaptableSetting, Adaptation, AdaptOptions } from "../introspection/advise/apply/adaptation.ts";
+export type {
+  AdviceRecord,
+  AdviceState,
+  AdviceStatus,
+  MeasuredFigure,
+  WatchedRuns,
+} from "../introspection/advise/apply/advice-record.ts";
+export type { Moments } from "../introspection/advise/apply/sequential-test.ts";
+export type { TrialEnvironment } from "../introspection/advise/apply/trial.ts";
 export type { PerformanceAnalysis, StepShare, ToolEfficiency } from "../introspection/advise/performance-analysis.ts";
 export type {
   EvidenceSample,
+  Forecast,
   PredictedEffect,
   SuggestedAction,
   Suggestion,

@@ -247,7 +247,7 @@ describe("AgentIntrospection.suggestImprovements", () => {
     );
     const suggestions = introspect("a", runs).suggestImprovements();
     expect(suggestions.map(({ id }) => id)).toEqual([
-      "repeated-calls:search",
+      "cache:search",
       "dominating-step:search",
       "failures:output_invalid",
     ]);
@@ -287,27 +287,30 @@ describe("AgentIntrospection.apply", () => {
     const knobs = new Knobs();
     knobs.register(knobOf("cache:search", { enabled: false, maxEntries: 10 }));
     const introspection = introspect("a", runs, knobs);
-    const applied = introspection.apply("repeated-calls:search");
+    const applied = introspection.apply("cache:search");
     expect(applied).toMatchObject({
       knob: "cache:search",
       from: { enabled: false },
-      to: { enabled: true, maxEntries: 10 },
+      to: { enabled: true, maxEntries: 16 },
     });
-    expect(knobs.read("cache:search")).toEqual({ enabled: true, maxEntries: 10 });
+    expect(knobs.read("cache:search")).toEqual({ enabled: true, maxEntries: 16 });
     applied.undo();
     applied.undo();
     expect(knobs.read("cache:search")).toEqual({ enabled: false, maxEntries: 10 });
-    expect(introspection.apply(introspection.suggestImprovements()[0]!).suggestion.id).toBe("repeated-calls:search");
+    expect(introspection.apply(introspection.suggestImprovements()[0]!).suggestion.id).toBe("cache:search");
   });
 
   it("says why a suggestion cannot be applied", () => {
     const introspection = introspect("a", runs);
     const bad: [unknown, string][] = [
       ["dominating-step:search", "takes a person"],
-      ["repeated-cals:search", 'did you mean "repeated-calls:search"?'],
-      ["zzz", "there are repeated-calls:search"],
+      ["cach:search", 'did you mean "cache:search"?'],
+      ["zzz", "there are cache:search"],
       [{}, "a suggestion or its id"],
       [undefined, "a suggestion or its id"],
+      [{ id: "x", action: {} }, "a suggestion or its id"],
+      [{ id: "x", action: { knob: "k", value: 1 }, forecasts: 5 }, "a suggestion or its id"],
+      [{ id: "x", action: { knob: "k", value: 1 }, forecasts: [null] }, "a suggestion or its id"],
     ];
     for (const [suggestion, words] of bad) {
       expect(() => introspection.apply(suggestion as never)).toThrow(

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { evaluate } from "../../bench/advice-evaluation.ts";
+import { type AdviceWorkload, adviceWorkloads } from "../../bench/advice-workloads.ts";
 import type { AnyRunnable } from "../../src/core/runnable.ts";
 import { Flock } from "../../src/flock.ts";
 import { AgentIntrospection } from "../../src/introspection/advise/agent-introspection.ts";
@@ -81,7 +83,7 @@ describe("a prediction, against what was measured after doing as it says", () =>
       });
     };
     const before = await work(agent(false), inputs, 1_000);
-    const { evidence, predicted } = find(before.introspection, "repeated-calls:search");
+    const { evidence, predicted } = find(before.introspection, "cache:search");
     const after = await work(agent(true), inputs, 1_000);
     const [slow, quick] = [before, after].map(
       ({ introspection }) => introspection.analyzePerformance().avgExecutionTimeMs,
@@ -126,5 +128,47 @@ describe("a prediction, against what was measured after doing as it says", () =>
     );
     expect(predicted!.change).toBeCloseTo(quick! - slow!, 1);
     expect(after.introspection.suggestImprovements().map(({ id }) => id)).not.toContain("independent-steps:flow");
+  });
+});
+
+describe("advice on workloads never seen before", () => {
+  const seeds = [101, 102];
+  const named = (words: string): AdviceWorkload => adviceWorkloads.find(({ name }) => name.startsWith(words))!;
+
+  it.each(["repeats", "drift", "cost", "flaky", "broken", "slow tail: hangs", "concurrency", "rate", "parallelisable"])(
+    "is found, keeps its promise and is kept: %s",
+    async (name) => {
+      for (const seed of seeds) {
+        const { missed, falseAdvice, figures, verdict } = await evaluate(named(name), seed);
+        expect([missed, falseAdvice, figures.length > 0]).toEqual([false, [], true]);
+        expect(verdict).toMatch(/kept\.$|takes a person/);
+        const [promised] = figures;
+        // Within the interval but for one case in twenty, and then not far from it.
+        const slack = promised!.high - promised!.low;
+        expect(promised!.measured).toBeGreaterThan(promised!.low - slack);
+        expect(promised!.measured).toBeLessThan(promised!.high + slack);
+      }
+    },
+    60_000,
+  );
+
+  it("is taken back, and leaves runs as they were, where they change as it comes", async () => {
+    const { verdict, endMs, beforeMs } = await evaluate(named("shift"), 101);
+    expect(verdict).toContain("rolled back");
+    expect(endMs / beforeMs).toBeLessThan(1.1);
+  });
+
+  it("is not given where there is nothing to gain", async () => {
+    for (const name of ["nothing to gain", "nothing to gain: noise"]) {
+      for (const seed of seeds) expect((await evaluate(named(name), seed)).advised).toEqual([]);
+    }
+  });
+
+  it("foretells to the call what the real cache answers of the runs that came", async () => {
+    for (const name of ["repeats", "Zipf: 2,000", "drift"]) {
+      const { replayedHits, realHits } = await evaluate(named(name), 103);
+      expect(realHits).toBeGreaterThan(50);
+      expect(replayedHits).toBe(realHits);
+    }
   });
 });

@@ -1,44 +1,33 @@
 /** Tells after the fact how a runnable does and what to change, from what its environment recorded. */
 
 import { defaultEnvironment } from "../../core/environment.ts";
-import { FlockError } from "../../core/errors/errors.ts";
-import { nearestName } from "../../core/errors/nearest-name.ts";
-import { checkOptions, describeValue, nonEmptyString, optionError } from "../../core/errors/options.ts";
+import { checkOptions, nonEmptyString, objectOption, optionError, wholeNumber } from "../../core/errors/options.ts";
 import type { CallRecord, RunHistory } from "../../core/events/run-history.ts";
 import type { Json } from "../../core/json/json.ts";
-import type { Knobs } from "../../core/knob.ts";
 import { AgentMetrics } from "../measure/agent-metrics.ts";
 import { walkTree } from "../record/call-tree.ts";
 import { type Episode, episodesOf } from "../record/episodes.ts";
 import type { RunMeasure } from "../watch/monitor-records.ts";
+import { adviceFrom } from "./advice-from.ts";
+import { type Adaptation, type AdaptOptions, adapt, checkAdaptOptions } from "./apply/adaptation.ts";
+import { type AdviceRecord, type AdviceState, readState } from "./apply/advice-record.ts";
+import type { TrialEnvironment } from "./apply/trial.ts";
+import { Trials } from "./apply/trials.ts";
+import { cannotApply, findSuggestion, isSuggestion } from "./find-suggestion.ts";
 import { analyzeEpisodes, type PerformanceAnalysis } from "./performance-analysis.ts";
-import type { Suggestion, WeighedSuggestion, WhatIf } from "./suggestion.ts";
-import { attemptTimeouts } from "./what-if/attempt-timeouts.ts";
-import { dominatingStep } from "./what-if/dominating-step.ts";
-import { failureGroups } from "./what-if/failure-groups.ts";
-import { failingTools, frequentFailures } from "./what-if/failures.ts";
-import { independentSteps } from "./what-if/independent-steps.ts";
-import { repeatedCalls } from "./what-if/repeated-calls.ts";
+import { defaultNextRuns, type Suggestion } from "./suggestion.ts";
 
 /** Runs below which there is no advice. */
 const fewestRuns = 10;
 
-const simulators: readonly WhatIf[] = [
-  repeatedCalls,
-  independentSteps,
-  attemptTimeouts,
-  dominatingStep,
-  frequentFailures,
-  failingTools,
-  failureGroups,
-];
-
-/** Where introspection reads and acts: a Flock, or anything with its recorded runs and its live settings. */
-export interface IntrospectedEnvironment {
+/**
+ * Where introspection reads and acts: a Flock, or anything with its recorded runs, its live settings, and events by which
+ * changes on trial are watched.
+ */
+export interface IntrospectedEnvironment extends Omit<TrialEnvironment, "history"> {
   readonly history:
     | (RunHistory & { metricsOf?(name: string, create: (name: string) => AgentMetrics): AgentMetrics | undefined })
     | undefined;
-  readonly knobs?: Knobs;
 }
 
 /** What introspection looks at. */
@@ -47,6 +36,17 @@ export interface AgentIntrospectionOptions {
   readonly monitor?: { readonly metricsBuffer: readonly RunMeasure[] };
   /** The Flock the runnable runs in. @default the process's default one */
   readonly flock?: IntrospectedEnvironment;
+  /**
+   * What an earlier one gave as its `state`: settings it had changed are changed again, and trials go on.
+   * @default nothing was changed
+   */
+  readonly state?: AdviceState;
+}
+
+/** How a change is watched. */
+export interface ApplyOptions {
+  /** Runs after which it is decided whether the change stays; fewer when the forecast is about fewer. @default 200 */
+  readonly watchRuns?: number;
 }
 
 /** One recorded time the runnable worked. */
@@ -55,12 +55,16 @@ export interface HistoryEntry extends Omit<Episode, "root"> {
   readonly calls: readonly CallRecord[];
 }
 
-/** A suggestion that is in effect. */
+/** A suggestion that is in effect, on trial. */
 export interface AppliedSuggestion {
   readonly suggestion: Suggestion;
   readonly knob: string;
   readonly from: Json;
   readonly to: Json;
+  /** What is known of it now, as plain JSON. */
+  readonly record: AdviceRecord;
+  /** Settles when the trial is over, however it ends; never rejects. */
+  readonly verdict: Promise<AdviceRecord>;
   /** Puts the setting back; a second call does nothing. */
   undo(): void;
 }
@@ -69,10 +73,11 @@ export interface AppliedSuggestion {
  * Looks into one runnable: how it did in the last 1,000 runs of its environment, alone or inside others, and what would
  * make it better. Reads the record each time it is asked; makes no call and changes nothing but through {@link apply}.
  */
-export class AgentIntrospection {
+export class AgentIntrospection implements Disposable {
   readonly name: string;
   readonly #monitor: AgentIntrospectionOptions["monitor"];
   readonly #flock: IntrospectedEnvironment | undefined;
+  readonly #trials: Trials;
 
   /** @throws option_invalid when the runnable has no name, or an option is wrong. */
   constructor(runnable: { readonly name: string }, options: AgentIntrospectionOptions = {}) {
@@ -85,10 +90,12 @@ export class AgentIntrospection {
           ? undefined
           : "a PerformanceMonitor",
       flock: (value) => (typeof value === "object" && value !== null && "history" in value ? undefined : "a Flock"),
+      state: objectOption,
     });
     this.name = runnable.name;
     this.#monitor = options.monitor;
     this.#flock = options.flock;
+    this.#trials = new Trials(this.name, () => this.#environment, readState(options.state));
   }
 
   /** Each recorded time the runnable worked, oldest first, as plain data: of the last 1,000 runs. */
@@ -109,9 +116,14 @@ export class AgentIntrospection {
     return this.#monitor.metricsBuffer.filter((measure) => measure.name === this.name).map(measuredEpisode);
   }
 
+  /** Runs with settings that were changed since say little of the runs to come. */
+  #episodesOfNow(): readonly Episode[] {
+    return this.#episodes().filter((episode) => this.#trials.isOfNow(episode));
+  }
+
   /** How many runs are missing before there can be advice; 0 when there are enough. */
   get dataNeeded(): number {
-    return Math.max(0, fewestRuns - this.#episodes().length);
+    return Math.max(0, fewestRuns - this.#episodesOfNow().length);
   }
 
   /** Gives figures of the recorded runs; all 0 when there is none. */
@@ -125,66 +137,91 @@ export class AgentIntrospection {
    * when {@link dataNeeded} is above 0, that too little was recorded to say.
    */
   suggestImprovements(): readonly Suggestion[] {
-    const episodes = this.#episodes();
-    if (episodes.length < fewestRuns) return [];
-    const { knobs } = this.#environment;
-    const found: readonly WeighedSuggestion[] = simulators.flatMap((whatIf) =>
-      whatIf({ name: this.name, episodes, knobs }),
-    );
-    return [...found].sort((a, b) => b.value - a.value).map(({ suggestion }) => suggestion);
+    return this.#advise(defaultNextRuns);
   }
 
   /**
-   * Does what a suggestion says, by changing a live setting.
+   * Does what a suggestion says, by changing a live setting, and watches the next runs: a change that makes them slower, dearer
+   * or fail more often is taken back as soon as that is sure, one that does not hold its promise at the end. In an environment
+   * that tells no events, runs are counted when {@link audit} or {@link state} is read.
    *
-   * @throws option_invalid for an id that is not among the present suggestions, or a suggestion that takes a person to do.
+   * @throws option_invalid for an id that is not among the present suggestions, a suggestion that takes a person to do, or one
+   * for a setting that is on trial.
    * @throws knob_invalid when the setting is not there or refuses the value; nothing is changed then.
    */
-  apply(idOrSuggestion: string | Suggestion): AppliedSuggestion {
-    const suggestion = typeof idOrSuggestion === "string" ? this.#find(idOrSuggestion) : idOrSuggestion;
-    if (typeof suggestion?.id !== "string") {
-      throw optionError("AgentIntrospection.apply", "suggestion", "a suggestion or its id", suggestion);
+  apply(idOrSuggestion: string | Suggestion, options: ApplyOptions = {}): AppliedSuggestion {
+    checkOptions("AgentIntrospection.apply", options, { watchRuns: wholeNumber(1) });
+    const { watchRuns = defaultNextRuns } = options;
+    const given =
+      typeof idOrSuggestion === "string" ? findSuggestion(idOrSuggestion, this.#advise(watchRuns)) : idOrSuggestion;
+    if (!isSuggestion(given)) {
+      throw optionError("AgentIntrospection.apply", "suggestion", "a suggestion or its id", given);
     }
-    const { action } = suggestion;
-    const { knobs } = this.#environment;
-    if (action === undefined || knobs === undefined) throw cannotApply(suggestion);
-    const from = knobs.read(action.knob);
-    const undo = knobs.change(action.knob, action.value);
-    return { suggestion, knob: action.knob, from, to: action.value, undo };
+    if (given.action === undefined || this.#environment.knobs === undefined) throw cannotApply(given);
+    const trial = this.#trials.start(this.#startOf(given, watchRuns));
+    const { knob, from, to } = trial.record;
+    return {
+      ...{ suggestion: given, knob, from, to, verdict: trial.verdict, undo: trial.undo },
+      get record() {
+        return trial.record;
+      },
+    };
+  }
+
+  /**
+   * Applies advice by itself from now on: after every so many runs the best suggestion for a setting that is allowed, one at a
+   * time, each on trial like one of {@link apply}.
+   *
+   * @throws option_invalid for an unknown option or a wrong value, or an environment without live settings or events.
+   */
+  adaptBehavior(options: AdaptOptions): Adaptation {
+    checkAdaptOptions(options);
+    const { knobs, events, history } = this.#environment;
+    if (knobs === undefined || events === undefined || history === undefined) {
+      throw optionError(
+        "AgentIntrospection.adaptBehavior",
+        "flock",
+        "one that records runs, tells events and has knobs",
+        null,
+      );
+    }
+    const source = {
+      advise: (nextRuns: number) => this.#advise(nextRuns),
+      startOf: (suggestion: Suggestion, watchRuns: number) => this.#startOf(suggestion, watchRuns),
+    };
+    return adapt(this.#trials, source, options);
+  }
+
+  /** What was changed, oldest first, with what came of it: the last 200. Plain JSON. */
+  get audit(): readonly AdviceRecord[] {
+    if (this.#trials.isWatching) this.#trials.catchUp();
+    return this.#trials.records;
+  }
+
+  /** All that another one needs to go on where this one is, as plain JSON: keep it, and give it as the option `state`. */
+  get state(): AdviceState {
+    return { v: 1, records: this.audit };
+  }
+
+  /** Stops watching and adapting; settings stay as they are. */
+  [Symbol.dispose](): void {
+    this.#trials.stop();
   }
 
   get #environment(): IntrospectedEnvironment {
     return this.#flock ?? defaultEnvironment();
   }
 
-  #find(id: string): Suggestion {
-    const known = this.suggestImprovements();
-    const suggestion = known.find((one) => one.id === id);
-    if (suggestion !== undefined) return suggestion;
-    const ids = known.map((one) => one.id);
-    const near = nearestName(id, ids);
-    const hint = near
-      ? `did you mean "${near}"?`
-      : ids.length === 0
-        ? "there is none at present"
-        : `there are ${ids.join(", ")}`;
-    throw new FlockError("option_invalid", `no suggestion has the id "${id.slice(0, 128)}"; ${hint}`, {
-      details: {
-        ...{ option: "suggestion", expected: "the id of a present suggestion", received: describeValue(id) },
-        ...(near ? { suggestion: near } : {}),
-      },
-    });
+  #advise(nextRuns: number): readonly Suggestion[] {
+    const episodes = this.#episodesOfNow();
+    if (episodes.length < fewestRuns) return [];
+    const { knobs } = this.#environment;
+    return adviceFrom({ name: this.name, episodes, knobs, nextRuns });
   }
-}
 
-function cannotApply({ id, action }: Suggestion): FlockError<"option_invalid"> {
-  const [received, why] =
-    action === undefined
-      ? ["a suggestion without an action", "no live setting does what it says, so it takes a person to change the code"]
-      : ["an environment without knobs", "the environment has no live settings to change"];
-  return new FlockError("option_invalid", `"${id}" cannot be applied: ${why}`, {
-    details: { option: "suggestion", expected: "a suggestion with an action", received },
-  });
+  #startOf(suggestion: Suggestion, watchRuns: number) {
+    return { suggestion, watchRuns, episodes: this.#episodesOfNow() };
+  }
 }
 
 /** A monitor knows runs as a whole, not the calls inside. */

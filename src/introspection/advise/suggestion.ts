@@ -15,6 +15,20 @@ export interface PredictedEffect {
   readonly unit: string;
 }
 
+/** What the mean over the next runs will be if the advice is followed, with the range it will fall into 95 times of 100. */
+export interface Forecast {
+  /** `cacheHitRate` is a share of the calls of one runnable, all others are figures of a run; failed runs count in all. */
+  readonly metric: "avgExecutionTimeMs" | "costMicroUsd" | "successRate" | "cacheHitRate";
+  readonly unit: string;
+  /** How many runs it is about, beginning with the change. */
+  readonly runs: number;
+  /** The mean of what was recorded. */
+  readonly before: number;
+  readonly after: number;
+  readonly low: number;
+  readonly high: number;
+}
+
 /** Where the evidence can be looked up: paths and hashes, never content. */
 export interface EvidenceSample {
   readonly runId: string;
@@ -38,13 +52,21 @@ export interface SuggestedAction {
 
 /** One piece of advice. */
 export interface Suggestion {
-  /** The same for the same advice, such as `repeated-calls:searchDocuments`. */
+  /** The same for the same advice, such as `cache:searchDocuments`. */
   readonly id: string;
   readonly sentence: string;
   readonly evidence: SuggestionEvidence;
   /** Undefined when the effect depends on something that was not recorded. */
   readonly predicted: PredictedEffect | undefined;
   readonly risk: "low" | "medium" | "high";
+  /** How surely the gain is more than chance: by how far the interval stays from no change. */
+  readonly confidence?: "low" | "medium" | "high";
+  /** What the next runs will be like, the promised figure first; the one that a change is kept or taken back by. @default none */
+  readonly forecasts?: readonly Forecast[];
+  /** What the prediction takes for granted. @default nothing */
+  readonly assumptions?: readonly string[];
+  /** What else changes. @default nothing */
+  readonly sideEffects?: readonly string[];
   /** Undefined when it takes a person to do it. */
   readonly action?: SuggestedAction;
 }
@@ -63,22 +85,38 @@ export interface WhatIfInput {
   readonly episodes: readonly Episode[];
   /** The live settings; advice that needs one that is not there has no action. */
   readonly knobs: Knobs | undefined;
+  /** For how many runs to forecast. @default 200 */
+  readonly nextRuns?: number;
 }
 
 /** Works out from recorded runs what a change would have done; makes no call. */
 export type WhatIf = (input: WhatIfInput) => readonly WeighedSuggestion[];
+
+/** Runs that are forecast, and watched after a change, when nothing else is said. */
+export const defaultNextRuns = 200;
 
 /** Advice that gains less than this share is not given. */
 export const smallestGain = 0.02;
 
 /** Writes a share for people. */
 export function percent(share: number): string {
-  const points = share * 100;
-  return `${points >= 10 || points === 0 ? Math.round(points) : Number(points.toPrecision(2))} %`;
+  return `${points(share)} %`;
+}
+
+/** Writes a share for people, in hundredths, without the sign for them. */
+export function points(share: number): string {
+  const hundredths = share * 100;
+  return `${hundredths >= 10 || hundredths === 0 ? Math.round(hundredths) : Number(hundredths.toPrecision(2))}`;
+}
+
+/** Writes an amount of money for people. */
+export function dollars(usd: number): string {
+  return usd >= 0.01 ? `$${usd.toFixed(2)}` : `$${Number(usd.toPrecision(2))}`;
 }
 
 /** Writes milliseconds for people. */
 export function duration(ms: number): string {
+  if (ms === 3_600_000) return "an hour";
   if (ms >= 10_000) return `${Math.round(ms / 1_000)} s`;
   return ms >= 1_000 ? `${Number((ms / 1_000).toPrecision(2))} s` : `${Number(ms.toPrecision(ms >= 100 ? 3 : 2))} ms`;
 }

@@ -5,6 +5,7 @@ import type { LayerCall, LayerHost } from "../../core/layer.ts";
 import { defaultRetry } from "../../core/recovery-defaults.ts";
 import { type AnswerStep, type RecoveryStep, stepsOf } from "../../core/recovery-settings.ts";
 import { isRepeatable } from "./health.ts";
+import { asTurned } from "./retry-knob.ts";
 
 /**
  * Gives what the nearest declared step says of something, from a call outwards. A tool's own steps alone say anything of
@@ -55,14 +56,14 @@ export function recoverySteps(call: LayerCall, host: LayerHost): readonly StepGr
     const handlers: AnswerStep[] = [];
     for (const step of steps) {
       if (step.step === "retry") {
-        if (!groups.some(isRetry)) groups.push(step);
+        if (!groups.some(isRetry)) groups.push(asTurned(step, call.runnable, host.knobs));
         retries = true;
       } else if (step.step !== "answer" || !holdsFor(step, call, isOwn)) continue;
       else if (step.handles === undefined) groups.push(step);
       else if (handlers.push(step) === 1) groups.push(handlers);
     }
   }
-  return retries ? groups : [defaultRetry, ...groups];
+  return retries ? groups : [asTurned(defaultRetry, call.runnable, host.knobs), ...groups];
 }
 
 /**

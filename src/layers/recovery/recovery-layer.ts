@@ -2,6 +2,7 @@
 
 import type { LayerCall, LayerHost, RecoveryLayer } from "../../core/layer.ts";
 import { isRepeatable } from "./health.ts";
+import { registerRetryKnob } from "./retry-knob.ts";
 import { stepOf } from "./step-of.ts";
 
 /**
@@ -21,6 +22,7 @@ export function recoveryLayer(): RecoveryLayer {
       const repeats = isRepeatable(runnable);
       if (own === false || (own === undefined && host.recovery === false)) return undefined;
       if (own === undefined && host.recovery === undefined && !repeats) return undefined;
+      if (repeats) registerRetryKnob(runnable, host);
       return {
         recover: (call, error) => (call.wasCancelled ? undefined : recoverLate(call, error, host)),
         lead: (call) => (hedges && repeats ? leadLate(call, host) : undefined),

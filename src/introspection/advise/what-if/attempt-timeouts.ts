@@ -2,7 +2,15 @@
 
 import { meanInterval, meanOf, quantileOf } from "../../measure/statistics.ts";
 import { type CallNode, walkTree } from "../../record/call-tree.ts";
-import { duration, percent, smallestGain, type WeighedSuggestion, type WhatIfInput } from "../suggestion.ts";
+import {
+  defaultNextRuns,
+  duration,
+  percent,
+  smallestGain,
+  type WeighedSuggestion,
+  type WhatIfInput,
+} from "../suggestion.ts";
+import { forecastRuns } from "./forecast.ts";
 import { replayDuration } from "./replay.ts";
 
 const fewestCalls = 50;
@@ -16,7 +24,12 @@ const timerGrain = 0.99;
  * five times the 99th percentile of good calls and at least 5 seconds, from 50 good calls on. Silent when nothing hung:
  * a limit that is never reached costs nothing.
  */
-export function attemptTimeouts({ name: owner, episodes, knobs }: WhatIfInput): readonly WeighedSuggestion[] {
+export function attemptTimeouts({
+  name: owner,
+  episodes,
+  knobs,
+  nextRuns = defaultNextRuns,
+}: WhatIfInput): readonly WeighedSuggestion[] {
   const trees = episodes.flatMap(({ root }) => root ?? []);
   const byName = Map.groupBy(
     trees.flatMap((root) => [...walkTree(root)]),
@@ -37,7 +50,8 @@ export function attemptTimeouts({ name: owner, episodes, knobs }: WhatIfInput): 
     const better = Math.ceil(Math.max(leastTimeoutMs, timesP99 * p99));
     const hung = new Set(nodes.filter((node) => node.call.durationMs - node.call.queueMs >= limit * timerGrain));
     if (better >= limit / 2 || hung.size === 0) continue;
-    const saved = trees.map((root) => root.call.durationMs - replayDuration(root, cutOff(hung, limit - better)));
+    const after = trees.map((root) => replayDuration(root, cutOff(hung, limit - better)));
+    const saved = trees.map((root, index) => root.call.durationMs - after[index]!);
     const interval = meanInterval(saved);
     const savedMs = meanOf(saved);
     const share = total === 0 ? 0 : savedMs / (total / trees.length);
@@ -45,7 +59,9 @@ export function attemptTimeouts({ name: owner, episodes, knobs }: WhatIfInput): 
     const sentence =
       `An attempt of ${name} may take ${duration(limit)}, but 99 % of the good ones took at most ${duration(p99)}; ` +
       `${hung.size} of ${nodes.length} hung. Turn ${knob} down to ${duration(better)}: ` +
-      `that would have saved ${duration(savedMs)} a run of ${owner} (${percent(share)}).`;
+      `that would have saved ${duration(savedMs)} a run of ${owner} (${percent(share)}). ` +
+      `Apply with \`introspection.apply("${knob}")\`.`;
+    const before = total / trees.length;
     found.push({
       value: share,
       suggestion: {
@@ -59,6 +75,9 @@ export function attemptTimeouts({ name: owner, episodes, knobs }: WhatIfInput): 
           ...{ metric: "avgExecutionTimeMs", change: -savedMs, low: -interval.high, high: -interval.low },
           unit: "ms",
         },
+        forecasts: [forecastRuns({ metric: "avgExecutionTimeMs", unit: "ms", before }, after, nextRuns)],
+        assumptions: ["calls hang as often as they did, and good ones take as long"],
+        sideEffects: [`an answer of ${name} that takes longer than ${duration(better)} is given up`],
         risk: "low",
         action: { knob, value: better },
       },

@@ -5,6 +5,7 @@ import { type CallNode, clockGrainMs, endOf, walkTree } from "../../record/call-
 import type { Episode } from "../../record/episodes.ts";
 import {
   countOf,
+  defaultNextRuns,
   duration,
   listOf,
   percent,
@@ -12,6 +13,7 @@ import {
   type WeighedSuggestion,
   type WhatIfInput,
 } from "../suggestion.ts";
+import { forecastRuns } from "./forecast.ts";
 import { replayDuration } from "./replay.ts";
 
 const mostSteps = 32;
@@ -31,11 +33,20 @@ interface Sequence {
  * that nobody reads (it may decide what comes next), when two write the same field, and inside agents, whose calls follow
  * from each other.
  */
-export function independentSteps({ name, episodes }: WhatIfInput): readonly WeighedSuggestion[] {
-  return sequencesOf(episodes).flatMap((sequence) => weigh(name, sequence, episodes));
+export function independentSteps({
+  name,
+  episodes,
+  nextRuns = defaultNextRuns,
+}: WhatIfInput): readonly WeighedSuggestion[] {
+  return sequencesOf(episodes).flatMap((sequence) => weigh(name, sequence, episodes, nextRuns));
 }
 
-function weigh(owner: string, sequence: Sequence, episodes: readonly Episode[]): readonly WeighedSuggestion[] {
+function weigh(
+  owner: string,
+  sequence: Sequence,
+  episodes: readonly Episode[],
+  nextRuns: number,
+): readonly WeighedSuggestion[] {
   const first = sequence.found[0]!.node;
   const needs = dependencies(first);
   if (needs === undefined) return [];
@@ -45,6 +56,7 @@ function weigh(owner: string, sequence: Sequence, episodes: readonly Episode[]):
     const shorter = new Map([[node, node.call.durationMs - savedBy(node, needs)]]);
     return root.call.durationMs - replayDuration(root, (one) => shorter.get(one));
   });
+  const after = sequence.found.map(({ root }, index) => root.call.durationMs - saved[index]!);
   const perRun = meanOf(saved);
   const interval = meanInterval(saved);
   const mean = meanOf(episodes.map(({ durationMs }) => durationMs));
@@ -71,6 +83,9 @@ function weigh(owner: string, sequence: Sequence, episodes: readonly Episode[]):
           ...{ metric: "avgExecutionTimeMs", change: -perRun, low: -interval.high, high: -interval.low },
           unit: "ms",
         },
+        forecasts: [forecastRuns({ metric: "avgExecutionTimeMs", unit: "ms", before: mean }, after, nextRuns)],
+        assumptions: ["the steps take as long side by side as they did alone"],
+        sideEffects: ["more calls at the same time"],
         risk: "medium",
       },
     },

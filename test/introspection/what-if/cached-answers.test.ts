@@ -1,47 +1,10 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Knobs } from "../../../src/core/knob.ts";
-import { repeatedCalls, simulateCache } from "../../../src/introspection/advise/what-if/repeated-calls.ts";
+import { cachedAnswers } from "../../../src/introspection/advise/what-if/cached-answers.ts";
 import type { DescribedCall } from "../run-events.ts";
 import { episodesFrom, repeat } from "./episodes-from.ts";
 
-/** LRU as one would explain it: a list, the last used at its end. */
-function naiveHits(keys: readonly string[], capacity: number): number {
-  let hits = 0;
-  let list: string[] = [];
-  for (const key of keys) {
-    if (list.includes(key)) hits++;
-    list = [...list.filter((other) => other !== key), key].slice(-capacity);
-  }
-  return hits;
-}
-
-const asks = (key: string, startMs = 0, ok = true) => ({ key, startMs, ok });
-
-describe("simulateCache", () => {
-  it("hits exactly as a list kept in order of use does", () => {
-    const keys = fc.array(fc.constantFrom("a", "b", "c", "d", "e", "f"), { maxLength: 80 });
-    fc.assert(
-      fc.property(keys, fc.integer({ min: 1, max: 7 }), (asked, capacity) => {
-        const { hits, distinct, hit } = simulateCache(
-          asked.map((key) => asks(key)),
-          capacity,
-        );
-        expect(hits).toBe(naiveHits(asked, capacity));
-        expect(distinct).toBe(new Set(asked).size);
-        expect(hit.filter(Boolean)).toHaveLength(hits);
-      }),
-    );
-  });
-
-  it("stores no failure, and forgets after the time to live, counted from when it was stored", () => {
-    expect(simulateCache([asks("a", 0, false), asks("a", 1), asks("a", 2)]).hit).toEqual([false, false, true]);
-    const hourly = [asks("a", 0), asks("a", 3_000_000), asks("a", 3_700_000), asks("a", 3_800_000)];
-    expect(simulateCache(hourly).hit).toEqual([false, true, false, true]);
-  });
-});
-
-describe("repeatedCalls", () => {
+describe("cachedAnswers", () => {
   const search = (question: unknown, extra: Partial<DescribedCall> = {}): DescribedCall => ({
     ...{ name: "search", kind: "tool", ms: 80, input: { question } },
     ...extra,
@@ -53,14 +16,14 @@ describe("repeatedCalls", () => {
       calls: [make(index), { name: "model", ms: 20, tokens: 40 }],
     }));
   const advise = (runs: readonly DescribedCall[], knobs?: Knobs, tenantOf?: (index: number) => string) =>
-    repeatedCalls({ name: "a", episodes: episodesFrom(runs, tenantOf), knobs }).map(({ suggestion }) => suggestion);
+    cachedAnswers({ name: "a", episodes: episodesFrom(runs, tenantOf), knobs }).map(({ suggestion }) => suggestion);
 
   it("predicts the hit rate and the time saved that a cache would have brought, exactly for this sequence", () => {
     const [advice, ...more] = advise(runsOf(50, (index) => search(index % 5)));
     expect(more).toEqual([]);
     expect(advice).toMatchObject({
-      id: "repeated-calls:search",
-      evidence: { calls: 50, repeats: 45, distinct: 5, hitRateAt256Entries: 0.9, savedTokens: 0 },
+      id: "cache:search",
+      evidence: { calls: 50, repeats: 45, distinct: 5, entries: 16, hitRateAt16Entries: 0.9, savedTokens: 0 },
       predicted: { metric: "cacheHitRate", change: 0.9 },
       risk: "medium",
     });
@@ -68,15 +31,16 @@ describe("repeatedCalls", () => {
     expect(advice!.evidence.samples).toHaveLength(5);
     expect(advice!.action).toBeUndefined();
     expect(advice!.sentence).toBe(
-      "45 of 50 calls to search (90 %) repeat an earlier input; answering repeats from memory would have saved " +
-        "72 ms a run of a (72 %) over 50 runs. Keep its answers in the tool or in a wrapper layer, if they stay true for a while.",
+      "Cache search: 45 of 50 calls repeated within an hour; with 16 entries the hit rate of the next 50 runs is " +
+        "90 % (78–100), saving 72 ms a run of a (72 %). Keep its answers: say `idempotent: true` in the " +
+        "tool, and it can be applied, if they stay true for a while.",
     );
   });
 
   it("tells the size of the cache apart where it matters", () => {
     const twenty = (run: number) => repeat(20, (index) => search((run * 20 + index) % 400));
     const [advice] = advise(repeat(60, (index) => ({ name: "a", input: { index }, calls: twenty(index) })));
-    expect(advice?.evidence).toMatchObject({ hitRateAt256Entries: 0, hitRateAt1000Entries: 800 / 1_200 });
+    expect(advice?.evidence).toMatchObject({ entries: 512, hitRateAt128Entries: 0, hitRateAt512Entries: 800 / 1_200 });
   });
 
   it("expects nothing of answers that would have been forgotten by then", () => {
@@ -91,8 +55,8 @@ describe("repeatedCalls", () => {
       calls: [search(index % 2), { name: "model", ms: 20, tokens: 40 }],
     });
     const advice = advise(repeat(40, (index) => ({ name: "a", input: { index }, calls: [inner(index)] })));
-    expect(advice.map(({ id }) => id)).toEqual(["repeated-calls:b"]);
-    expect(advice[0]?.sentence).toMatch(/ and 1520 tokens over 40 runs\. A wrapper layer can keep its answers\.$/);
+    expect(advice.map(({ id }) => id)).toEqual(["cache:b"]);
+    expect(advice[0]?.sentence).toMatch(/, 1520 tokens over 40 runs\. A wrapper layer can keep its answers\.$/);
     expect(advice[0]).toMatchObject({ risk: "low", evidence: { savedTokens: 38 * 40, savedMicroUsd: 0 } });
   });
 
@@ -108,11 +72,11 @@ describe("repeatedCalls", () => {
   });
 
   it.each([
-    [false, true],
-    [0, 1_000],
+    [false, { maxEntries: 16 }],
+    [0, undefined],
     [
       { enabled: false, ttlMs: 5 },
-      { enabled: true, ttlMs: 5 },
+      { enabled: true, ttlMs: 5, maxEntries: 16 },
     ],
     ["off", undefined],
     [null, undefined],
@@ -124,6 +88,18 @@ describe("repeatedCalls", () => {
       knobs,
     );
     expect(advice?.action).toEqual(value === undefined ? undefined : { knob: "cache:search", value });
-    expect(advice?.sentence.includes("Turn cache:search on")).toBe(value !== undefined);
+    expect(advice?.sentence.includes("introspection.apply")).toBe(value !== undefined);
+  });
+
+  it("says how much less a day costs", () => {
+    const costly = (index: number): DescribedCall => ({
+      name: "b",
+      input: { of: index % 4 },
+      calls: [{ name: "model", ms: 20, tokens: 40, costMicroUsd: 50_000 }],
+    });
+    const [advice] = advise(repeat(40, (index) => ({ name: "a", input: { index }, calls: [costly(index)] })));
+    expect(advice?.sentence).toContain(" tokens over 40 runs and $66.46 a day.");
+    expect(advice?.forecasts?.map(({ metric }) => metric)).toContain("costMicroUsd");
+    expect(advice?.evidence.savedMicroUsd).toBeCloseTo(36 * 50_000, 6);
   });
 });

@@ -1,0 +1,335 @@
+/** Programs to advise, each with what is wrong with it: seeded, in virtual time, with the real layers. */
+
+import type { RetryStep } from "../src/core/recovery-settings.ts";
+import type { FlockResources } from "../src/core/resource-settings.ts";
+import type { AnyRunnable, ExecutionContext } from "../src/core/runnable.ts";
+import type { TestRuntime } from "../src/testing/test-runtime.ts";
+
+/** A program as it is run: a run begins every so often, whether or not the one before has ended. */
+export interface AdviceProgram {
+  readonly subject: AnyRunnable;
+  readonly inputOf: (run: number) => object;
+  readonly gapMs: (run: number) => number;
+  readonly resources?: FlockResources;
+}
+
+/** A program with what should come of advising it. */
+export interface AdviceWorkload {
+  readonly name: string;
+  /** How the id of the advice that should be given begins; undefined where nothing is to be gained. */
+  readonly expects: string | undefined;
+  /** How the ids of further true advice begin. @default none */
+  readonly alsoTrue?: readonly string[];
+  /** Its runs change, just as the change is on trial: no forecast can hold. @default false */
+  readonly shifts?: boolean;
+  readonly make: (runtime: TestRuntime, random: () => number) => AdviceProgram;
+  /** The program with the advice followed by hand, where no setting can follow it. */
+  readonly changed?: (runtime: TestRuntime, random: () => number) => AdviceProgram;
+}
+
+type Perform = (input: { readonly q?: number }, context: ExecutionContext) => Promise<unknown>;
+
+function runnable(name: string, perform: Perform, extra: Partial<AnyRunnable> = {}): AnyRunnable {
+  return { kind: "agent", ...extra, name, perform } as unknown as AnyRunnable;
+}
+
+const asTool = (name: string): Partial<AnyRunnable> => ({ kind: "tool", identity: name, policy: { idempotent: true } });
+
+/** A latency with the long right side that networks have: log-normal around a median. */
+export function latency(random: () => number, medianMs: number, spread = 0.4): number {
+  const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  return medianMs * Math.exp(spread * normal);
+}
+
+/** A rank drawn from Zipf's distribution over so many. */
+function zipf(count: number, exponent: number): (random: () => number) => number {
+  const sums: number[] = [];
+  for (let rank = 1; rank <= count; rank++) sums.push((sums.at(-1) ?? 0) + 1 / rank ** exponent);
+  return (random) => {
+    const wanted = random() * sums.at(-1)!;
+    let [low, high] = [0, count - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (sums[middle]! >= wanted) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
+}
+
+/** An agent that searches once and asks its model once. */
+function searcher(questionOf: (run: number) => number, searchMs: () => number, modelMs: () => number): AdviceProgram {
+  const search = runnable(
+    "search",
+    async ({ q }, context) => {
+      await context.runtime.sleep(searchMs());
+      return { found: q };
+    },
+    asTool("search"),
+  );
+  const model = runnable(
+    "model",
+    async (_, context) => {
+      await context.runtime.sleep(modelMs());
+      return { text: "…" };
+    },
+    { kind: "model" },
+  );
+  const subject = runnable("agent", async ({ q }, context) => {
+    await context.call(search, { q } as never);
+    return context.call(model, {} as never);
+  });
+  return { subject, inputOf: (run) => ({ q: questionOf(run), run }), gapMs: () => 2_000 };
+}
+
+/** A pattern that asks an agent whose model costs by the token, now and then the same. */
+function costly(random: () => number, questions: number): AdviceProgram {
+  const model = runnable(
+    "model",
+    async (_, context) => {
+      await context.runtime.sleep(latency(random, 500));
+      return { tokens: Math.ceil(latency(random, 400)) };
+    },
+    { kind: "model", costOf: (output) => usageOf((output as { readonly tokens: number }).tokens) },
+  );
+  const answerer = runnable("answerer", (_, context) => context.call(model, {} as never), { identity: "answerer" });
+  const subject = runnable("desk", async ({ q }, context) => {
+    await context.call(answerer, { q } as never);
+    return context.call(model, {} as never);
+  });
+  return { subject, inputOf: (run) => ({ q: Math.floor(random() * questions), run }), gapMs: () => 2_000 };
+}
+
+function usageOf(tokens: number) {
+  const usage = { inputTokens: tokens, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
+  return { usage, costMicroUsd: tokens * 3 };
+}
+
+function attempts(maxAttempts: number): RetryStep {
+  const budget = { budgetPerSuccess: 10, budgetReserve: 1_000 };
+  return { step: "retry", maxAttempts, baseMs: 100, maxDelayMs: 10_000, on: undefined, ...budget };
+}
+
+function unavailable(): Error {
+  return Object.assign(new Error("try again"), { status: 503 });
+}
+
+/** A tool that fails at random, or for some questions for good. */
+function flaky(random: () => number, failsAt: (q: number) => number, maxAttempts: number): AdviceProgram {
+  const fetch = runnable(
+    "fetch",
+    async ({ q = 0 }, context) => {
+      await context.runtime.sleep(latency(random, 150));
+      if (random() < failsAt(q)) throw unavailable();
+      return { q };
+    },
+    { kind: "tool", policy: { idempotent: true, recovery: attempts(maxAttempts) } },
+  );
+  const subject = runnable("agent", async (input, context) => {
+    await context.runtime.sleep(100);
+    return context.call(fetch, input as never);
+  });
+  return { subject, inputOf: (run) => ({ q: run * 7_919 }), gapMs: () => 20_000 };
+}
+
+/** An agent whose model may be called so often at once, or so often a minute. */
+function limited(
+  random: () => number,
+  gapMs: number,
+  serviceMs: number,
+  limits: FlockResources["model"],
+): AdviceProgram {
+  const model = runnable(
+    "model",
+    async (_, context) => {
+      await context.runtime.sleep(latency(random, serviceMs, 0.3));
+      return { text: "…" };
+    },
+    { kind: "model" },
+  );
+  const subject = runnable("agent", (_, context) => context.call(model, {} as never));
+  const gap = (): number => -Math.log(1 - random()) * gapMs;
+  return { subject, inputOf: (run) => ({ run }), gapMs: gap, resources: { model: limits ?? {} } };
+}
+
+/** Two steps that read nothing of each other and a third that reads both. */
+function chain(random: () => number, beside: boolean): AdviceProgram {
+  const shape = (...names: string[]) => ({
+    fields: names.map((name) => ({ name, optional: false })),
+    toJsonSchema: () => ({}),
+  });
+  const step = (name: string, reads: string[], writes: string, ms: number): AnyRunnable =>
+    runnable(
+      name,
+      async (_, context) => {
+        await context.runtime.sleep(latency(random, ms));
+        return { [writes]: 1 };
+      },
+      { input: shape(...reads), output: shape(writes) } as never,
+    );
+  const first = [step("facts", ["topic"], "findings", 500), step("mood", ["topic"], "sentiment", 400)];
+  const last = step("writer", ["findings", "sentiment"], "report", 200);
+  const subject = runnable(
+    "flow",
+    async (_, context) => {
+      const input = { q: random() } as never;
+      if (beside) await Promise.all(first.map((one) => context.call(one, input)));
+      else for (const one of first) await context.call(one, input);
+      return context.call(last, input);
+    },
+    { kind: "pattern", output: shape("report") } as never,
+  );
+  return { subject, inputOf: (run) => ({ run }), gapMs: () => 10_000 };
+}
+
+/** An agent whose model hangs now and then; it goes on without. It may ask a tool the same again before. */
+function hanging(random: () => number, share: number, questions = 0): AdviceProgram {
+  const search = runnable(
+    "search",
+    async ({ q }, context) => {
+      await context.runtime.sleep(latency(random, 2_000));
+      return { found: q };
+    },
+    asTool("search"),
+  );
+  const model = runnable(
+    "model",
+    async (_, context) => {
+      await context.runtime.sleep(random() < share ? 1e7 : latency(random, 800));
+      return { text: "…" };
+    },
+    { kind: "model", policy: { recovery: false, attemptTimeoutMs: 120_000 } },
+  );
+  const subject = runnable("agent", async (_, context) => {
+    if (questions > 0) await context.call(search, { q: Math.floor(random() * questions) } as never);
+    return context.call(model, {} as never).catch(() => ({ text: "" }));
+  });
+  return { subject, inputOf: (run) => ({ run }), gapMs: () => 10_000 };
+}
+
+/** The workloads of the evaluation. */
+export const adviceWorkloads: readonly AdviceWorkload[] = [
+  {
+    name: "repeats: 40 questions, evenly",
+    expects: "cache:search",
+    make: (_, random) =>
+      searcher(
+        () => Math.floor(random() * 40),
+        () => latency(random, 600),
+        () => latency(random, 300),
+      ),
+  },
+  {
+    name: "Zipf: 2,000 questions",
+    expects: "cache:search",
+    make: (_, random) => {
+      const draw = zipf(2_000, 1);
+      return searcher(
+        () => draw(random),
+        () => latency(random, 800),
+        () => latency(random, 200),
+      );
+    },
+  },
+  {
+    name: "Zipf, steep: 500 questions",
+    expects: "cache:search",
+    make: (_, random) => {
+      const draw = zipf(500, 1.4);
+      return searcher(
+        () => draw(random),
+        () => latency(random, 400),
+        () => latency(random, 400),
+      );
+    },
+  },
+  {
+    name: "shift: repeats stop as the cache comes",
+    expects: "cache:search",
+    shifts: true,
+    make: (_, random) =>
+      searcher(
+        (run) => (run < 400 ? run % 20 : 1e6 + run),
+        () => latency(random, 600),
+        () => latency(random, 300),
+      ),
+  },
+  {
+    name: "drift: what is asked moves on",
+    expects: "cache:search",
+    make: (_, random) =>
+      searcher(
+        (run) => Math.floor(run / 2 + random() * 30),
+        () => latency(random, 600),
+        () => latency(random, 300),
+      ),
+  },
+  {
+    name: "cost: an agent is asked the same",
+    expects: "cache:answerer",
+    make: (_, random) => costly(random, 50),
+  },
+  {
+    name: "flaky tool, two attempts",
+    expects: "retry:fetch",
+    make: (_, random) => flaky(random, () => 0.4, 2),
+  },
+  {
+    name: "broken for good, eight attempts",
+    expects: "retry:fetch",
+    make: (_, random) => flaky(random, (q) => (q % 3 === 0 ? 1 : 0), 8),
+  },
+  { name: "slow tail: hangs", expects: "attempt-timeout:model", make: (_, random) => hanging(random, 0.05) },
+  {
+    name: "slow tail: by chance",
+    expects: "hedge:model",
+    make: (_, random) =>
+      searcher(
+        (run) => run,
+        () => 50,
+        () => (random() < 0.05 ? latency(random, 6_000) : latency(random, 400)),
+      ),
+  },
+  {
+    name: "concurrency limit",
+    expects: "concurrency:model",
+    make: (_, random) => limited(random, 550, 1_000, { concurrency: 2 }),
+  },
+  {
+    name: "rate limit",
+    expects: "requests:model",
+    make: (_, random) => limited(random, 1_100, 700, { requests: { perMinute: 56 } }),
+  },
+  {
+    name: "parallelisable chain",
+    expects: "independent-steps:flow",
+    make: (_, random) => chain(random, false),
+    changed: (_, random) => chain(random, true),
+  },
+  {
+    name: "nothing to gain",
+    expects: undefined,
+    make: (_, random) =>
+      searcher(
+        (run) => run,
+        () => latency(random, 300),
+        () => latency(random, 300),
+      ),
+  },
+  {
+    name: "nothing to gain: noise alone",
+    expects: undefined,
+    make: (_, random) =>
+      searcher(
+        (run) => run,
+        () => latency(random, 300, 0.5),
+        () => latency(random, 300, 0.5),
+      ),
+  },
+  {
+    name: "mixed: repeats and hangs",
+    expects: "attempt-timeout:model",
+    alsoTrue: ["cache:search"],
+    make: (_, random) => hanging(random, 0.04, 40),
+  },
+];
