@@ -131,8 +131,10 @@ describe("ErrorAnalysis, against counting the plain way", () => {
         const counts = ({ groups, ...rest }: ErrorAnalysisReport) => ({
           ...rest,
           groups: groups
-            .map(({ trend, ratePerMinute, firstSeen, lastSeen, wasted, healed, samples, ...group }) => ({
+            .map(({ trend, ratePerMinute, firstSeen, lastSeen, wasted, healed, samples, advice, ...group }) => ({
               ...{ ...group, healedCalls: healed.calls, wastedTokens: wasted.tokens },
+              // Records do not know how long healing took, which sentences tell.
+              advice: advice.map(({ action, counts }) => ({ action, counts })),
             }))
             .sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1)),
         });
