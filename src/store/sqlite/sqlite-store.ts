@@ -17,7 +17,7 @@ import { afterPrefix, keyBytes, tagWord } from "../rows/key-bytes.ts";
 import { openRow, remainingMs, sealRow } from "../rows/row-envelope.ts";
 import { SteadyClock } from "../rows/steady-clock.ts";
 import { checkFilter, checkKey, checkSet } from "../rows/store-request.ts";
-import type { RowFilter, SqliteRows } from "./sqlite-rows.ts";
+import { entriesFile, type RowFilter, type SqliteRows } from "./sqlite-rows.ts";
 import { SqliteSession } from "./sqlite-session.ts";
 
 /** Where a SQLite store keeps its values, and how many. */
@@ -51,7 +51,7 @@ const pathOption: OptionCheck = (value) =>
  */
 export class SqliteStore implements KeyValueStore {
   readonly name = "sqlite";
-  readonly #session: SqliteSession;
+  readonly #session: SqliteSession<SqliteRows>;
   readonly #maxBytes: number;
   readonly #runtime: Runtime;
   readonly #clock: SteadyClock;
@@ -68,7 +68,7 @@ export class SqliteStore implements KeyValueStore {
     if (options.path === undefined) throw optionError("SqliteStore", "path", "the path of a file", undefined);
     const { path, maxBytes = 2 ** 28, busyTimeoutMs = 5_000, runtime = systemRuntime, onWarning } = options;
     const warn = onWarning ?? ((message: string) => runtime.warn(message, "store_failed"));
-    this.#session = new SqliteSession({ path: resolve(path), busyTimeoutMs, warn, runtime });
+    this.#session = new SqliteSession({ path: resolve(path), kind: entriesFile, busyTimeoutMs, warn, runtime });
     this.#maxBytes = maxBytes;
     this.#runtime = runtime;
     this.#clock = new SteadyClock(runtime);
