@@ -3,6 +3,7 @@
 import { closeSync, existsSync, openSync, readSync, renameSync, statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
+import type { OptionCheck } from "../../core/errors/options.ts";
 
 const applicationIdOffset = 68;
 const mostSetAside = 3;
@@ -13,6 +14,12 @@ const corrupt = 11;
 const blockingWaitMs = 10;
 /** The log that the file had grown is cut to this size. */
 const keptLogBytes = 4 * 2 ** 20;
+
+/** Accepts the path of a file: no place SQLite would make up, such as one in memory. */
+export const pathOption: OptionCheck = (value) =>
+  typeof value !== "string" || value.trim() === "" || value.includes("\0") || /^(?:file:|:)/i.test(value)
+    ? "the path of a file"
+    : undefined;
 
 /** Why a file cannot be used, though nothing is wrong with the disk. */
 export class RefusedFile extends Error {}

@@ -1,14 +1,7 @@
 /** The store in a file: Node's own SQLite, shared by processes, there after a restart. */
 
 import { resolve } from "node:path";
-import {
-  checkOptions,
-  functionOption,
-  type OptionCheck,
-  objectOption,
-  optionError,
-  wholeNumber,
-} from "../../core/errors/options.ts";
+import { checkOptions, functionOption, objectOption, optionError, wholeNumber } from "../../core/errors/options.ts";
 import type { KeepOptions, KeyValueStore, StoredValue, StoreFilter } from "../../core/key-value-store.ts";
 import { Pacer } from "../../core/runtime/pacer.ts";
 import type { Runtime } from "../../core/runtime/runtime.ts";
@@ -17,6 +10,7 @@ import { afterPrefix, keyBytes, tagWord } from "../rows/key-bytes.ts";
 import { openRow, remainingMs, sealRow } from "../rows/row-envelope.ts";
 import { SteadyClock } from "../rows/steady-clock.ts";
 import { checkFilter, checkKey, checkSet } from "../rows/store-request.ts";
+import { pathOption } from "./sqlite-file.ts";
 import { entriesFile, type RowFilter, type SqliteRows } from "./sqlite-rows.ts";
 import { SqliteSession } from "./sqlite-session.ts";
 
@@ -35,11 +29,6 @@ export interface SqliteStoreOptions {
 }
 
 const noOptions: KeepOptions = {};
-
-const pathOption: OptionCheck = (value) =>
-  typeof value !== "string" || value.trim() === "" || value.includes("\0") || /^(?:file:|:)/i.test(value)
-    ? "the path of a file"
-    : undefined;
 
 /**
  * Keeps texts in one file. A value that was acknowledged survives the end of the process, kill -9 included; a power cut may
