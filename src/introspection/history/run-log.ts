@@ -145,7 +145,9 @@ function sealedRun(run: RunRecord, redact: RunRedaction): StoredRun | undefined 
   if (text === undefined) return undefined;
   // What it is found by may not tell what was redacted.
   const { runId, name, startMs, durationMs } = redact === withoutMessages ? run : readRunLine(text, 1);
-  return { runId, name, startMs, endMs: startMs + durationMs, text };
+  const endMs = startMs + durationMs;
+  // One run that no store takes must not hold up the others.
+  return Number.isFinite(endMs) && runId.trim() !== "" ? { runId, name, startMs, endMs, text } : undefined;
 }
 
 /** A store of another make may give anything. */
