@@ -14,6 +14,7 @@ import { instantModel } from "./instant-model.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "flock-history-"));
 const many = Number(process.argv[2] ?? 100_000);
+const roundRuns = 2_000;
 const writer = new DeclarativeAgent({
   name: "writer",
   model: instantModel(),
@@ -21,33 +22,37 @@ const writer = new DeclarativeAgent({
   output: "summary: str, keywords: list[str]",
 });
 
-async function microsecondsARun(flock: Flock, runs: number): Promise<number> {
+async function microsecondsARun(flock: Flock, log?: RunLog): Promise<number> {
   const start = process.hrtime.bigint();
-  for (let index = 0; index < runs; index++) {
+  for (let index = 0; index < roundRuns; index++) {
     await flock.run(writer, { topic: `topic ${index}` });
     // As a real model would: without it no timer ever fires.
     await turnOfEventLoop();
   }
-  return Number(process.hrtime.bigint() - start) / 1_000 / runs;
+  await log?.flush();
+  return Number(process.hrtime.bigint() - start) / 1_000 / roundRuns;
 }
 
-/** The median of rounds that take turns, so that a busy machine is busy for both. */
+/** The median of rounds that take turns, so that a busy machine is busy for all. */
 async function costOfStore(): Promise<void> {
   await using store = new SqliteRunStore({ path: join(folder, "cost.db") });
   await using log = new RunLog({ store });
-  await using memory = new Flock({});
+  await using memory = new Flock();
   await using kept = new Flock({ record: log });
-  const times: { memory: number[]; kept: number[] } = { memory: [], kept: [] };
-  for (const flock of [memory, kept]) await microsecondsARun(flock, 3_000);
+  const times = { memory: [] as number[], kept: [] as number[], written: [] as number[] };
+  for (const flock of [memory, kept]) await microsecondsARun(flock, log);
   for (let round = 0; round < 15; round++) {
-    times.memory.push(await microsecondsARun(memory, 2_000));
-    times.kept.push(await microsecondsARun(kept, 2_000));
+    times.memory.push(await microsecondsARun(memory));
+    times.kept.push(await microsecondsARun(kept));
+    await log.flush();
+    times.written.push(await microsecondsARun(kept, log));
   }
-  await log.flush();
-  const median = (list: number[]) => list.sort((a, b) => a - b)[list.length >> 1]!;
-  const [alone, beside] = [median(times.memory), median(times.kept)];
-  console.log(`a run, memory alone: ${alone.toFixed(1)} µs; with a SQLite store beside it: ${beside.toFixed(1)} µs`);
-  console.log(`the store costs ${(beside - alone).toFixed(1)} µs a run back to back;`, log.stats);
+  const median = (list: number[]) => list.sort((a, b) => a - b)[list.length >> 1]!.toFixed(1);
+  console.log(`a run back to back, memory alone: ${median(times.memory)} µs`);
+  console.log(`until its result, with a SQLite store beside it: ${median(times.kept)} µs`);
+  console.log(`with sealing and writing it, in batches later on: ${median(times.written)} µs`);
+  const { written, dropped } = log.stats;
+  console.log(`${written} runs written, ${dropped} dropped`);
 }
 
 function* copies(run: RunRecord): Generator<RunRecord> {
