@@ -17,6 +17,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, it } from "vitest";
 import { isFlockError } from "../../src/core/errors/errors.ts";
+import { sealRow } from "../../src/store/rows/row-envelope.ts";
 import { SqliteRunStore } from "../../src/store/runs/sqlite-run-store.ts";
 import { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { createTestRuntime } from "../../src/testing/test-runtime.ts";
@@ -137,6 +138,26 @@ describe("SqliteRunStore", () => {
     expect(outcomes.whole + outcomes.lost).toBeGreaterThan(200);
     expect(outcomes.lost).toBeGreaterThan(20);
     expect(outcomes.warned).toBeGreaterThan(0);
+  });
+
+  it("leaves out a row whose checksum is right and whose content was never written by a store", async () => {
+    const path = join(scratch, "forged.db");
+    const runtime = createTestRuntime();
+    {
+      await using store = new SqliteRunStore({ path, runtime });
+      await store.append([storedRun(runtime, 1)]);
+    }
+    const database = new DatabaseSync(path);
+    const endMs = runtime.now();
+    for (const [index, value] of ["{", "{}\n", "[1,2,3]\n", '["a","b"]\n', "null\n"].entries()) {
+      const key = Buffer.from(`forged ${index}`);
+      const row = sealRow(key, { value, writtenAt: endMs, expiresAt: Number.POSITIVE_INFINITY }, []);
+      database.prepare("INSERT INTO runs (key, end_ms, run) VALUES (?, ?, ?)").run(key, endMs, row);
+    }
+    database.prepare("INSERT INTO runs (key, end_ms, run) VALUES ('text', ?, 'text')").run(endMs);
+    database.close();
+    await using store = new SqliteRunStore({ path, runtime });
+    expect((await readAll(store)).map(({ runId }) => runId)).toEqual(["run-1"]);
   });
 
   it("mends an index that names a run that is gone, instead of asking for it for ever", async () => {

@@ -27,6 +27,17 @@ export function openRun(key: unknown, sealed: unknown): StoredRun | undefined {
   const row = openRow(Buffer.from(key.buffer, key.byteOffset, key.length), sealed);
   if (row === undefined) return undefined;
   const lineEnd = row.value.indexOf("\n");
-  const [runId, name, startMs] = JSON.parse(row.value.slice(0, lineEnd)) as [string, string, number];
+  const [runId, name, startMs] = headOf(row.value.slice(0, lineEnd)) ?? [];
+  if (typeof runId !== "string" || typeof name !== "string" || typeof startMs !== "number") return undefined;
   return { runId, name, startMs, endMs: row.writtenAt, text: row.value.slice(lineEnd + 1) };
+}
+
+/** Whoever may write the file can make a checksum for anything. */
+function headOf(text: string): readonly unknown[] | undefined {
+  try {
+    const head: unknown = JSON.parse(text);
+    return Array.isArray(head) ? head : undefined;
+  } catch {
+    return undefined;
+  }
 }
