@@ -1,7 +1,10 @@
 /** A process that uses a SQLite store of runs as it is told by its arguments, and says line by line what was acknowledged. */
 
 import { rmSync, writeFileSync, writeSync } from "node:fs";
+import { DeclarativeAgent, Flock } from "flock-ts";
+import { RunLog } from "flock-ts/introspection";
 import { SqliteRunStore, type StoredRun } from "flock-ts/store";
+import { scriptedModel } from "flock-ts/testing";
 
 const [path = "", job = "", ...words] = process.argv.slice(2);
 const store = new SqliteRunStore({ path, onWarning: (message) => say(`warning ${message}`) });
@@ -27,6 +30,14 @@ const jobs: Readonly<Record<string, () => Promise<void>>> = {
   },
   async many() {
     for (let index = 0; index < 1_000; index++) await store.append([run(`${words[0]} ${index}`, `text ${index}`)]);
+  },
+  /** Runs an agent until it is killed, and says when each run had ended. */
+  async flock() {
+    const model = scriptedModel([{ json: { line: "…" }, delayMs: 5 }], { repeat: true });
+    const writer = new DeclarativeAgent({ name: "writer", model, input: "topic: str", output: "line: str" });
+    const flock = new Flock({ record: new RunLog({ store }) });
+    flock.events.subscribe(({ runId }) => say(`${Date.now()} ${runId}`), { types: ["run-end"] });
+    for (;;) await flock.run(writer, { topic: "bees" });
   },
   /** Writes until there is no room, reads what is there, and writes again when the ballast it was told of has made room. */
   async full() {

@@ -86,6 +86,21 @@ describe("SqliteRunStore", () => {
     }
   });
 
+  it("has every run of a Flock that ended more than a second before the kill", { timeout: 60_000 }, async () => {
+    const path = join(scratch, "killed-flock.db");
+    const { child, lines, ended } = start(path, "flock");
+    await expect.poll(() => lines().length, { timeout: 20_000, interval: 5 }).toBeGreaterThan(300);
+    child.kill("SIGKILL");
+    await ended;
+    const told = lines().map((line) => line.split(" ") as [string, string]);
+    const killedMs = Number(told.at(-1)![0]);
+    const before = told.filter(([time]) => Number(time) < killedMs - 1_000);
+    expect(before.length).toBeGreaterThan(20);
+    await using store = new SqliteRunStore({ path });
+    const kept = new Set((await readAll(store)).map(({ runId }) => runId));
+    for (const [, runId] of before) expect(kept.has(runId), runId).toBe(true);
+  });
+
   it("has all of two processes that write 1,000 runs each at the same time", { timeout: 60_000 }, async () => {
     const path = join(scratch, "shared.db");
     const children = [start(path, "many", "one"), start(path, "many", "two")];
