@@ -6,11 +6,11 @@ import type { RunOptions } from "./core/door/run-options.ts";
 import type { RunStream } from "./core/door/run-stream.ts";
 import type { RunEnvironment } from "./core/environment.ts";
 import { installDefaultEnvironment } from "./core/environment.ts";
-import { booleanOption, checkOptions, functionOption, objectOption, optionError } from "./core/errors/options.ts";
+import { checkOptions, functionOption, objectOption, optionError } from "./core/errors/options.ts";
 import { EventDispatcher } from "./core/events/event-dispatcher.ts";
 import { type Provider, providersOption } from "./core/events/provider.ts";
 import { disposeProviders, listenerOf } from "./core/events/provider-listener.ts";
-import type { RunHistory } from "./core/events/run-history.ts";
+import type { RunHistory, RunSink } from "./core/events/run-history.ts";
 import type { Json } from "./core/json/json.ts";
 import { type KnobChange, Knobs } from "./core/knob.ts";
 import type { Layer, LayerHost } from "./core/layer.ts";
@@ -48,8 +48,8 @@ export interface FlockOptions {
   readonly resources?: FlockResources | ResourceKeeper | undefined;
   /** What to do about failures of all models and idempotent tools, and of each run as a whole; `false` for nothing. @default retries and a breaker for each model */
   readonly recovery?: RecoveryChoice | undefined;
-  /** Keep records of the last 1,000 runs for introspection. @default true */
-  readonly record?: boolean | undefined;
+  /** Keep records of the last 1,000 runs for introspection; with a `RunLog`, of all runs in its store too. @default true */
+  readonly record?: boolean | RunSink | undefined;
   /** @default the system's */
   readonly runtime?: Runtime | undefined;
 }
@@ -68,6 +68,7 @@ export class Flock implements RunEnvironment, AsyncDisposable {
   readonly history: RunHistory | undefined;
   readonly approve: ((request: ApprovalRequest) => boolean | Promise<boolean>) | undefined;
   readonly #recorder: LateRecorder | undefined;
+  readonly #sink: RunSink | undefined;
   readonly #model: string | AnyLanguageModel | ModelRunnable | undefined;
   readonly #layers: readonly Layer[];
   readonly #providers: readonly Provider[];
@@ -89,7 +90,10 @@ export class Flock implements RunEnvironment, AsyncDisposable {
       prices: objectOption,
       resources: flockResourcesOption,
       recovery: recoveryOption,
-      record: booleanOption,
+      record: (value) =>
+        typeof value === "boolean" || typeof (value as RunSink | null)?.add === "function"
+          ? undefined
+          : "true, false or a RunLog",
       runtime: objectOption,
     });
     this.runtime = options.runtime ?? systemRuntime;
@@ -122,7 +126,8 @@ export class Flock implements RunEnvironment, AsyncDisposable {
     };
     this.#budgetedHost = { ...this.#host, isBudgeted: true };
     if (options.record !== false) {
-      this.#recorder = new LateRecorder({ runtime: this.runtime });
+      this.#sink = typeof options.record === "object" ? options.record : undefined;
+      this.#recorder = new LateRecorder({ runtime: this.runtime, sink: this.#sink });
       this.events.add(this.#recorder);
       this.history = this.#recorder;
     }
@@ -176,10 +181,12 @@ export class Flock implements RunEnvironment, AsyncDisposable {
     return this.#closed;
   }
 
-  /** Lets providers finish, each bounded to a second, and takes no further runs. */
+  /** Lets providers finish, each bounded to a second, has recorded runs written, and takes no further runs. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     await disposeProviders(this.#providers);
+    await this.#recorder?.loading;
+    await this.#sink?.flush();
   }
 
   /** A setting belongs to no run: its event has no run id, and the path "flock". */

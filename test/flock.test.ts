@@ -105,7 +105,7 @@ describe("a Flock", () => {
       [{ layers: () => "none" }, "a function that gives a list of layers"],
       [{ layers: (stack: unknown[]) => [...stack].reverse() }, "cannot stand there"],
       [{ approve: true }, '"approve" must be a function'],
-      [{ record: "no" }, '"record" must be true or false'],
+      [{ record: "no" }, '"record" must be true, false or a RunLog'],
     ];
     for (const [options, message] of wrong) {
       expect(() => new Flock({ runtime, ...options } as never), message).toThrow(message);

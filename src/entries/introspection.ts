@@ -4,7 +4,8 @@ import "../flock.ts";
 
 export type { FailureDescription } from "../core/events/describe-failure.ts";
 export type { FailureReference } from "../core/events/failure-reference.ts";
-export type { CallRecord, FailureRecord, RunHistory, RunRecord } from "../core/events/run-history.ts";
+export type { CallRecord, FailureRecord, RunHistory, RunRecord, RunSink } from "../core/events/run-history.ts";
+export type { RunQuery } from "../core/run-store.ts";
 export {
   AgentIntrospection,
   type AgentIntrospectionOptions,
@@ -43,6 +44,16 @@ export type {
   SpentOnFailing,
 } from "../introspection/errors/error-report.ts";
 export type { RatePart, Trend } from "../introspection/errors/rate-window.ts";
+export type { RunRedaction } from "../introspection/history/run-line.ts";
+export { RunLog, type RunLogOptions, type RunLogStats } from "../introspection/history/run-log.ts";
+export {
+  type ExportedRuns,
+  type ExportRunsOptions,
+  exportRuns,
+  type ImportRunsOptions,
+  importRuns,
+  type LineSource,
+} from "../introspection/history/run-transfer.ts";
 export {
   AgentMetrics,
   type AgentMetricsSnapshot,

@@ -20,7 +20,14 @@ const codes = {
   ...{ steps_exhausted: true, pattern_invalid: true, no_evidence: true, timeout: true, circuit_open: true },
   ...{ limit_exceeded: true, budget_exceeded: true, price_unknown: true, queue_full: true, lease_invalid: true },
   ...{ deadlock: true, cancelled: true, documents_unavailable: true, path_forbidden: true, store_mismatch: true },
-  ...{ store_failed: true, cache_cycle: true, package_missing: true, provider_failed: true, name_invalid: true },
+  ...{
+    store_failed: true,
+    history_invalid: true,
+    cache_cycle: true,
+    package_missing: true,
+    provider_failed: true,
+    name_invalid: true,
+  },
   ...{ knob_invalid: true, recovery_failed: true, internal: true },
 } satisfies Record<FlockErrorCode, true>;
 

@@ -45,6 +45,7 @@ const codes: Readonly<Record<FlockErrorCode, true>> = {
   path_forbidden: true,
   store_mismatch: true,
   store_failed: true,
+  history_invalid: true,
   cache_cycle: true,
   package_missing: true,
   provider_failed: true,

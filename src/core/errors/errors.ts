@@ -210,6 +210,15 @@ export interface FlockErrorDetails {
   store_mismatch: { readonly expected: string; readonly received: string };
   /** A store on disk or on a server could not be reached, read or written. */
   store_failed: { readonly store: string; readonly operation: string; readonly reason: string };
+  /** A line of exported runs is no run's record. */
+  history_invalid: {
+    /** Counted from 1. */
+    readonly line: number;
+    /** JSON pointer of the field within the line, empty for the line itself. */
+    readonly pointer: string;
+    readonly expected: string;
+    readonly received: string;
+  };
   /** A cached computation waits for its own result, itself or through another key. */
   cache_cycle: { readonly key: string; readonly through: string };
   /** An optional package is needed and not installed. */

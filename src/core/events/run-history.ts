@@ -79,3 +79,11 @@ export interface RunHistory {
   /** Forgets everything. */
   clear(): void;
 }
+
+/** Takes finished runs on to where they outlive the process. */
+export interface RunSink {
+  /** Never throws and never waits. */
+  add(run: RunRecord): void;
+  /** Settles once what was added is kept, or cannot be. Never rejects. */
+  flush(): Promise<void>;
+}

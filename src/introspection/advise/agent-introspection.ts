@@ -34,6 +34,8 @@ export interface IntrospectedEnvironment extends Omit<TrialEnvironment, "history
 export interface AgentIntrospectionOptions {
   /** A monitor whose records count where the environment recorded no run of the runnable. @default none */
   readonly monitor?: { readonly metricsBuffer: readonly RunMeasure[] };
+  /** Runs to read in the place of the Flock's, such as those a `RunLog` kept of earlier processes. @default the Flock's */
+  readonly history?: RunHistory;
   /** The Flock the runnable runs in. @default the process's default one */
   readonly flock?: IntrospectedEnvironment;
   /**
@@ -76,6 +78,7 @@ export interface AppliedSuggestion {
 export class AgentIntrospection implements Disposable {
   readonly name: string;
   readonly #monitor: AgentIntrospectionOptions["monitor"];
+  readonly #history: RunHistory | undefined;
   readonly #flock: IntrospectedEnvironment | undefined;
   readonly #trials: Trials;
 
@@ -89,11 +92,14 @@ export class AgentIntrospection implements Disposable {
         Array.isArray((value as { metricsBuffer?: unknown } | null)?.metricsBuffer)
           ? undefined
           : "a PerformanceMonitor",
+      history: (value) =>
+        typeof (value as Partial<RunHistory> | null)?.runs === "function" ? undefined : "a history of runs",
       flock: (value) => (typeof value === "object" && value !== null && "history" in value ? undefined : "a Flock"),
       state: objectOption,
     });
     this.name = runnable.name;
     this.#monitor = options.monitor;
+    this.#history = options.history;
     this.#flock = options.flock;
     this.#trials = new Trials(this.name, () => this.#environment, readState(options.state));
   }
@@ -111,7 +117,7 @@ export class AgentIntrospection implements Disposable {
   }
 
   #episodes(): readonly Episode[] {
-    const recorded = episodesOf(this.#environment.history?.runs() ?? [], this.name);
+    const recorded = episodesOf((this.#history ?? this.#environment.history)?.runs() ?? [], this.name);
     if (recorded.length > 0 || this.#monitor === undefined) return recorded;
     return this.#monitor.metricsBuffer.filter((measure) => measure.name === this.name).map(measuredEpisode);
   }

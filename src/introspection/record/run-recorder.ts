@@ -3,7 +3,13 @@
 import { booleanOption, checkOptions, objectOption, oneOf, wholeNumber } from "../../core/errors/options.ts";
 import type { CallEndEvent, CallStartEvent, EventType, FlockEvent } from "../../core/events/event.ts";
 import type { EventListener } from "../../core/events/event-dispatcher.ts";
-import { type CallRecord, type RunHistory, type RunRecord, recordedEvents } from "../../core/events/run-history.ts";
+import {
+  type CallRecord,
+  type RunHistory,
+  type RunRecord,
+  type RunSink,
+  recordedEvents,
+} from "../../core/events/run-history.ts";
 import type { Runtime } from "../../core/runtime/runtime.ts";
 import type { AgentMetrics } from "../measure/agent-metrics.ts";
 import type { BoundedNames } from "../measure/bounded-names.ts";
@@ -32,6 +38,8 @@ export interface RunRecorderOptions {
   readonly metrics?: boolean;
   /** Gives memory samples, at most one a second; without it there are none. */
   readonly runtime?: Pick<Runtime, "memory">;
+  /** Takes each run that ends, also when it is kept here no longer. @default nobody */
+  readonly sink?: RunSink | undefined;
 }
 
 /**
@@ -49,6 +57,7 @@ export class RunRecorder implements RunHistory, EventListener {
   readonly #hashInputs: "callers" | "all" | "none";
   readonly #runtime: Pick<Runtime, "memory"> | undefined;
   readonly #metrics: LateMetrics | undefined;
+  readonly #sink: RunSink | undefined;
   readonly #live = new Map<string, RunEntry>();
   readonly #runs: RecentRecords<RunEntry>;
   #last: RunEntry | undefined;
@@ -70,12 +79,14 @@ export class RunRecorder implements RunHistory, EventListener {
       hashInputs: oneOf("callers", "all", "none"),
       metrics: booleanOption,
       runtime: objectOption,
+      sink: objectOption,
     });
     this.#maxCallsPerRun = options.maxCallsPerRun ?? 256;
     this.#maxCalls = options.maxCalls ?? 32_768;
     this.#hashInputs = options.hashInputs ?? "callers";
     this.#runtime = options.runtime;
     this.#metrics = options.metrics === false ? undefined : new LateMetrics(mostNames);
+    this.#sink = options.sink;
     this.#runs = new RecentRecords(options.maxRuns ?? 1_000);
   }
 
@@ -161,6 +172,7 @@ export class RunRecorder implements RunHistory, EventListener {
     this.#live.delete(event.runId);
     if (this.#last === run) this.#last = undefined;
     run.end(event);
+    this.#sink?.add(run);
     this.#keptCalls += run.calls.length;
     const oldest = this.#runs.push(run);
     if (oldest !== undefined) {

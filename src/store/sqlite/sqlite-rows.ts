@@ -1,6 +1,9 @@
 /** The tables of a store's file and the statements on them: everything synchronous, each call one short transaction. */
 
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import { rowFormat } from "../rows/row-envelope.ts";
+import type { SqliteKind } from "./sqlite-file.ts";
+import { atomically } from "./sqlite-transaction.ts";
 
 /** A row that was deleted. */
 interface DeletedRow {
@@ -19,7 +22,7 @@ export interface RowToWrite {
 }
 
 /** Ids only grow, so that order of writing is order of id. Times in columns find rows to delete; reading trusts the sealed row alone. */
-export const schema = `
+const schema = `
   CREATE TABLE entries (
     id INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL UNIQUE, expires_at REAL, row BLOB NOT NULL
   );
@@ -57,7 +60,7 @@ export class SqliteRows {
 
   /** Writes a row in the place of an older one, and takes along a few that have expired. */
   write({ key, sealed, expiresAt, tags }: RowToWrite, now: number): void {
-    this.#atomically(() => {
+    atomically(this.#database, () => {
       this.#prepare(statements.deleteKey).get(key);
       const { id } = this.#prepare(statements.insert).get(key, finite(expiresAt), sealed)!;
       for (const tag of tags) this.#prepare(statements.insertTag).run(tag, id as number);
@@ -82,7 +85,7 @@ export class SqliteRows {
 
   /** Deletes some of the rows a filter means, up to an id. Gives how many had not expired, and whether to go on. */
   deleteSome(filter: RowFilter, lastId: number, now: number): { readonly live: number; readonly isDone: boolean } {
-    return this.#atomically(() => {
+    return atomically(this.#database, () => {
       const ids =
         "tag" in filter
           ? this.#ids(statements.tagged, filter.tag, lastId, sliceRows)
@@ -101,7 +104,7 @@ export class SqliteRows {
 
   /** Deletes some rows to make room: expired ones, else the oldest. Tells whether there were any. */
   makeRoom(now: number): boolean {
-    return this.#atomically(() => {
+    return atomically(this.#database, () => {
       const expired = this.#ids(statements.expired, now, sliceRows);
       const ids = expired.length > 0 ? expired : this.#ids(statements.oldest, sweptRows);
       this.#deleteIds(ids, now);
@@ -144,23 +147,15 @@ export class SqliteRows {
     }
     return statement;
   }
-
-  #atomically<T>(work: () => T): T {
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
-      const result = work();
-      this.#database.exec("COMMIT");
-      return result;
-    } catch (error) {
-      try {
-        this.#database.exec("ROLLBACK");
-      } catch {
-        // A full disk has rolled it back already.
-      }
-      throw error;
-    }
-  }
 }
+
+/** A file of such rows: "Flok" in its header. */
+export const entriesFile: SqliteKind<SqliteRows> = {
+  applicationId: 0x466c_6f6b,
+  format: rowFormat,
+  schema,
+  rows: (database) => new SqliteRows(database),
+};
 
 const statements = {
   read: "SELECT row FROM entries WHERE key = ? AND typeof(row) = 'blob'",

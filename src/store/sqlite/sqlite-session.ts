@@ -3,12 +3,12 @@
 import { type FlockError, isFlockError } from "../../core/errors/errors.ts";
 import type { Runtime } from "../../core/runtime/runtime.ts";
 import { reasonOf, storeFailed } from "../rows/store-request.ts";
-import { RefusedFile, SqliteFile } from "./sqlite-file.ts";
-import type { SqliteRows } from "./sqlite-rows.ts";
+import { RefusedFile, SqliteFile, type SqliteKind } from "./sqlite-file.ts";
 
-/** Which file, how long to wait for others, and who is told of damage. */
-export interface SqliteSessionOptions {
+/** Which file, what lies in it, how long to wait for others, and who is told of damage. */
+export interface SqliteSessionOptions<Rows> {
   readonly path: string;
+  readonly kind: SqliteKind<Rows>;
   readonly busyTimeoutMs: number;
   readonly warn: (message: string) => void;
   readonly runtime: Runtime;
@@ -19,27 +19,27 @@ const lookMs = 1_000;
 const longestPauseMs = 50;
 
 /** One open file, or none. */
-export class SqliteSession {
-  readonly #file: SqliteFile;
-  readonly #options: SqliteSessionOptions;
-  #opening: Promise<SqliteRows> | undefined = undefined;
-  #rows: SqliteRows | undefined = undefined;
+export class SqliteSession<Rows extends { close(): void }> {
+  readonly #file: SqliteFile<Rows>;
+  readonly #options: SqliteSessionOptions<Rows>;
+  #opening: Promise<Rows> | undefined = undefined;
+  #rows: Rows | undefined = undefined;
   #lastWrite: Promise<unknown> = Promise.resolve();
   #lookAt = 0;
   #isClosed = false;
 
-  constructor(options: SqliteSessionOptions) {
-    this.#file = new SqliteFile(options.path);
+  constructor(options: SqliteSessionOptions<Rows>) {
+    this.#file = new SqliteFile(options.path, options.kind);
     this.#options = options;
   }
 
   /** Does work that only reads. @throws store_failed */
-  read<T>(operation: string, work: (rows: SqliteRows) => T): Promise<T> {
+  read<T>(operation: string, work: (rows: Rows) => T): Promise<T> {
     return this.#do(operation, work, this.#waitUntil());
   }
 
   /** Does work that writes, after all that was asked before. @throws store_failed */
-  write<T>(operation: string, work: (rows: SqliteRows) => T): Promise<T> {
+  write<T>(operation: string, work: (rows: Rows) => T): Promise<T> {
     const waitUntil = this.#waitUntil();
     const written = this.#lastWrite.then(() => this.#do(operation, work, waitUntil));
     this.#lastWrite = written.catch(() => undefined);
@@ -56,7 +56,7 @@ export class SqliteSession {
     return this.#options.runtime.monotonic() + this.#options.busyTimeoutMs;
   }
 
-  async #do<T>(operation: string, work: (rows: SqliteRows) => T, waitUntil: number): Promise<T> {
+  async #do<T>(operation: string, work: (rows: Rows) => T, waitUntil: number): Promise<T> {
     const { runtime } = this.#options;
     let hasHealed = false;
     for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
@@ -81,7 +81,7 @@ export class SqliteSession {
     }
   }
 
-  async #ready(operation: string): Promise<SqliteRows> {
+  async #ready(operation: string): Promise<Rows> {
     this.#checkOpen(operation);
     const { runtime } = this.#options;
     if (this.#rows !== undefined && runtime.monotonic() >= this.#lookAt) {
@@ -96,7 +96,7 @@ export class SqliteSession {
     return rows;
   }
 
-  async #open(): Promise<SqliteRows> {
+  async #open(): Promise<Rows> {
     try {
       this.#rows = await this.#file.open();
       return this.#rows;

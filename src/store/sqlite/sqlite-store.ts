@@ -1,14 +1,7 @@
 /** The store in a file: Node's own SQLite, shared by processes, there after a restart. */
 
 import { resolve } from "node:path";
-import {
-  checkOptions,
-  functionOption,
-  type OptionCheck,
-  objectOption,
-  optionError,
-  wholeNumber,
-} from "../../core/errors/options.ts";
+import { checkOptions, functionOption, objectOption, optionError, wholeNumber } from "../../core/errors/options.ts";
 import type { KeepOptions, KeyValueStore, StoredValue, StoreFilter } from "../../core/key-value-store.ts";
 import { Pacer } from "../../core/runtime/pacer.ts";
 import type { Runtime } from "../../core/runtime/runtime.ts";
@@ -17,7 +10,8 @@ import { afterPrefix, keyBytes, tagWord } from "../rows/key-bytes.ts";
 import { openRow, remainingMs, sealRow } from "../rows/row-envelope.ts";
 import { SteadyClock } from "../rows/steady-clock.ts";
 import { checkFilter, checkKey, checkSet } from "../rows/store-request.ts";
-import type { RowFilter, SqliteRows } from "./sqlite-rows.ts";
+import { pathOption } from "./sqlite-file.ts";
+import { entriesFile, type RowFilter, type SqliteRows } from "./sqlite-rows.ts";
 import { SqliteSession } from "./sqlite-session.ts";
 
 /** Where a SQLite store keeps its values, and how many. */
@@ -36,11 +30,6 @@ export interface SqliteStoreOptions {
 
 const noOptions: KeepOptions = {};
 
-const pathOption: OptionCheck = (value) =>
-  typeof value !== "string" || value.trim() === "" || value.includes("\0") || /^(?:file:|:)/i.test(value)
-    ? "the path of a file"
-    : undefined;
-
 /**
  * Keeps texts in one file. A value that was acknowledged survives the end of the process, kill -9 included; a power cut may
  * take the last ones, never tear one. Every value has a checksum, so that a damaged one is not found; a file SQLite can no
@@ -51,7 +40,7 @@ const pathOption: OptionCheck = (value) =>
  */
 export class SqliteStore implements KeyValueStore {
   readonly name = "sqlite";
-  readonly #session: SqliteSession;
+  readonly #session: SqliteSession<SqliteRows>;
   readonly #maxBytes: number;
   readonly #runtime: Runtime;
   readonly #clock: SteadyClock;
@@ -68,7 +57,7 @@ export class SqliteStore implements KeyValueStore {
     if (options.path === undefined) throw optionError("SqliteStore", "path", "the path of a file", undefined);
     const { path, maxBytes = 2 ** 28, busyTimeoutMs = 5_000, runtime = systemRuntime, onWarning } = options;
     const warn = onWarning ?? ((message: string) => runtime.warn(message, "store_failed"));
-    this.#session = new SqliteSession({ path: resolve(path), busyTimeoutMs, warn, runtime });
+    this.#session = new SqliteSession({ path: resolve(path), kind: entriesFile, busyTimeoutMs, warn, runtime });
     this.#maxBytes = maxBytes;
     this.#runtime = runtime;
     this.#clock = new SteadyClock(runtime);
