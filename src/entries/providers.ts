@@ -8,6 +8,13 @@ export {
   type AuditSink,
 } from "../providers/audit-provider.ts";
 export {
+  type ListenOptions,
+  MetricsEndpoint,
+  type MetricsEndpointOptions,
+  type MetricsServer,
+  type MetricsSource,
+} from "../providers/metrics-endpoint.ts";
+export {
   type CallFiguresSnapshot,
   MetricsProvider,
   type MetricsProviderOptions,
