@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { createServer, request } from "node:http";
 import { type AddressInfo, connect } from "node:net";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { formatOf } from "../../src/providers/accepted-format.ts";
 import { MetricsEndpoint, type MetricsServer } from "../../src/providers/metrics-endpoint.ts";
@@ -146,6 +148,23 @@ describe("MetricsEndpoint", () => {
     await expect(fetch(server.url)).rejects.toThrow();
     await using again = await new MetricsEndpoint({ metrics: filled() }).listen({ port: server.port });
     expect(again.port).toBe(server.port);
+  });
+
+  it("keeps no process alive, not even with a scraper that stays connected", async () => {
+    const program = `
+      import { once } from "node:events";
+      import { connect } from "node:net";
+      import { MetricsEndpoint, MetricsProvider } from "flock-ts/providers";
+      const server = await new MetricsEndpoint({ metrics: new MetricsProvider() }).listen({ port: 0 });
+      const scraper = connect(server.port, "127.0.0.1");
+      scraper.write("GET /metrics HTTP/1.1\\r\\nHost: me\\r\\n\\r\\n");
+      const [answer] = await once(scraper, "data");
+      scraper.unref();
+      console.log(String(answer).slice(0, 15));`;
+    const node = ["--conditions=flock-source", "--input-type=module", "--eval", program];
+    // Node itself lets go of a connection without requests after five seconds.
+    const { stdout } = await promisify(execFile)(process.execPath, node, { timeout: 4_000 });
+    expect(stdout).toBe("HTTP/1.1 200 OK\n");
   });
 
   it("survives a client that goes away while it is answered, and one that sends no HTTP", async () => {
