@@ -20,6 +20,26 @@ export {
   type MetricsProviderOptions,
   type MetricsProviderSnapshot,
 } from "../providers/metrics-provider.ts";
+export type { OpenSpanCounts } from "../providers/open-spans.ts";
+export type {
+  OpenTelemetryApi,
+  TelemetryAttributes,
+  TelemetryContext,
+  TelemetryHistogram,
+  TelemetryHistogramOptions,
+  TelemetryMeter,
+  TelemetryMeterProvider,
+  TelemetrySpan,
+  TelemetrySpanOptions,
+  TelemetryTime,
+  TelemetryTracer,
+  TelemetryTracerProvider,
+} from "../providers/open-telemetry-api.ts";
+export {
+  type OpenTelemetryCounts,
+  OpenTelemetryProvider,
+  type OpenTelemetryProviderOptions,
+} from "../providers/open-telemetry-provider.ts";
 export { type MetricsFormat, metricsContentTypes } from "../providers/prometheus-text.ts";
 export {
   type AnswerSearchOptions,
