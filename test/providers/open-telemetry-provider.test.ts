@@ -185,6 +185,39 @@ describe("OpenTelemetryProvider", () => {
     });
   });
 
+  it("tells on the call's span how a real run mended itself", async () => {
+    const { telemetry, provider } = watch();
+    const busy = Object.assign(new Error(secret), { statusCode: 529 });
+    const agent = new DeclarativeAgent({
+      name: "writer",
+      model: scriptedModel([{ error: busy }, { json: { line: "…" } }]),
+      input: "topic: str",
+      output: "line: str",
+    });
+    const runtime = createTestRuntime();
+    await using flock = new Flock({ providers: [provider], runtime });
+    const running = flock.run(agent, { topic: "bees" });
+    await runtime.clock.advance(120_000);
+    await running;
+    const model = telemetry.spans().find(({ kind }) => kind === SpanKind.CLIENT)!;
+    const told = model.events.map(({ name }) => name);
+    expect(told).toContain("flock.recovery");
+    expect(told.filter((name) => name === "flock.attempt").length).toBe(2);
+    expect(model.attributes).toMatchObject({ "flock.attempts": 2, "flock.outcome": "ok" });
+    expect(telemetry.parentOf(model)).toBe(telemetry.span("invoke_agent writer"));
+    expect(everything(telemetry)).not.toContain("4711");
+  });
+
+  it("finds the call a further attempt belongs to", () => {
+    const { telemetry, provider } = watch();
+    const events = eventsOf({ name: "agent", kind: "agent", calls: [{ name: "a", ms: 1 }] }, { runId: "r" });
+    for (const event of events) {
+      const path = event.path.replace("agent#0/", "agent#0@2/");
+      provider.handle({ ...event, path });
+    }
+    expect(telemetry.parentOf(telemetry.span("chat a"))).toBe(telemetry.span("invoke_agent agent"));
+  });
+
   it("tells failed attempts, recoveries and waits as events of the call's span", () => {
     const { telemetry, provider } = watch();
     const error = new Error(secret);
