@@ -11,6 +11,8 @@ export default defineConfig({
     typecheck: { enabled: true, include: ["test/**/*.test-d.ts"] },
     reporters: ["default", "./scripts/summary-reporter.ts"],
     testTimeout: 20_000,
+    // By itself it leaves one core idle, which on small machines is half of them.
+    maxWorkers: "100%",
     coverage: {
       provider: "v8",
       include: ["src/**"],
