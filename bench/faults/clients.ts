@@ -25,6 +25,10 @@ async function flock(address: string): Promise<Ask> {
     input: "topic: str",
     output: "run: str, score: int, tags: list[str]",
   });
+  // What is imported with the first call of a process is imported now, as the others' code is.
+  const { defaultEnvironment } = await import("../../src/core/environment.ts");
+  await defaultEnvironment().resolveModel("openai-compatible/test-model", "rater").prepare?.();
+  await agent.with({ model: "offline" }).execute("run-warm").catch(() => {});
   return (run) => agent.execute(run);
 }
 
