@@ -28,7 +28,10 @@ async function flock(address: string): Promise<Ask> {
   // What is imported with the first call of a process is imported now, as the others' code is.
   const { defaultEnvironment } = await import("../../src/core/environment.ts");
   await defaultEnvironment().resolveModel("openai-compatible/test-model", "rater").prepare?.();
-  await agent.with({ model: "offline" }).execute("run-warm").catch(() => {});
+  await agent
+    .with({ model: "offline" })
+    .execute("run-warm")
+    .catch(() => {});
   return (run) => agent.execute(run);
 }
 
