@@ -1,9 +1,10 @@
 /** The table of a file of runs and the statements on it: everything synchronous, each call one short transaction. */
 
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { StoredRun } from "../../core/run-store.ts";
 import type { SqliteKind } from "../sqlite/sqlite-file.ts";
 import { atomically } from "../sqlite/sqlite-transaction.ts";
+import { Statements } from "../sqlite/statements.ts";
 import { openRun, type SealedRun } from "./sealed-run.ts";
 
 /** Where reading goes on: after the run of this end and this row. */
@@ -54,24 +55,25 @@ const statements = {
 /** The runs of an open database. Its methods throw what SQLite throws. */
 export class SqliteRunRows {
   readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements: Statements;
 
   /** Prepares what every file must allow. */
   constructor(database: DatabaseSync) {
     this.#database = database;
-    for (const sql of Object.values(statements)) this.#prepare(sql);
+    this.#statements = new Statements(database);
+    for (const sql of Object.values(statements)) this.#statements.prepare(sql);
   }
 
   /** Writes runs that are not there yet. */
   write(runs: readonly SealedRun[]): void {
     atomically(this.#database, () => {
-      for (const { key, endMs, sealed } of runs) this.#prepare(statements.insert).run(key, endMs, sealed);
+      for (const { key, endMs, sealed } of runs) this.#statements.prepare(statements.insert).run(key, endMs, sealed);
     });
   }
 
   /** Gives the id of the run written last. */
   lastId(): number {
-    return this.#number(statements.lastId);
+    return this.#statements.number(statements.lastId);
   }
 
   /** Gives some runs after a place that ended before a time, in the order of their end. */
@@ -87,13 +89,13 @@ export class SqliteRunRows {
   /** Deletes some of what is too old or too much. Tells whether to go on. */
   forgetSome({ oldestMs, maxRuns, maxBytes }: KeptRows): boolean {
     return atomically(this.#database, () => {
-      const surplus = this.#number(statements.count) - maxRuns;
+      const surplus = this.#statements.number(statements.count) - maxRuns;
       const isFull = this.#usedBytes() > maxBytes;
-      const ids = new Set(this.#ids(statements.expired, oldestMs, sliceRows));
+      const ids = new Set(this.#statements.ids(statements.expired, oldestMs, sliceRows));
       const tooMany = Math.min(sliceRows, Math.max(surplus, isFull ? sliceOfFull : 0));
-      if (tooMany > 0) for (const id of this.#ids(statements.oldest, tooMany)) ids.add(id);
+      if (tooMany > 0) for (const id of this.#statements.ids(statements.oldest, tooMany)) ids.add(id);
       let gone = 0;
-      for (const id of ids) gone += Number(this.#prepare(statements.delete).run(id).changes);
+      for (const id of ids) gone += Number(this.#statements.prepare(statements.delete).run(id).changes);
       // An index that leads nowhere would be asked for ever.
       if (gone < ids.size) this.#database.exec("REINDEX runs_by_end");
       return ids.size >= sliceOfFull;
@@ -101,7 +103,7 @@ export class SqliteRunRows {
   }
 
   clear(): void {
-    this.#prepare(statements.deleteAll).run();
+    this.#statements.prepare(statements.deleteAll).run();
   }
 
   close(): void {
@@ -109,7 +111,7 @@ export class SqliteRunRows {
   }
 
   #slice(sql: string, values: readonly SQLInputValue[], place: ReadPlace, direction: 1 | -1): ReadSlice {
-    const rows = this.#prepare(sql).all(...values, sliceRows);
+    const rows = this.#statements.prepare(sql).all(...values, sliceRows);
     const found: { run: StoredRun; place: ReadPlace }[] = [];
     let at = place;
     for (const { id, key, end_ms, run } of rows) {
@@ -125,28 +127,9 @@ export class SqliteRunRows {
 
   #usedBytes(): number {
     return (
-      (this.#number("PRAGMA page_count") - this.#number("PRAGMA freelist_count")) * this.#number("PRAGMA page_size")
+      (this.#statements.number("PRAGMA page_count") - this.#statements.number("PRAGMA freelist_count")) *
+      this.#statements.number("PRAGMA page_size")
     );
-  }
-
-  #ids(sql: string, ...values: readonly SQLInputValue[]): readonly number[] {
-    return this.#prepare(sql)
-      .all(...values)
-      .map(({ id }) => id as number);
-  }
-
-  #number(sql: string): number {
-    const [value] = Object.values(this.#prepare(sql).get() ?? {});
-    return (value as number | null | undefined) ?? 0;
-  }
-
-  #prepare(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
   }
 }
 

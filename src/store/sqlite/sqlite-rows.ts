@@ -1,9 +1,10 @@
 /** The tables of a store's file and the statements on them: everything synchronous, each call one short transaction. */
 
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { rowFormat } from "../rows/row-envelope.ts";
 import type { SqliteKind } from "./sqlite-file.ts";
 import { atomically } from "./sqlite-transaction.ts";
+import { Statements } from "./statements.ts";
 
 /** A row that was deleted. */
 interface DeletedRow {
@@ -43,44 +44,45 @@ const corrupt = 11;
 /** The rows of an open database. Its methods throw what SQLite throws. */
 export class SqliteRows {
   readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  readonly #statements: Statements;
   readonly #pageBytes: number;
 
   /** Prepares what every file must allow. */
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.#pageBytes = this.#number("PRAGMA page_size");
-    for (const sql of Object.values(statements)) this.#prepare(sql);
+    this.#statements = new Statements(database);
+    this.#pageBytes = this.#statements.number("PRAGMA page_size");
+    for (const sql of Object.values(statements)) this.#statements.prepare(sql);
   }
 
   /** Gives the sealed row of a key. */
   read(key: Buffer): Uint8Array | undefined {
-    return this.#prepare(statements.read).get(key)?.row as Uint8Array | undefined;
+    return this.#statements.prepare(statements.read).get(key)?.row as Uint8Array | undefined;
   }
 
   /** Writes a row in the place of an older one, and takes along a few that have expired. */
   write({ key, sealed, expiresAt, tags }: RowToWrite, now: number): void {
     atomically(this.#database, () => {
-      this.#prepare(statements.deleteKey).get(key);
-      const { id } = this.#prepare(statements.insert).get(key, finite(expiresAt), sealed)!;
-      for (const tag of tags) this.#prepare(statements.insertTag).run(tag, id as number);
-      this.#deleteIds(this.#ids(statements.expired, now, sweptRows), now);
+      this.#statements.prepare(statements.deleteKey).get(key);
+      const { id } = this.#statements.prepare(statements.insert).get(key, finite(expiresAt), sealed)!;
+      for (const tag of tags) this.#statements.prepare(statements.insertTag).run(tag, id as number);
+      this.#deleteIds(this.#statements.ids(statements.expired, now, sweptRows), now);
     });
   }
 
   /** Deletes the row of a key; tells whether there was one that had not expired. */
   delete(key: Buffer, now: number): boolean {
-    return isLive(this.#prepare(statements.deleteKey).get(key), now);
+    return isLive(this.#statements.prepare(statements.deleteKey).get(key), now);
   }
 
   /** Deletes the row of a key if it still is the one that was read. */
   deleteDamaged(key: Buffer, sealed: Uint8Array): void {
-    this.#prepare(statements.deleteDamaged).run(key, sealed);
+    this.#statements.prepare(statements.deleteDamaged).run(key, sealed);
   }
 
   /** Gives the id of the row written last. */
   lastId(): number {
-    return this.#number(statements.lastId);
+    return this.#statements.number(statements.lastId);
   }
 
   /** Deletes some of the rows a filter means, up to an id. Gives how many had not expired, and whether to go on. */
@@ -88,25 +90,28 @@ export class SqliteRows {
     return atomically(this.#database, () => {
       const ids =
         "tag" in filter
-          ? this.#ids(statements.tagged, filter.tag, lastId, sliceRows)
-          : this.#ids(statements.between, filter.from, filter.to, lastId, sliceRows);
+          ? this.#statements.ids(statements.tagged, filter.tag, lastId, sliceRows)
+          : this.#statements.ids(statements.between, filter.from, filter.to, lastId, sliceRows);
       const live = this.#deleteIds(ids, now);
       // Where the row of a tag is gone already, nothing takes the tag along.
-      if ("tag" in filter) for (const id of ids) this.#prepare(statements.deleteTag).run(filter.tag, id);
+      if ("tag" in filter) for (const id of ids) this.#statements.prepare(statements.deleteTag).run(filter.tag, id);
       return { live, isDone: ids.length < sliceRows };
     });
   }
 
   /** Bytes of the file that are in use. */
   usedBytes(): number {
-    return (this.#number("PRAGMA page_count") - this.#number("PRAGMA freelist_count")) * this.#pageBytes;
+    return (
+      (this.#statements.number("PRAGMA page_count") - this.#statements.number("PRAGMA freelist_count")) *
+      this.#pageBytes
+    );
   }
 
   /** Deletes some rows to make room: expired ones, else the oldest. Tells whether there were any. */
   makeRoom(now: number): boolean {
     return atomically(this.#database, () => {
-      const expired = this.#ids(statements.expired, now, sliceRows);
-      const ids = expired.length > 0 ? expired : this.#ids(statements.oldest, sweptRows);
+      const expired = this.#statements.ids(statements.expired, now, sliceRows);
+      const ids = expired.length > 0 ? expired : this.#statements.ids(statements.oldest, sweptRows);
       this.#deleteIds(ids, now);
       return ids.length > 0;
     });
@@ -119,33 +124,13 @@ export class SqliteRows {
   #deleteIds(ids: readonly number[], now: number): number {
     let live = 0;
     for (const id of ids) {
-      const deleted = this.#prepare(statements.deleteId).get(id);
+      const deleted = this.#statements.prepare(statements.deleteId).get(id);
       // An index that leads nowhere would be asked for ever.
       if (deleted === undefined)
         throw Object.assign(new Error("an index names a row that is not there"), { errcode: corrupt });
       if (isLive(deleted, now)) live += 1;
     }
     return live;
-  }
-
-  #ids(sql: string, ...values: readonly SQLInputValue[]): readonly number[] {
-    return this.#prepare(sql)
-      .all(...values)
-      .map(({ id }) => id as number);
-  }
-
-  #number(sql: string): number {
-    const [value] = Object.values(this.#prepare(sql).get() ?? {});
-    return (value as number | null | undefined) ?? 0;
-  }
-
-  #prepare(sql: string): StatementSync {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
   }
 }
 
