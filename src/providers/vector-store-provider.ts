@@ -8,6 +8,7 @@ import type { Provider, ProviderHost } from "../core/events/provider.ts";
 import { digestOf } from "../core/json/canonical-key.ts";
 import { copyJson } from "../core/json/copy-json.ts";
 import type { Json } from "../core/json/json.ts";
+import { orEnded } from "../core/runtime/or-ended.ts";
 import type { Runtime } from "../core/runtime/runtime.ts";
 import { systemRuntime } from "../core/runtime/system-runtime.ts";
 import type { VectorStore } from "../core/vector-store.ts";
@@ -176,7 +177,7 @@ export class VectorStoreProvider implements Provider {
       signal: objectOption,
     });
     const { limit = 5, agent, signal } = options;
-    await unlessAborted(this.drain(), signal);
+    await orEnded(this.drain(), signal);
     if (text.trim() === "") return [];
     const [vector] = await embedTexts(this.#embedder, [textOfAnswer(text)], signal);
     await this.#claim(vector!);
@@ -257,20 +258,6 @@ function answerOf(event: OutputEvent): Answer | undefined {
   if (text === "") return undefined;
   const value = copyJson(event.value) as Json;
   return { id: digestOf(name, text), metadata: { text, value, name, runId, path } };
-}
-
-/** Waits for work that takes no signal; rejects with the signal's own reason when it aborts first. */
-async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return work;
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
 function checkText(text: unknown): void {

@@ -1,10 +1,10 @@
 /** Keeps one model in memory for all its callers: loaded at the first call, freed when idle or disposed. */
 
 import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
+import { orEnded } from "../../core/runtime/or-ended.ts";
 import type { Runtime, Timer } from "../../core/runtime/runtime.ts";
 import type { LlamaEngine } from "./llama-engine.ts";
 import { Slots } from "./slots.ts";
-import { unlessAborted } from "./unless-aborted.ts";
 
 /** What a shared engine is made of. */
 export interface SharedEngineOptions {
@@ -46,7 +46,7 @@ export class SharedEngine {
     let slot: number | undefined;
     try {
       slot = await this.#slots.acquire(signal);
-      const engine = await unlessAborted(this.#loaded(), signal);
+      const engine = await orEnded(this.#loaded(), signal);
       yield* work({ engine, slot, hold: (promise) => void last.push(promise) });
     } finally {
       void Promise.allSettled(last).then(() => this.#leave(slot));

@@ -8,13 +8,13 @@ import type {
   SharedV4Warning,
 } from "@ai-sdk/provider";
 import { FlockError } from "../../core/errors/errors.ts";
+import { orEnded } from "../../core/runtime/or-ended.ts";
 import type { Runtime } from "../../core/runtime/runtime.ts";
 import { chatTurns } from "./chat-turns.ts";
 import type { CompiledGrammar, LlamaEngine, Sampling } from "./llama-engine.ts";
 import type { EngineLease } from "./shared-engine.ts";
 import { TextFlow } from "./text-flow.ts";
 import { type AnswerForm, answerForm, callStart, readCall } from "./tool-calls.ts";
-import { unlessAborted } from "./unless-aborted.ts";
 
 /** What an answer is written with. */
 export interface WriteOptions {
@@ -60,7 +60,7 @@ export async function* writeAnswer(
         reason = "length";
         break;
       }
-      const next = await unlessAborted(generated.next(), options.abortSignal);
+      const next = await orEnded(generated.next(), options.abortSignal);
       if (next.done) break;
       count += 1;
       yield* answer.push(flow.push(next.value));

@@ -3,6 +3,7 @@
 import { codeOf, FlockError } from "../../../core/errors/errors.ts";
 import { checkOptions, functionOption, nonEmptyString, objectOption } from "../../../core/errors/options.ts";
 import type { BreakerChangedEvent } from "../../../core/events/event.ts";
+import { orEnded } from "../../../core/runtime/or-ended.ts";
 import type { Runtime } from "../../../core/runtime/runtime.ts";
 import { systemRuntime } from "../../../core/runtime/system-runtime.ts";
 import {
@@ -13,7 +14,6 @@ import {
   readBreakerSettings,
 } from "./breaker-settings.ts";
 import { OutcomeWindow } from "./outcome-window.ts";
-import { unlessAborted } from "./unless-aborted.ts";
 
 /** Whether calls go through, are refused, or are tried. */
 export type BreakerState = BreakerChangedEvent["to"];
@@ -107,7 +107,7 @@ export class CircuitBreaker {
     const ticket = this.tryEnter();
     if (ticket === undefined) throw this.refusal();
     try {
-      const value = signal === undefined ? await run() : await unlessAborted(run, signal);
+      const value = await orEnded(run(signal), signal);
       this.succeeded(ticket);
       return value;
     } catch (error) {
