@@ -7,6 +7,7 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["flock-source"] } },
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["./test/property-seed.ts"],
     exclude: [...configDefaults.exclude, "test/llm/**"],
     typecheck: { enabled: true, include: ["test/**/*.test-d.ts"] },
     reporters: ["default", "./scripts/summary-reporter.ts"],

@@ -165,6 +165,18 @@ describe("PartialReader", () => {
     expect(readValue(text)).toEqual(value);
   });
 
+  it("reads a text that was cut off behind a bare key as readValue does", () => {
+    for (const [text, value] of [
+      ['{"title": "t",a ', { title: "t" }],
+      ['{"title": "t", key\n', { title: "t" }],
+      ['["t", a  ', ["t"]],
+    ] as const) {
+      const { reader } = readInPieces(text, [1]);
+      expect(reader.finish()).toEqual(value);
+      if (text.startsWith("{")) expect(readValue(text, { partial: true })).toEqual(value);
+    }
+  });
+
   it.each([
     ["another value", '{"a": 1} or {"a": 2}', 12],
     ["fields behind a brace too early", '{"a": 1}, "b": 2}', 8],

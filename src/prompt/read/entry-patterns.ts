@@ -34,8 +34,8 @@ export function looksLikeKey(text: string, at: number): boolean {
   return matches(closersOf(text.charCodeAt(at)) === "" ? bareKey : quotedKey, text, at);
 }
 
-/** A key without quotes that the text was cut off in. */
-export const keyAtEnd = /[\w$][\w$-]{0,64}$/y;
+/** A key without quotes that the text was cut off in or behind. */
+export const keyAtEnd = /[\w$][\w$-]{0,64}\s{0,32}$/y;
 /** Nothing but closing brackets up to the end of the text. */
 export const closersToEnd = /[\]})\s;]{1,64}$/y;
 /** The rest of a doubled quote: a colon. */
