@@ -13,7 +13,7 @@ const files = globSync("test/**/*.test.ts", { exclude: ["test/llm/**"] }).filter
 const failed: number[] = [];
 
 for (let seed = first; seed < first + count; seed++) {
-  const options = ["--typecheck.enabled=false", "--coverage.enabled=false", "--silent"];
+  const options = ["--typecheck.enabled=false", "--coverage.enabled=false", "--silent=true"];
   const { status } = spawnSync("npx", ["vitest", "run", ...options, ...files], {
     stdio: "inherit",
     env: { ...process.env, FLOCK_TEST_SEED: String(seed) },
