@@ -64,6 +64,9 @@ export class RunRecorder implements RunHistory, EventListener {
   readonly #runtime: Pick<Runtime, "memory"> | undefined;
   readonly #metrics: LateMetrics | undefined;
   readonly #sink: RunSink | undefined;
+  /** The run that began last, while it is open. Runs that come one after the other never enter the map, which hashes their ids. */
+  #newest: RunEntry | undefined;
+  /** All other open runs. */
   readonly #live = new Map<string, RunEntry>();
   readonly #runs: RecentRuns;
   #last: RunEntry | undefined;
@@ -98,7 +101,7 @@ export class RunRecorder implements RunHistory, EventListener {
 
   /** Runs that have begun and not ended. */
   get openRuns(): number {
-    return this.#live.size;
+    return this.#live.size + (this.#newest === undefined ? 0 : 1);
   }
 
   runs(name?: string): readonly RunRecord[] {
@@ -121,6 +124,7 @@ export class RunRecorder implements RunHistory, EventListener {
   }
 
   clear(): void {
+    this.#newest = undefined;
     this.#live.clear();
     this.#runs.clear();
     this.#metrics?.clear();
@@ -146,10 +150,10 @@ export class RunRecorder implements RunHistory, EventListener {
   }
 
   #runStarted(event: RunStartEvent): void {
-    if (this.#live.size >= mostLiveRuns) this.missedRuns++;
-    else if (!this.#live.has(event.runId)) {
-      this.#last = new RunEntry(event);
-      this.#live.set(event.runId, this.#last);
+    if (this.openRuns >= mostLiveRuns) this.missedRuns++;
+    else if (this.#find(event.runId) === undefined) {
+      if (this.#newest !== undefined) this.#live.set(this.#newest.runId, this.#newest);
+      this.#newest = new RunEntry(event);
     }
   }
 
@@ -175,8 +179,9 @@ export class RunRecorder implements RunHistory, EventListener {
   #runEnded(event: RunEndEvent): void {
     const run = this.#find(event.runId);
     if (run === undefined) return;
-    this.#live.delete(event.runId);
-    this.#last = undefined;
+    if (run === this.#newest) this.#newest = undefined;
+    else this.#live.delete(event.runId);
+    if (run === this.#last) this.#last = undefined;
     run.end(event);
     this.#sink?.add(run);
     this.#runs.push(run);
@@ -185,6 +190,8 @@ export class RunRecorder implements RunHistory, EventListener {
 
   /** Calls of one run mostly come in a row. */
   #find(runId: string): RunEntry | undefined {
+    if (this.#newest?.runId === runId) return this.#newest;
+    if (this.#live.size === 0) return undefined;
     if (this.#last?.runId === runId) return this.#last;
     const run = this.#live.get(runId);
     if (run !== undefined) this.#last = run;
