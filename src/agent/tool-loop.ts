@@ -61,6 +61,7 @@ async function mendInput(text: string): Promise<unknown> {
 /** What goes back to the model is plain JSON; `undefined` is null, as in JSON lists. */
 function asJson(value: unknown, tool: string): Json {
   if (value === undefined) return null;
+  if (isFlat(value)) return value;
   try {
     canonicalText(value);
   } catch (cause) {
@@ -68,6 +69,17 @@ function asJson(value: unknown, tool: string): Json {
     throw new FlockError("tool_failed", message, { details: { tool }, cause });
   }
   return value as Json;
+}
+
+/** Tells that a value is plain JSON at first sight, as what most tools give is. */
+function isFlat(value: unknown): value is Json {
+  if (typeof value === "string") return true;
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return false;
+  for (const key in value) {
+    const field = (value as Record<string, unknown>)[key];
+    if (typeof field !== "string" && typeof field !== "boolean" && !Number.isFinite(field)) return false;
+  }
+  return true;
 }
 
 function unknownTool(

@@ -4,10 +4,15 @@ import { FlockError } from "./errors/errors.ts";
 import type { CacheSlot, Guard, Layer, LayerHost, RecoverySlot, WrapperLayer } from "./layer.ts";
 import type { AnyRunnable } from "./runnable.ts";
 
+/** The path of a run itself; calls are below it. */
+export const rootPath = "run";
+
 /** The layers that are on for one runnable. */
 export interface LayerPlan {
   /** The runnable's name as a step of a path, where a slash begins the next step: `openai:gpt-5`. */
   readonly step: string;
+  /** Where a run stands that begins with it. */
+  readonly rootPath: string;
   readonly wrappers: readonly WrapperLayer[];
   /** Guards of the whole call, then guards of each attempt; the index is the guard's slot. */
   readonly guards: readonly Guard[];
@@ -51,6 +56,7 @@ function createPlan(
 ): LayerPlan {
   const plan: { -readonly [Key in keyof LayerPlan]?: LayerPlan[Key] } = {
     step,
+    rootPath: `${rootPath}/${step}#0`,
     wrappers: [],
     guards: [...callGuards, ...attemptGuards],
     callGuardCount: callGuards.length,

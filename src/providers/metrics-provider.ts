@@ -3,6 +3,7 @@
 import { checkOptions, nameString, oneOf, wholeNumber } from "../core/errors/options.ts";
 import type { CallEndEvent, EventType, FlockEvent, Outcome, RunEndEvent, RunnableKind } from "../core/events/event.ts";
 import type { Provider } from "../core/events/provider.ts";
+import { onlyReads } from "../core/events/provider-listener.ts";
 import { AgentMetrics, type AgentMetricsSnapshot } from "../introspection/measure/agent-metrics.ts";
 import { BoundedNames, otherName } from "../introspection/measure/bounded-names.ts";
 import { boundsSeconds, DurationHistogram } from "./duration-histogram.ts";
@@ -67,6 +68,7 @@ export class MetricsProvider implements Provider {
     this.#prefix = options.prefix ?? "flock";
     this.#maxNames = options.maxNames ?? 200;
     this.#runs = new BoundedNames(this.#maxNames, () => ({ ok: 0, error: 0, cancelled: 0 }));
+    if (new.target === MetricsProvider) onlyReads(this);
   }
 
   handle(event: FlockEvent): void {

@@ -26,7 +26,7 @@ function enter(call: Call): Promise<unknown> {
   call.resolve = resolve;
   call.reject = reject;
   call.attach();
-  call.startedAt = call.run.runtime.monotonic();
+  call.startedAt = call.parent === undefined ? call.run.startedAt : call.run.runtime.monotonic();
   const { providers } = call.runnable;
   if (providers !== undefined && !call.within && call.parent !== undefined) call.run.watch(providers, call.path, false);
   if (!call.within) tellStart(call);

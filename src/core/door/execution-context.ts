@@ -24,7 +24,7 @@ import type {
   Runnable,
 } from "../runnable.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { addCosts, createState, type RunScope, rootPath } from "./run-scope.ts";
+import { addCosts, createState, type RunScope } from "./run-scope.ts";
 
 const ignore = (): void => {};
 
@@ -420,7 +420,7 @@ export class Call implements ForkedContext, LayerCall {
 /** Makes the outermost call of a run. */
 export function createRootCall(run: RunScope, runnable: AnyRunnable, input: unknown): Call {
   const plan = run.planFor(runnable);
-  return new Call(run, undefined, runnable, input, `${rootPath}/${plan.step}#0`, plan, 1, false);
+  return new Call(run, undefined, runnable, input, plan.rootPath, plan, 1, false);
 }
 
 function endedError(path: string): FlockError<"cancelled"> {

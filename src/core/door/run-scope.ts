@@ -8,7 +8,7 @@ import type { Provider } from "../events/provider.ts";
 import { listenerOf } from "../events/provider-listener.ts";
 import type { JsonObject } from "../json/json.ts";
 import type { LayerCall } from "../layer.ts";
-import type { LayerPlan } from "../layer-plan.ts";
+import { type LayerPlan, rootPath } from "../layer-plan.ts";
 import type { CacheMode } from "../policy.ts";
 import type { AnyRunnable, CallCost, ContextState, StateKey } from "../runnable.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -16,9 +16,6 @@ import type { Runtime } from "../runtime/runtime.ts";
 const keptBreadcrumbs = 100;
 const noBreadcrumbs: readonly Breadcrumb[] = Object.freeze([]);
 const noMetadata: JsonObject = Object.freeze({});
-
-/** The path of a run itself; calls are below it. */
-export const rootPath = "run";
 
 /** What a run was started with. */
 export interface RunScopeOptions {
@@ -56,6 +53,8 @@ export class RunScope {
   readonly budgetUsd: number | undefined;
   readonly priority: number;
   readonly cacheMode: CacheMode;
+  /** When it began, by the monotonic clock; its outermost call began then too. */
+  readonly startedAt: number;
   usage: Usage | undefined;
   costMicroUsd: number | undefined;
   breadcrumbs: readonly Breadcrumb[];
@@ -83,7 +82,8 @@ export class RunScope {
     this.costMicroUsd = undefined;
     this.breadcrumbs = noBreadcrumbs;
     this.onFinish = undefined;
-    this.#wallOffset = runtime.now() - runtime.monotonic();
+    this.startedAt = runtime.monotonic();
+    this.#wallOffset = runtime.now() - this.startedAt;
     this.#state = undefined;
     this.#below = undefined;
   }

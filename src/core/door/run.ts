@@ -4,11 +4,12 @@ import { defaultEnvironment, type RunEnvironment } from "../environment.ts";
 import { FlockError } from "../errors/errors.ts";
 import { defaultEventTypes, eventBits, maskOf } from "../events/event.ts";
 import { EventDispatcher, type EventListener } from "../events/event-dispatcher.ts";
+import { rootPath } from "../layer-plan.ts";
 import type { AnyRunnable, Runnable } from "../runnable.ts";
 import { door } from "./door.ts";
 import { type Call, createRootCall } from "./execution-context.ts";
 import { checkRunOptions, type RunOptions } from "./run-options.ts";
-import { RunScope, rootPath } from "./run-scope.ts";
+import { RunScope } from "./run-scope.ts";
 import { RunStream } from "./run-stream.ts";
 
 /** What a run of this runnable gives. */
@@ -79,7 +80,7 @@ function begin(call: Call, options: RunOptions | undefined): Promise<unknown> {
     run.onFinish = () => signal.removeEventListener("abort", onAbort);
   }
   if ((run.events.mask & eventBits["run-start"]) !== 0) {
-    const time = run.wallTime(run.runtime.monotonic());
+    const time = run.wallTime(run.startedAt);
     const { name, kind } = runnable;
     run.events.emit({ v: 1, type: "run-start", runId: run.id, path: rootPath, time, name, kind, tenant: run.tenant });
   }

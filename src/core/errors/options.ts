@@ -15,7 +15,9 @@ export function checkOptions(owner: string, options: unknown, checks: Readonly<R
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw optionError(owner, "options", "an object", options);
   }
-  for (const key of Object.keys(options)) {
+  // Own keys alone count; `for in` makes no list of them.
+  for (const key in options) {
+    if (!Object.hasOwn(options, key)) continue;
     const value = (options as Record<string, unknown>)[key];
     if (!Object.hasOwn(checks, key)) {
       const suggestion = nearestName(key, Object.keys(checks));

@@ -9,6 +9,12 @@ const queueLimit = 1_024;
 const drainLimitMs = 1_000;
 const sendable: ReadonlySet<string> = new Set(["alert-fired", "alert-resolved", "warning", "custom"]);
 const listeners = new WeakMap<Provider, ProviderListener>();
+const readers = new WeakSet<Provider>();
+
+/** Tells that a provider of the framework only reads events and hands none on: they need not be frozen for it. */
+export function onlyReads(provider: Provider): void {
+  readers.add(provider);
+}
 
 /** Finds the one listener of a provider, made on first use, whatever runs it watches. */
 export function listenerOf(provider: Provider, runtime: Runtime, events: EventDispatcher): ProviderListener {
@@ -32,6 +38,7 @@ export class ProviderListener implements EventListener {
   readonly name: string;
   readonly mask: number;
   readonly priority: number;
+  readonly internal: boolean;
   readonly #provider: Provider;
   readonly #runtime: Runtime;
   /** The listeners of the house the provider was first used in. */
@@ -53,6 +60,7 @@ export class ProviderListener implements EventListener {
     this.name = provider.name;
     this.mask = maskOf(provider.events ?? defaultEventTypes);
     this.priority = provider.priority ?? 0;
+    this.internal = readers.has(provider);
     this.#provider = provider;
     this.#runtime = runtime;
     this.#events = events;
@@ -99,7 +107,13 @@ export class ProviderListener implements EventListener {
   #handle(event: FlockEvent): void {
     const { middleware } = this.#provider;
     if (middleware === undefined || middleware.length === 0) {
-      this.#guard(() => this.#provider.handle?.(event));
+      // As `#guard` does, without a function made for each event.
+      try {
+        const pending = this.#provider.handle?.(event);
+        if (pending !== undefined) this.#wait(pending);
+      } catch {
+        this.#failed();
+      }
       return;
     }
     const pass = (index: number, seen: FlockEvent): void => {
@@ -114,18 +128,22 @@ export class ProviderListener implements EventListener {
   #guard(work: () => void | Promise<void>): void {
     try {
       const pending = work();
-      if (pending === undefined || typeof pending.then !== "function") return;
-      this.#busy = true;
-      pending.then(
-        () => this.#next(),
-        () => {
-          this.#failed();
-          this.#next();
-        },
-      );
+      if (pending !== undefined) this.#wait(pending);
     } catch {
       this.#failed();
     }
+  }
+
+  #wait(pending: Promise<void>): void {
+    if (typeof pending?.then !== "function") return;
+    this.#busy = true;
+    pending.then(
+      () => this.#next(),
+      () => {
+        this.#failed();
+        this.#next();
+      },
+    );
   }
 
   #next(): void {

@@ -1,7 +1,14 @@
 /** Keeps the last runs as compact records, so that advice works after the fact. It sits in every run: each step is small. */
 
 import { booleanOption, checkOptions, objectOption, oneOf, wholeNumber } from "../../core/errors/options.ts";
-import type { CallEndEvent, CallStartEvent, EventType, FlockEvent } from "../../core/events/event.ts";
+import type {
+  CallEndEvent,
+  CallStartEvent,
+  EventType,
+  FlockEvent,
+  RunEndEvent,
+  RunStartEvent,
+} from "../../core/events/event.ts";
 import type { EventListener } from "../../core/events/event-dispatcher.ts";
 import {
   type CallRecord,
@@ -13,8 +20,8 @@ import {
 import type { Runtime } from "../../core/runtime/runtime.ts";
 import type { AgentMetrics } from "../measure/agent-metrics.ts";
 import type { BoundedNames } from "../measure/bounded-names.ts";
-import { RecentRecords } from "../measure/recent.ts";
 import { LateMetrics } from "./late-metrics.ts";
+import { RecentRuns } from "./recent-runs.ts";
 import { CallEntry, RunEntry } from "./run-entry.ts";
 
 const mostNames = 256;
@@ -53,17 +60,16 @@ export class RunRecorder implements RunHistory, EventListener {
   readonly mask = recordedEvents;
   readonly internal = true;
   readonly #maxCallsPerRun: number;
-  readonly #maxCalls: number;
   readonly #hashInputs: "callers" | "all" | "none";
   readonly #runtime: Pick<Runtime, "memory"> | undefined;
   readonly #metrics: LateMetrics | undefined;
   readonly #sink: RunSink | undefined;
+  /** The run that began last, while it is open. Runs that come one after the other never enter the map, which hashes their ids. */
+  #newest: RunEntry | undefined;
+  /** All other open runs. */
   readonly #live = new Map<string, RunEntry>();
-  readonly #runs: RecentRecords<RunEntry>;
+  readonly #runs: RecentRuns;
   #last: RunEntry | undefined;
-  #keptCalls = 0;
-  /** Runs at the old end of the ring that have lost their calls already. */
-  #thinned = 0;
   #memoryAt = Number.NEGATIVE_INFINITY;
   /** Events that could not be recorded because one of their values was broken. */
   failures = 0;
@@ -82,12 +88,11 @@ export class RunRecorder implements RunHistory, EventListener {
       sink: objectOption,
     });
     this.#maxCallsPerRun = options.maxCallsPerRun ?? 256;
-    this.#maxCalls = options.maxCalls ?? 32_768;
     this.#hashInputs = options.hashInputs ?? "callers";
     this.#runtime = options.runtime;
     this.#metrics = options.metrics === false ? undefined : new LateMetrics(mostNames);
     this.#sink = options.sink;
-    this.#runs = new RecentRecords(options.maxRuns ?? 1_000);
+    this.#runs = new RecentRuns(options.maxRuns ?? 1_000, options.maxCalls ?? 32_768);
   }
 
   get size(): number {
@@ -96,7 +101,7 @@ export class RunRecorder implements RunHistory, EventListener {
 
   /** Runs that have begun and not ended. */
   get openRuns(): number {
-    return this.#live.size;
+    return this.#live.size + (this.#newest === undefined ? 0 : 1);
   }
 
   runs(name?: string): readonly RunRecord[] {
@@ -119,12 +124,11 @@ export class RunRecorder implements RunHistory, EventListener {
   }
 
   clear(): void {
+    this.#newest = undefined;
     this.#live.clear();
     this.#runs.clear();
     this.#metrics?.clear();
     this.#last = undefined;
-    this.#keptCalls = 0;
-    this.#thinned = 0;
   }
 
   /** Records an event; others than the wanted types are passed over. Never throws. */
@@ -136,14 +140,20 @@ export class RunRecorder implements RunHistory, EventListener {
         case "call-end":
           return this.#callEnded(event);
         case "run-start":
-          if (this.#live.size >= mostLiveRuns) this.missedRuns++;
-          else if (!this.#live.has(event.runId)) this.#live.set(event.runId, new RunEntry(event));
-          return;
+          return this.#runStarted(event);
         case "run-end":
           return this.#runEnded(event);
       }
     } catch {
       this.failures++;
+    }
+  }
+
+  #runStarted(event: RunStartEvent): void {
+    if (this.openRuns >= mostLiveRuns) this.missedRuns++;
+    else if (this.#find(event.runId) === undefined) {
+      if (this.#newest !== undefined) this.#live.set(this.#newest.runId, this.#newest);
+      this.#newest = new RunEntry(event);
     }
   }
 
@@ -166,25 +176,22 @@ export class RunRecorder implements RunHistory, EventListener {
     else metrics?.later((names) => countCall(names, event, run));
   }
 
-  #runEnded(event: Extract<FlockEvent, { type: "run-end" }>): void {
-    const run = this.#live.get(event.runId);
+  #runEnded(event: RunEndEvent): void {
+    const run = this.#find(event.runId);
     if (run === undefined) return;
-    this.#live.delete(event.runId);
-    if (this.#last === run) this.#last = undefined;
+    if (run === this.#newest) this.#newest = undefined;
+    else this.#live.delete(event.runId);
+    if (run === this.#last) this.#last = undefined;
     run.end(event);
     this.#sink?.add(run);
-    this.#keptCalls += run.calls.length;
-    const oldest = this.#runs.push(run);
-    if (oldest !== undefined) {
-      this.#keptCalls -= oldest.calls.length;
-      if (this.#thinned > 0) this.#thinned--;
-    }
-    while (this.#keptCalls > this.#maxCalls) this.#keptCalls -= this.#runs.at(this.#thinned++)?.dropCalls() ?? 0;
+    this.#runs.push(run);
     this.#sampleMemory(event.name, event.time);
   }
 
   /** Calls of one run mostly come in a row. */
   #find(runId: string): RunEntry | undefined {
+    if (this.#newest?.runId === runId) return this.#newest;
+    if (this.#live.size === 0) return undefined;
     if (this.#last?.runId === runId) return this.#last;
     const run = this.#live.get(runId);
     if (run !== undefined) this.#last = run;

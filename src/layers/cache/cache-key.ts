@@ -36,11 +36,13 @@ export function userKeyOf(text: string): string {
 /**
  * Gives the text for a second level: it begins with the key, so that stores can delete by prefix, and ends with the key's
  * length, so that it can be taken apart in one way alone. A key that is no valid Unicode has none, since stores would mix it
- * up with others.
+ * up with others; that of a call, which nobody reads, is hashed then.
  */
 export function storeKeyOf(namespace: string, text: string): string | undefined {
   const [key, args] = splitText(text);
-  if (!key.isWellFormed() || key.includes(mark)) return undefined;
+  if (!key.isWellFormed() || key.includes(mark)) {
+    return text.startsWith(callMark) ? `${namespace}:!${digestOf(JSON.stringify(key))}~0` : undefined;
+  }
   return `${namespace}:${key}${args}~${key.length}`;
 }
 

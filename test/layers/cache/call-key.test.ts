@@ -83,6 +83,14 @@ describe("the text of an input", () => {
     expect(texts).not.toContain(undefined);
   });
 
+  it("tells long texts apart that differ in halves of surrogate pairs, or in how they are written, alone", () => {
+    const torn = [`${long}\ud800`, `${long}\ud801`, `${long}\udc00`, `${long}\ufffd`];
+    const written = torn.map((text) => JSON.stringify(text));
+    const objects = [...torn, ...written].map((text) => ({ [text]: 1, more: [text] }));
+    const all: unknown[] = [...torn, ...written, ...objects, JSON.stringify(objects[0]), `{${long}`];
+    expect(new Set(all.map(keyText)).size).toBe(all.length);
+  });
+
   it("is not there for what could be taken for something else", () => {
     const circle: unknown[] = [];
     circle.push(circle);

@@ -12,6 +12,7 @@ import { keyText } from "./call-key.ts";
 import { completeAnswer } from "./complete-answer.ts";
 import { modelNumber, numberOf, type OpenCache, openCache } from "./own-caches.ts";
 import { packageVersion } from "./package-version.ts";
+import { RecentQuestions } from "./recent-questions.ts";
 import type { SlotFacts } from "./slot-facts.ts";
 
 /** The flights of each cache; it may be shared by several Flocks. */
@@ -37,6 +38,7 @@ class CachedCalls implements CacheSlot {
   /** Its answers may be read by another process: nothing but `identity` and a version decides them. */
   readonly #isPortable: boolean;
   readonly #refreshing = new Set<string>();
+  readonly #recent = new RecentQuestions();
   #hasWarned = false;
 
   constructor(runnable: AnyRunnable, host: LayerHost, { cache, parts, version }: OpenCache) {
@@ -59,12 +61,14 @@ class CachedCalls implements CacheSlot {
     const { memory } = this.#parts;
     const mode = call.run.cacheMode;
     if (mode === "bypass" || !memory.isOn) return "bypass";
-    const id = this.#idOf(call);
+    const known = this.#recent.keyOf(call.input, call.run.tenant);
+    const id = known ?? this.#idOf(call);
     if (id === undefined) return "bypass";
     const state = mode === "refresh" ? "gone" : memory.look(id);
     if (state === "gone") return this.#fly(call, id, mode === "refresh");
     const value = copyOut(memory.found);
     if (state === "fresh") {
+      if (known === undefined) this.#recent.remember(call.input, call.run.tenant, id);
       memory.count("hits", this.#runnable.name);
       return { value, state: "hit" };
     }

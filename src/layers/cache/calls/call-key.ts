@@ -12,8 +12,9 @@ const known = new WeakMap<object, string>();
 let isFixed = true;
 
 /**
- * Writes plain JSON with sorted keys; parts with a long text as their hash. Bytes and addresses, which prompts may hold, are
- * written unlike any JSON. Gives undefined for anything else: its text could be that of something different.
+ * Writes plain JSON with sorted keys; texts with their length before them, which takes no look at their characters, and parts
+ * with a long text as their hash. Bytes and addresses, which prompts may hold, are written unlike any JSON. Gives undefined
+ * for anything else: its text could be that of something different.
  */
 export function keyText(value: unknown): string | undefined {
   isFixed = true;
@@ -21,7 +22,7 @@ export function keyText(value: unknown): string | undefined {
 }
 
 function write(value: unknown, depth: number): string | undefined {
-  if (typeof value === "string") return short(JSON.stringify(value));
+  if (typeof value === "string") return value.length > longest ? `"${hashOf(value)}` : `${value.length}"${value}`;
   if (typeof value === "object" && value !== null) return depth < deepest ? writeObject(value, depth + 1) : undefined;
   if (typeof value === "number") return Number.isFinite(value) ? `${value}` : undefined;
   return value === null || typeof value === "boolean" ? `${value}` : undefined;
@@ -45,7 +46,7 @@ function writeList(list: readonly unknown[], depth: number): string | undefined 
   for (let index = 0; index < list.length; index++) {
     const item = list[index] === undefined ? "#none" : write(list[index], depth);
     if (item === undefined) return undefined;
-    text += index === 0 ? item : `,${item}`;
+    text += `${item},`;
   }
   return `${text}]`;
 }
@@ -61,7 +62,7 @@ function writeFields(value: object, depth: number): string | undefined {
     if (field === undefined) continue;
     const written = write(field, depth);
     if (written === undefined) return undefined;
-    text += `${text.length === 1 ? "" : ","}${JSON.stringify(key)}:${written}`;
+    text += `${key.length}:${key}${written},`;
   }
   return `${text}}`;
 }
@@ -71,9 +72,14 @@ function writeInstance(value: object): string | undefined {
   // Frozen or not, these can be changed.
   isFixed = false;
   if (value instanceof Uint8Array) return `#bytes${Buffer.from(value).toString("base64")}`;
-  return value instanceof URL ? `#url${JSON.stringify(value.href)}` : undefined;
+  return value instanceof URL ? `#url${value.href.length}"${value.href}` : undefined;
 }
 
 function short(text: string): string {
-  return text.length > longest ? `#${digestOf(text)}` : text;
+  return text.length > longest ? `#${hashOf(text)}` : text;
+}
+
+/** Half of a surrogate pair alone has no bytes of its own, so a text with one is hashed as it is written, and marked. */
+function hashOf(text: string): string {
+  return text.isWellFormed() ? digestOf(text) : `~${digestOf(JSON.stringify(text))}`;
 }
