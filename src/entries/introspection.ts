@@ -47,7 +47,7 @@ export type {
   Suggestion,
   SuggestionEvidence,
 } from "../introspection/advise/suggestion.ts";
-export type { Trend, TrendMetric } from "../introspection/advise/trend.ts";
+export type { FigureTrend, TrendMetric } from "../introspection/advise/trend.ts";
 export { ErrorAnalysis, type ErrorAnalysisOptions, errorAnalysisFold } from "../introspection/errors/error-analysis.ts";
 export type {
   ErrorAnalysisReport,

@@ -4,8 +4,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { describeFailure } from "../../src/core/events/describe-failure.ts";
 import { describeFailuresWith } from "../../src/core/events/failure-reference.ts";
-import { AgentIntrospection, RunRecorder } from "../../src/entries/introspection.ts";
-import { createTestRuntime } from "../../src/testing/test-runtime.ts";
+import type { RunRecord } from "../../src/core/events/run-history.ts";
+import { DeclarativeAgent, Flock, tool } from "../../src/entries/index.ts";
+import { AgentIntrospection, exportRuns, importRuns, RunRecorder } from "../../src/entries/introspection.ts";
+import { createTestRuntime, scriptedModel } from "../../src/entries/testing.ts";
 import { type DescribedCall, eventsOf, startOfTime } from "./run-events.ts";
 
 // A program without failures has not imported it yet.
@@ -182,5 +184,40 @@ describe("common errors of an analysis", () => {
       ["the pump is broken", 3],
       ["the belt is broken", 2],
     ]);
+  });
+});
+
+describe("the efficiency of tools in an analysis", () => {
+  it("says how many of their outputs the answers took up", async () => {
+    const runtime = createTestRuntime();
+    await using flock = new Flock({ runtime });
+    const tools = ["search", "clock"].map((name) =>
+      tool({
+        ...{ name, description: `The ${name}.`, input: "about: str", output: "found: str" },
+        execute: () => ({ found: name === "search" ? "The bridge has 4711 stones" : "It is Tuesday afternoon" }),
+      }),
+    );
+    const agent = new DeclarativeAgent({
+      ...{ name: "a", input: "question: str", output: "answer: str", tools },
+      model: scriptedModel(
+        [
+          { toolCalls: ["search", "clock"].map((name) => ({ tool: name, input: { about: "stones" } })) },
+          { json: { answer: "It has 4711 stones." } },
+        ],
+        { repeat: true },
+      ),
+    });
+    for (let run = 0; run < 5; run++) await agent.execute({ question: "How many?" }, { flock });
+    const recorded = flock.history!;
+    const read: RunRecord[] = [];
+    for await (const run of importRuns(exportRuns(recorded))) read.push(run);
+    const carried = { size: read.length, runs: () => read, calls: () => [], clear() {} };
+    for (const history of [recorded, carried]) {
+      const { toolEfficiency } = new AgentIntrospection(agent, { history }).analyzePerformance();
+      expect(toolEfficiency).toMatchObject({
+        search: { calls: 5, usedOutputs: { used: 5, of: 5 } },
+        clock: { calls: 5, usedOutputs: { used: 0, of: 5 } },
+      });
+    }
   });
 });

@@ -1,10 +1,11 @@
 /** Answers "how does it do?" from recorded episodes, in exact figures. */
 
+import type { OutputUse } from "../../core/events/event.ts";
 import { meanOf, quantileOf } from "../measure/statistics.ts";
 import { type CallNode, criticalTimes, stepsOf, walkTree } from "../record/call-tree.ts";
 import type { Episode } from "../record/episodes.ts";
 import { type CostBreakdown, costOf, stepAbove } from "./cost-breakdown.ts";
-import { type Trend, trendsOf } from "./trend.ts";
+import { type FigureTrend, trendsOf } from "./trend.ts";
 
 /** How one tool serves a runnable. */
 export interface ToolEfficiency {
@@ -16,6 +17,8 @@ export interface ToolEfficiency {
   readonly shareOfTime: number;
   /** Calls with an input it had answered before, within what is recorded. */
   readonly repeatedCalls: number;
+  /** How many of its outputs the answers took up, of those that were looked at; a sign, not a proof. */
+  readonly usedOutputs: { readonly used: number; readonly of: number };
 }
 
 /** The part one step has in the time of a run. */
@@ -56,7 +59,7 @@ export interface PerformanceAnalysis {
   /** Largest share first; what the runnable did itself has its own name. */
   readonly steps: readonly StepShare[];
   /** How figures changed over the recorded runs; none below 20 runs. */
-  readonly trends: readonly Trend[];
+  readonly trends: readonly FigureTrend[];
 }
 
 /** Works out all figures of some episodes. */
@@ -119,6 +122,7 @@ function sharesOf(episodes: readonly Episode[]): Pick<PerformanceAnalysis, "step
     const steps = stepsOf(root);
     const critical = criticalTimes(root);
     for (const node of walkTree(root)) {
+      for (const use of node.call.outputUse ?? []) at(tools, use.tool, () => new ToolSum()).noteUse(use);
       const ms = critical.get(node) ?? 0;
       const step = stepAbove(node, steps);
       const sum = at(stepTimes, step?.call.name ?? root.call.name, () => ({ calls: 0, ms: 0 }));
@@ -146,7 +150,14 @@ class ToolSum {
   ms = 0;
   criticalMs = 0;
   repeated = 0;
+  used = 0;
+  usedOf = 0;
   readonly #seen = new Set<string>();
+
+  noteUse({ used, of }: OutputUse): void {
+    this.used += used;
+    this.usedOf += of;
+  }
 
   add({ call }: CallNode, tenant: string | undefined): void {
     this.calls++;
@@ -163,9 +174,10 @@ class ToolSum {
     return {
       calls: this.calls,
       successRate: rate(this.succeeded, this.failed),
-      meanMs: this.ms / this.calls,
+      meanMs: this.calls === 0 ? 0 : this.ms / this.calls,
       shareOfTime: share(this.criticalMs),
       repeatedCalls: this.repeated,
+      usedOutputs: { used: this.used, of: this.usedOf },
     };
   }
 }

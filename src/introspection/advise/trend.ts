@@ -16,7 +16,7 @@ const z95 = 1.959964;
 export type TrendMetric = "executionTimeMs" | "successRate" | "costMicroUsd" | "tokens";
 
 /** How a figure of a run changes over what is recorded. */
-export interface Trend {
+export interface FigureTrend {
   readonly metric: TrendMetric;
   readonly direction: "rising" | "falling" | "steady";
   /** How much it changes from the first recorded run to the last, along the line through all; of a success rate the difference of both halves. */
@@ -36,11 +36,11 @@ const metrics: Readonly<Record<TrendMetric, (episode: Episode) => number | undef
 
 /**
  * Gives the trend of each figure that 20 runs or more say something of; runs are in order of their start. The test is that
- * of H. B. Mann ("Nonparametric Tests Against Trend", 1945) with M. G. Kendall's variance for ties, level 0.01 over all
+ * of H. B. Mann ("Nonparametric Tests Against FigureTrend", 1945) with M. G. Kendall's variance for ties, level 0.01 over all
  * figures; the change is P. K. Sen's slope and interval ("Estimates of the Regression Coefficient Based on Kendall's Tau",
  * 1968). Both care for the order alone, so single slow runs do no harm. Takes runs as independent of one another.
  */
-export function trendsOf(episodes: readonly Episode[]): readonly Trend[] {
+export function trendsOf(episodes: readonly Episode[]): readonly FigureTrend[] {
   const series = (Object.keys(metrics) as TrendMetric[]).flatMap((metric) => {
     const values = episodes.flatMap((episode) => metrics[metric](episode) ?? []).filter(Number.isFinite);
     return values.length < fewestRuns ? [] : [{ metric, values }];
@@ -48,7 +48,7 @@ export function trendsOf(episodes: readonly Episode[]): readonly Trend[] {
   return series.map(({ metric, values }) => trendOf(metric, values, level / series.length));
 }
 
-function trendOf(metric: TrendMetric, values: readonly number[], limit: number): Trend {
+function trendOf(metric: TrendMetric, values: readonly number[], limit: number): FigureTrend {
   const points = pointsOf(values);
   const { score, error } = mannKendall(points);
   // Half a pair is the grain of the score.
@@ -85,7 +85,7 @@ function mannKendall(points: readonly number[]): { readonly score: number; reado
 }
 
 /** Gives the median slope over the whole length, with the slopes that far from the middle that chance reaches. */
-function senChange(points: readonly number[], error: number): Pick<Trend, "change" | "interval"> {
+function senChange(points: readonly number[], error: number): Pick<FigureTrend, "change" | "interval"> {
   const slopes: number[] = [];
   for (let later = 1; later < points.length; later++) {
     for (let earlier = 0; earlier < later; earlier++) {
@@ -99,7 +99,7 @@ function senChange(points: readonly number[], error: number): Pick<Trend, "chang
 }
 
 /** The median slope of zeros and ones is nearly always 0, so a share is told by its halves. */
-function halves(values: readonly number[]): Pick<Trend, "change" | "interval"> {
+function halves(values: readonly number[]): Pick<FigureTrend, "change" | "interval"> {
   const middle = values.length >> 1;
   const [first, last] = [values.slice(0, middle), values.slice(middle)];
   const [a, b] = [meanOf(first), meanOf(last)];
