@@ -14,6 +14,7 @@ import { readPlainAnswer } from "../prompt/read/plain-json.ts";
 import { type Answer, readAnswerInTurns } from "../prompt/read/read-answer.ts";
 import { toolTurn } from "../prompt/tool-turn.ts";
 import type { Signature } from "../signature/signature.ts";
+import { isLookedAt, outputUseOf } from "./output-use.ts";
 import type { Asker, Talk } from "./talk.ts";
 import { runToolCalls } from "./tool-loop.ts";
 
@@ -65,6 +66,9 @@ export async function furtherAnswers(asker: Asker, talk: Talk, soFar: AnswerSoFa
       if (read.ok) {
         if (adapter === standing.adapter) standing.proven = true;
         if (refused !== undefined) context.recovered("ask-again", refused, true);
+        if (step > 1 && context.wants("outputs-used") && isLookedAt(asker)) {
+          context.usedOutputs(outputUseOf(messages, text));
+        }
         return read.value;
       }
       disownAnswer(context);

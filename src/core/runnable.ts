@@ -1,7 +1,7 @@
 /** Everything that runs, and the context it runs in. */
 
 import type { Breadcrumb } from "./errors/errors.ts";
-import type { DeltaEvent, EventType, RunnableKind, Usage } from "./events/event.ts";
+import type { DeltaEvent, EventType, OutputsUsedEvent, RunnableKind, Usage } from "./events/event.ts";
 import type { Provider } from "./events/provider.ts";
 import type { Json, JsonObject, JsonSchema } from "./json/json.ts";
 import type { ModelPrice } from "./model-price.ts";
@@ -130,6 +130,8 @@ export interface ExecutionContext {
   warn(code: string, message: string): void;
   /** Sends a `recovery-applied` event: a failure of this code was answered by a strategy, which healed it or did not. */
   recovered(strategy: string, code: string, healed: boolean): void;
+  /** Sends an `outputs-used` event. */
+  usedOutputs(tools: OutputsUsedEvent["tools"]): void;
   /** Sends a `delta` event of this call. Ask `wants("delta")` first when making it costs something. */
   delta(delta: DeltaEvent["delta"]): void;
   /**

@@ -24,7 +24,21 @@ export type {
 } from "../introspection/advise/apply/advice-record.ts";
 export type { Moments } from "../introspection/advise/apply/sequential-test.ts";
 export type { TrialEnvironment } from "../introspection/advise/apply/trial.ts";
-export type { PerformanceAnalysis, StepShare, ToolEfficiency } from "../introspection/advise/performance-analysis.ts";
+export type {
+  ComparisonVerdict,
+  MeasureComparison,
+  RunsComparison,
+} from "../introspection/advise/compare/compare-runs.ts";
+export type { ComparedMeasure } from "../introspection/advise/compare/compared-measures.ts";
+export type { ComparedPeriod } from "../introspection/advise/compare/compared-period.ts";
+export type { MovedCall } from "../introspection/advise/compare/moved-call.ts";
+export type { CostBreakdown, CostShare } from "../introspection/advise/cost-breakdown.ts";
+export type {
+  CommonError,
+  PerformanceAnalysis,
+  StepShare,
+  ToolEfficiency,
+} from "../introspection/advise/performance-analysis.ts";
 export type {
   EvidenceSample,
   Forecast,
@@ -33,6 +47,7 @@ export type {
   Suggestion,
   SuggestionEvidence,
 } from "../introspection/advise/suggestion.ts";
+export type { FigureTrend, TrendMetric } from "../introspection/advise/trend.ts";
 export { ErrorAnalysis, type ErrorAnalysisOptions, errorAnalysisFold } from "../introspection/errors/error-analysis.ts";
 export type {
   ErrorAnalysisReport,

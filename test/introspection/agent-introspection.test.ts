@@ -55,7 +55,8 @@ describe("AgentIntrospection.analyzePerformance", () => {
         commonErrors: [],
         toolEfficiency: {},
       },
-      ...{ bottleneck: undefined, cost: { tokens: 0, microUsd: "unknown" }, steps: [] },
+      ...{ bottleneck: undefined, steps: [], trends: [] },
+      cost: { tokens: 0, microUsd: "unknown", microUsdPerRun: "unknown", bySteps: [], byModels: [] },
     });
     const off = new AgentIntrospection({ name: "a" }, { flock: { history: undefined } });
     expect([off.history, off.analyzePerformance().runs, off.suggestImprovements()]).toEqual([[], 0, []]);
@@ -72,7 +73,7 @@ describe("AgentIntrospection.analyzePerformance", () => {
       ...{ runs: 10, avgExecutionTimeMs: 94.5, p50Ms: 94, p95Ms: 99, p99Ms: 99, successRate: 0.8 },
       commonErrors: [{ code: "output_invalid", count: 2, share: 0.2 }],
       toolEfficiency: { search: { calls: 10, successRate: 1, meanMs: 30, repeatedCalls: 5 } },
-      cost: { tokens: 400, microUsd: 20 },
+      cost: { tokens: 400, microUsd: 20, microUsdPerRun: 2 },
       bottleneck: { name: "model", calls: 10 },
     });
     expect(analysis.bottleneck?.share).toBeCloseTo(64.5 / 94.5, 5);

@@ -8,6 +8,7 @@ import {
   type EventHead,
   type EventType,
   eventBits,
+  type OutputsUsedEvent,
 } from "../events/event.ts";
 import { type PieceListener, StreamTimer } from "../events/stream-timing.ts";
 import type { Json, JsonObject } from "../json/json.ts";
@@ -200,6 +201,11 @@ export class Call implements ForkedContext, LayerCall {
   recovered(strategy: string, code: string, healed: boolean): void {
     if (!this.wants("recovery-applied")) return;
     this.run.events.emit({ ...this.head(), type: "recovery-applied", strategy, code, healed });
+  }
+
+  usedOutputs(tools: OutputsUsedEvent["tools"]): void {
+    if (!this.wants("outputs-used")) return;
+    this.run.events.emit({ ...this.head(), type: "outputs-used", name: this.runnable.name, tools });
   }
 
   breakerChanged(key: string, from: BreakerChangedEvent["from"], to: BreakerChangedEvent["to"]): void {

@@ -116,6 +116,19 @@ export interface AttemptEndEvent extends EventHead {
   /** The live error in process, only code and fingerprint as JSON; undefined when the attempt succeeded. */
   readonly failure: FailureReference | undefined;
 }
+/** How many outputs of a tool were used, of those where that can be told. */
+export interface OutputUse {
+  readonly tool: string;
+  readonly used: number;
+  readonly of: number;
+}
+/** An agent that called tools has answered. Told of its first 32 such calls, then of one in 16. */
+export interface OutputsUsedEvent extends EventHead {
+  readonly type: "outputs-used";
+  readonly name: string;
+  /** One for each tool: a sign, not a proof, since words are compared and not what they mean. */
+  readonly tools: readonly OutputUse[];
+}
 /** A piece of an answer that is still being made. */
 export interface DeltaEvent extends EventHead {
   readonly type: "delta";
@@ -212,6 +225,7 @@ export type FlockEvent =
   | AlertFiredEvent
   | AlertResolvedEvent
   | KnobChangedEvent
+  | OutputsUsedEvent
   | WarningEvent
   | CustomEvent;
 
@@ -239,6 +253,7 @@ export const eventBits: { readonly [Type in EventType]: number } = {
   "knob-changed": 1 << 14,
   warning: 1 << 15,
   custom: 1 << 16,
+  "outputs-used": 1 << 17,
 };
 
 /** All event types, in the order of the union. */

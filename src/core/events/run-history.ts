@@ -1,10 +1,18 @@
 /** What is kept of past runs, as plain data: the recorder writes it, introspection and faces read it. */
 
 import type { FailureDescription } from "./describe-failure.ts";
-import { type CacheState, maskOf, type Outcome, type RunnableKind, type StreamTiming, type Usage } from "./event.ts";
+import {
+  type CacheState,
+  maskOf,
+  type Outcome,
+  type OutputUse,
+  type RunnableKind,
+  type StreamTiming,
+  type Usage,
+} from "./event.ts";
 
 /** Bits of the events that a history is made of. */
-export const recordedEvents: number = maskOf(["run-start", "run-end", "call-start", "call-end"]);
+export const recordedEvents: number = maskOf(["run-start", "run-end", "call-start", "call-end", "outputs-used"]);
 
 /** What is kept of a failure. */
 export interface FailureRecord extends FailureDescription {
@@ -45,6 +53,8 @@ export interface CallRecord {
   readonly inputHash: number | undefined;
   /** About how many characters the input's text has; 0 when there is no hash. */
   readonly inputSize: number;
+  /** Of an agent that called tools: whether its answer took up what they gave. Undefined when that was not looked at. */
+  readonly outputUse?: readonly OutputUse[] | undefined;
 }
 
 /** One recorded run. */

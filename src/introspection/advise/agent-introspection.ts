@@ -13,6 +13,8 @@ import { type Adaptation, type AdaptOptions, adapt, checkAdaptOptions } from "./
 import { type AdviceRecord, type AdviceState, readState } from "./apply/advice-record.ts";
 import type { TrialEnvironment } from "./apply/trial.ts";
 import { Trials } from "./apply/trials.ts";
+import { compareRuns, type RunsComparison } from "./compare/compare-runs.ts";
+import { type ComparedPeriod, runsOfPeriods } from "./compare/compared-period.ts";
 import { cannotApply, findSuggestion, isSuggestion } from "./find-suggestion.ts";
 import { analyzeEpisodes, type PerformanceAnalysis } from "./performance-analysis.ts";
 import { defaultNextRuns, type Suggestion } from "./suggestion.ts";
@@ -135,6 +137,17 @@ export class AgentIntrospection implements Disposable {
   /** Gives figures of the recorded runs; all 0 when there is none. */
   analyzePerformance(): PerformanceAnalysis {
     return analyzeEpisodes(this.#episodes());
+  }
+
+  /**
+   * Compares two periods of what is recorded, such as before and after a deployment: `compare({ to: at }, { from: at })`. A
+   * measure is called better or worse only where chance would show as much in less than one of twenty comparisons, all
+   * measures together. Cancelled runs count in cost and tokens alone. Runs are taken as independent of one another.
+   *
+   * @throws option_invalid for a period that is empty by its bounds or has none, an unknown key, or a run in both periods.
+   */
+  compare(periodA: ComparedPeriod, periodB: ComparedPeriod): RunsComparison {
+    return compareRuns(runsOfPeriods(this.#episodes(), periodA, periodB));
   }
 
   /**

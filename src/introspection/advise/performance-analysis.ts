@@ -1,8 +1,11 @@
 /** Answers "how does it do?" from recorded episodes, in exact figures. */
 
+import type { OutputUse } from "../../core/events/event.ts";
 import { meanOf, quantileOf } from "../measure/statistics.ts";
 import { type CallNode, criticalTimes, stepsOf, walkTree } from "../record/call-tree.ts";
 import type { Episode } from "../record/episodes.ts";
+import { type CostBreakdown, costOf, stepAbove } from "./cost-breakdown.ts";
+import { type FigureTrend, trendsOf } from "./trend.ts";
 
 /** How one tool serves a runnable. */
 export interface ToolEfficiency {
@@ -14,6 +17,8 @@ export interface ToolEfficiency {
   readonly shareOfTime: number;
   /** Calls with an input it had answered before, within what is recorded. */
   readonly repeatedCalls: number;
+  /** How many of its outputs the answers took up, of those that were looked at; a sign, not a proof. */
+  readonly usedOutputs: { readonly used: number; readonly of: number };
 }
 
 /** The part one step has in the time of a run. */
@@ -26,6 +31,16 @@ export interface StepShare {
   readonly share: number;
 }
 
+/** A code that runs ended with. */
+export interface CommonError {
+  readonly code: string;
+  readonly count: number;
+  /** Share of all runs, from 0 to 1. */
+  readonly share: number;
+  /** The kinds of failure behind it, most frequent first, at most three; runs from before failures were told apart are in none. */
+  readonly kinds: readonly { readonly fingerprint: string; readonly title: string; readonly count: number }[];
+}
+
 /** How a runnable does. With no runs all figures are 0, lists are empty and `bottleneck` is undefined; nothing is NaN. */
 export interface PerformanceAnalysis {
   readonly runs: number;
@@ -35,18 +50,16 @@ export interface PerformanceAnalysis {
   readonly p99Ms: number;
   /** Succeeded of those that were not cancelled; 0 when there is none. */
   readonly successRate: number;
-  /** Most frequent first; `share` is of all runs. */
-  readonly commonErrors: readonly { readonly code: string; readonly count: number; readonly share: number }[];
+  /** Most frequent first. */
+  readonly commonErrors: readonly CommonError[];
   readonly toolEfficiency: Readonly<Record<string, ToolEfficiency>>;
   /** The step that takes the largest share of the time; undefined when nothing took any. */
   readonly bottleneck: StepShare | undefined;
-  readonly cost: {
-    readonly tokens: number;
-    /** Sum of what is known, in micro-dollars; "unknown" when no price was. */
-    readonly microUsd: number | "unknown";
-  };
+  readonly cost: CostBreakdown;
   /** Largest share first; what the runnable did itself has its own name. */
   readonly steps: readonly StepShare[];
+  /** How figures changed over the recorded runs; none below 20 runs. */
+  readonly trends: readonly FigureTrend[];
 }
 
 /** Works out all figures of some episodes. */
@@ -54,7 +67,6 @@ export function analyzeEpisodes(episodes: readonly Episode[]): PerformanceAnalys
   const times = episodes.map((episode) => episode.durationMs);
   const failed = episodes.filter((episode) => episode.outcome === "error");
   const succeeded = episodes.filter((episode) => episode.outcome === "ok").length;
-  const costs = episodes.flatMap((episode) => episode.costMicroUsd ?? []);
   const { steps, tools } = sharesOf(episodes);
   return {
     runs: episodes.length,
@@ -66,11 +78,9 @@ export function analyzeEpisodes(episodes: readonly Episode[]): PerformanceAnalys
     commonErrors: commonErrors(failed, episodes.length),
     toolEfficiency: tools,
     bottleneck: (steps[0]?.meanMs ?? 0) > 0 ? steps[0] : undefined,
-    cost: {
-      tokens: episodes.reduce((sum, episode) => sum + episode.tokens, 0),
-      microUsd: costs.length === 0 ? "unknown" : costs.reduce((sum, cost) => sum + cost, 0),
-    },
+    cost: costOf(episodes),
     steps,
+    trends: trendsOf(episodes),
   };
 }
 
@@ -78,11 +88,22 @@ function rate(succeeded: number, failed: number): number {
   return succeeded + failed === 0 ? 0 : succeeded / (succeeded + failed);
 }
 
-function commonErrors(failed: readonly Episode[], runs: number): PerformanceAnalysis["commonErrors"] {
-  const counts = new Map<string, number>();
-  for (const { code = "unknown" } of failed) counts.set(code, (counts.get(code) ?? 0) + 1);
-  return [...counts]
-    .map(([code, count]) => ({ code, count, share: count / runs }))
+const mostKinds = 3;
+
+function commonErrors(failed: readonly Episode[], runs: number): readonly CommonError[] {
+  const codes = new Map<string, { count: number; kinds: Map<string, { title: string; count: number }> }>();
+  for (const { code = "unknown", root } of failed) {
+    const seen = at(codes, code, () => ({ count: 0, kinds: new Map() }));
+    seen.count++;
+    const failure = root?.call.failure;
+    if (failure !== undefined) at(seen.kinds, failure.fingerprint, () => ({ title: failure.title, count: 0 })).count++;
+  }
+  return [...codes]
+    .map(([code, { count, kinds }]) => {
+      const byCount = [...kinds].map(([fingerprint, kind]) => ({ fingerprint, ...kind }));
+      byCount.sort((a, b) => b.count - a.count || (a.fingerprint < b.fingerprint ? -1 : 1));
+      return { code, count, share: count / runs, kinds: byCount.slice(0, mostKinds) };
+    })
     .sort((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1));
 }
 
@@ -101,6 +122,7 @@ function sharesOf(episodes: readonly Episode[]): Pick<PerformanceAnalysis, "step
     const steps = stepsOf(root);
     const critical = criticalTimes(root);
     for (const node of walkTree(root)) {
+      for (const use of node.call.outputUse ?? []) at(tools, use.tool, () => new ToolSum()).noteUse(use);
       const ms = critical.get(node) ?? 0;
       const step = stepAbove(node, steps);
       const sum = at(stepTimes, step?.call.name ?? root.call.name, () => ({ calls: 0, ms: 0 }));
@@ -128,7 +150,14 @@ class ToolSum {
   ms = 0;
   criticalMs = 0;
   repeated = 0;
+  used = 0;
+  usedOf = 0;
   readonly #seen = new Set<string>();
+
+  noteUse({ used, of }: OutputUse): void {
+    this.used += used;
+    this.usedOf += of;
+  }
 
   add({ call }: CallNode, tenant: string | undefined): void {
     this.calls++;
@@ -145,19 +174,12 @@ class ToolSum {
     return {
       calls: this.calls,
       successRate: rate(this.succeeded, this.failed),
-      meanMs: this.ms / this.calls,
+      meanMs: this.calls === 0 ? 0 : this.ms / this.calls,
       shareOfTime: share(this.criticalMs),
       repeatedCalls: this.repeated,
+      usedOutputs: { used: this.used, of: this.usedOf },
     };
   }
-}
-
-/** The step a call belongs to: the child of `steps` that it is or that stands above it. */
-function stepAbove(node: CallNode, steps: CallNode): CallNode | undefined {
-  for (let above: CallNode | undefined = node; above !== undefined; above = above.parent) {
-    if (above.parent === steps) return above;
-  }
-  return undefined;
 }
 
 /** The tool a call is, or is part of, inside an episode. */

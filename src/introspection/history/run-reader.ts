@@ -2,7 +2,7 @@
 
 import { FlockError } from "../../core/errors/errors.ts";
 import { describeValue } from "../../core/errors/options.ts";
-import type { CacheState, Outcome, RunnableKind, StreamTiming, Usage } from "../../core/events/event.ts";
+import type { CacheState, Outcome, OutputUse, RunnableKind, StreamTiming, Usage } from "../../core/events/event.ts";
 import type { CallRecord, FailureRecord, RunRecord } from "../../core/events/run-history.ts";
 
 const kinds: readonly RunnableKind[] = ["agent", "pattern", "model", "tool"];
@@ -65,11 +65,16 @@ function readCall(call: ObjectReader, runId: string): CallRecord {
     writes: call.texts("writes"),
     inputHash: call.optional("inputHash", () => call.number("inputHash")),
     inputSize: call.number("inputSize"),
+    outputUse: call.optional("outputUse", () => call.list("outputUse", readUse)),
   };
 }
 
 function readFailure(failure: ObjectReader): FailureRecord {
   return { code: failure.text("code"), fingerprint: failure.text("fingerprint"), title: failure.text("title") };
+}
+
+function readUse(use: ObjectReader): OutputUse {
+  return { tool: use.text("tool"), used: use.number("used"), of: use.number("of") };
 }
 
 function readNumbers(holder: ObjectReader, parts: readonly string[]): Readonly<Record<string, number>> {

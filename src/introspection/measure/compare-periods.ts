@@ -1,8 +1,8 @@
 /** Says whether a period differs from the one before it, or whether chance alone explains what is seen. */
 
-import { fisherTail } from "../errors/exact-tests.ts";
 import type { PeriodSums } from "./metric-window.ts";
 import type { Interval } from "./statistics.ts";
+import { compareShares, twoSided } from "./two-samples.ts";
 
 const z95 = 1.959964;
 /** Of a hundred periods that do not differ, one is said to. */
@@ -44,7 +44,7 @@ export function comparePeriods(before: PeriodSums, now: PeriodSums): PeriodCompa
     runsBefore: before.runs,
     runs: now.runs,
     meanMs: compareMeans(before, now),
-    successRate: compareShares(before, now),
+    successRate: compareSuccess(before, now),
   };
 }
 
@@ -63,15 +63,15 @@ function compareMeans(before: PeriodSums, now: PeriodSums): FigureComparison {
   return compared("mean time", [a.mean!, b.mean!], z95 * error, p, words);
 }
 
-function compareShares(before: PeriodSums, now: PeriodSums): FigureComparison {
+function compareSuccess(before: PeriodSums, now: PeriodSums): FigureComparison {
   const [n, m] = [before.succeeded + before.failed, now.succeeded + now.failed];
-  const [a, b] = [n === 0 ? undefined : before.succeeded / n, m === 0 ? undefined : now.succeeded / m];
-  if (a === undefined || b === undefined) return tooFew(a, b, "one of the periods has no run that ended by itself");
-  const failures = before.failed + now.failed;
-  const isMore = now.failed / m > before.failed / n;
-  const tail = isMore ? fisherTail(now.failed, m, failures, n + m) : fisherTail(before.failed, n, failures, n + m);
-  const half = z95 * Math.sqrt((a * (1 - a)) / n + (b * (1 - b)) / m);
-  return compared("success rate", [a, b], half, Math.min(1, 2 * tail), (share) => `${(share * 100).toFixed(1)} %`);
+  if (n === 0 || m === 0) {
+    const [a, b] = [n === 0 ? undefined : before.succeeded / n, m === 0 ? undefined : now.succeeded / m];
+    return tooFew(a, b, "one of the periods has no run that ended by itself");
+  }
+  const { a, b, interval, p } = compareShares(before.succeeded, n, now.succeeded, m);
+  const half = (interval.high - interval.low) / 2;
+  return compared("success rate", [a, b], half, p, (share) => `${(share * 100).toFixed(1)} %`);
 }
 
 function compared(
@@ -119,15 +119,4 @@ function momentsOf({ succeeded, failed, totalMs, squaredMs }: PeriodSums): {
   if (count < 2) return { count, mean: count === 0 ? undefined : totalMs, variance: 0 };
   const mean = totalMs / count;
   return { count, mean, variance: Math.max(0, (squaredMs - count * mean ** 2) / (count - 1)) };
-}
-
-/**
- * Gives the chance that a standard normal value is this far from 0, on either side, within 1.5e-7: M. Abramowitz, I.
- * Stegun: "Handbook of Mathematical Functions" (1964), 7.1.26.
- */
-function twoSided(z: number): number {
-  const x = z / Math.SQRT2;
-  const t = 1 / (1 + 0.327_591_1 * x);
-  const series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
-  return Math.min(1, series * Math.exp(-(x ** 2)));
 }

@@ -5,6 +5,8 @@ import type {
   CallEndEvent,
   CallStartEvent,
   Outcome,
+  OutputsUsedEvent,
+  OutputUse,
   RunEndEvent,
   RunnableKind,
   RunStartEvent,
@@ -44,6 +46,7 @@ export class CallEntry implements CallRecord {
   attempts: number;
   cacheState: CacheState | undefined;
   stream: StreamTiming | undefined;
+  outputUse: readonly OutputUse[] | undefined;
 
   constructor(event: CallStartEvent, hashed: boolean) {
     const fingerprint = hashed ? fingerprintOf(liveInput(event.input)) : undefined;
@@ -67,6 +70,7 @@ export class CallEntry implements CallRecord {
     this.attempts = event.attempt;
     this.cacheState = undefined;
     this.stream = undefined;
+    this.outputUse = undefined;
   }
 
   end(event: CallEndEvent): void {
@@ -139,6 +143,12 @@ export class RunEntry implements RunRecord {
   close(event: CallEndEvent): void {
     const call = this.#find(event.path);
     if (call !== undefined && !call.ended) call.end(event);
+  }
+
+  /** Keeps whether an agent used what its tools gave; told before its call ends. */
+  noteUse({ path, tools }: OutputsUsedEvent): void {
+    const call = this.#find(path);
+    if (call !== undefined) call.outputUse = tools;
   }
 
   /** Gives the kept call that stands right above a path. */

@@ -56,7 +56,7 @@ export interface RunRecorderOptions {
  */
 export class RunRecorder implements RunHistory, EventListener {
   readonly name = "recorder";
-  readonly types: readonly EventType[] = ["run-start", "run-end", "call-start", "call-end"];
+  readonly types: readonly EventType[] = ["run-start", "run-end", "call-start", "call-end", "outputs-used"];
   readonly mask = recordedEvents;
   readonly internal = true;
   readonly #maxCallsPerRun: number;
@@ -143,6 +143,8 @@ export class RunRecorder implements RunHistory, EventListener {
           return this.#runStarted(event);
         case "run-end":
           return this.#runEnded(event);
+        case "outputs-used":
+          return this.#find(event.runId)?.noteUse(event);
       }
     } catch {
       this.failures++;
