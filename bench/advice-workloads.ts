@@ -1,8 +1,9 @@
 /** Programs to advise, each with what is wrong with it: seeded, in virtual time, with the real layers. */
 
-import type { RetryStep } from "../src/core/recovery-settings.ts";
+import type { HedgeStep, RetryStep } from "../src/core/recovery-settings.ts";
 import type { FlockResources } from "../src/core/resource-settings.ts";
 import type { AnyRunnable, ExecutionContext } from "../src/core/runnable.ts";
+import type { Suggestion } from "../src/introspection/advise/suggestion.ts";
 import type { TestRuntime } from "../src/testing/test-runtime.ts";
 
 /** A program as it is run: a run begins every so often, whether or not the one before has ended. */
@@ -24,7 +25,7 @@ export interface AdviceWorkload {
   readonly shifts?: boolean;
   readonly make: (runtime: TestRuntime, random: () => number) => AdviceProgram;
   /** The program with the advice followed by hand, where no setting can follow it. */
-  readonly changed?: (runtime: TestRuntime, random: () => number) => AdviceProgram;
+  readonly changed?: (runtime: TestRuntime, random: () => number, followed: Suggestion) => AdviceProgram;
 }
 
 type Perform = (input: { readonly q?: number }, context: ExecutionContext) => Promise<unknown>;
@@ -58,7 +59,12 @@ function zipf(count: number, exponent: number): (random: () => number) => number
 }
 
 /** An agent that searches once and asks its model once. */
-function searcher(questionOf: (run: number) => number, searchMs: () => number, modelMs: () => number): AdviceProgram {
+function searcher(
+  questionOf: (run: number) => number,
+  searchMs: () => number,
+  modelMs: () => number,
+  recovery?: HedgeStep,
+): AdviceProgram {
   const search = runnable(
     "search",
     async ({ q }, context) => {
@@ -73,13 +79,23 @@ function searcher(questionOf: (run: number) => number, searchMs: () => number, m
       await context.runtime.sleep(modelMs());
       return { text: "…" };
     },
-    { kind: "model" },
+    { kind: "model", ...(recovery === undefined ? {} : { policy: { recovery } }) },
   );
   const subject = runnable("agent", async ({ q }, context) => {
     await context.call(search, { q } as never);
     return context.call(model, {} as never);
   });
   return { subject, inputOf: (run) => ({ q: questionOf(run), run }), gapMs: () => 2_000 };
+}
+
+/** An agent whose model is slow now and then; it may be asked a second time. */
+function slowByChance(random: () => number, afterMs?: number): AdviceProgram {
+  return searcher(
+    (run) => run,
+    () => 50,
+    () => (random() < 0.05 ? latency(random, 6_000) : latency(random, 400)),
+    afterMs === undefined ? undefined : { step: "hedge", afterMs, percentile: 95, maxExtra: 1 },
+  );
 }
 
 /** A pattern that asks an agent whose model costs by the token, now and then the same. */
@@ -283,12 +299,8 @@ export const adviceWorkloads: readonly AdviceWorkload[] = [
   {
     name: "slow tail: by chance",
     expects: "hedge:model",
-    make: (_, random) =>
-      searcher(
-        (run) => run,
-        () => 50,
-        () => (random() < 0.05 ? latency(random, 6_000) : latency(random, 400)),
-      ),
+    make: (_, random) => slowByChance(random),
+    changed: (_, random, { evidence }) => slowByChance(random, Number(evidence.afterMs)),
   },
   {
     name: "concurrency limit",

@@ -54,7 +54,9 @@ const usualFailures = 0.01;
  * of what was promised, or a figure within the promised range that is better than before.
  */
 export function verdictOn(record: AdviceRecord): Verdict | undefined {
-  const figures = record.forecasts.map((forecast) => measure(forecast, record.watched));
+  const figures = record.forecasts.map(({ metric, before, after, low, high }) => {
+    return { metric, before, predicted: after, low, high, measured: measureFigure(metric, record.watched) };
+  });
   const harm = harmOf(record);
   if (harm !== undefined) return { keep: false, figures, report: report(record, figures, `rolled back: ${harm}`) };
   if (record.watched.runs < record.watchRuns) return undefined;
@@ -89,14 +91,14 @@ function harmOf({ baseline, watched, watchRuns, forecasts }: AdviceRecord): stri
   return undefined;
 }
 
-function measure({ metric, before, after, low, high }: Forecast, watched: WatchedRuns): MeasuredFigure {
-  const measured = {
+/** Gives what a metric came to over some runs; 0 of none. */
+export function measureFigure(metric: Forecast["metric"], watched: WatchedRuns): number {
+  return {
     avgExecutionTimeMs: watched.durationMs.mean,
     costMicroUsd: watched.costMicroUsd.mean,
     successRate: watched.runs === 0 ? 0 : 1 - watched.failed / watched.runs,
     cacheHitRate: watched.cacheCalls === 0 ? 0 : watched.cacheHits / watched.cacheCalls,
   }[metric];
-  return { metric, before, predicted: after, low, high, measured };
 }
 
 const words: Readonly<Record<Forecast["metric"], string>> = {
