@@ -26,13 +26,13 @@ export interface ComparedMetric {
   readonly before: number;
   readonly predicted: number;
   readonly truth: number;
-  /** Mean of predicted against true, and its standard error over the trials. */
+  /** By how much forecasts are above the truth on average, and the standard error of that over the trials. */
   readonly bias: number;
   readonly biasError: number;
   readonly ours: Misses;
   /** Who had measured the change over as many runs as were recorded. */
   readonly tried: Misses;
-  /** Who knows the true mean. */
+  /** Who knows what the mean of the next runs is in half of all futures. */
   readonly oracle: Misses;
   readonly trials: number;
   readonly covered: number;
@@ -51,7 +51,7 @@ function compareMetric(workload: string, metric: Forecast["metric"], trials: rea
   const compared = trials.flatMap(({ outcome, futures }) => {
     const figure = outcome.figures.find((one) => one.metric === metric);
     const came = futures.get(metric);
-    return figure === undefined || came === undefined ? [] : [{ ...figure, came, truth: meanOf(came) }];
+    return figure === undefined || came === undefined ? [] : [{ ...figure, came, truth: quantileOf(came, 0.5) }];
   });
   const biases = compared.map(({ predicted, truth }) => missOf(metric, truth, predicted));
   const bias = meanOf(biases);
@@ -74,9 +74,7 @@ function compareMetric(workload: string, metric: Forecast["metric"], trials: rea
     ),
     oracle: missesOf(
       metric,
-      compared.flatMap(({ came, truth }) =>
-        came.map((one) => missOf(metric, (truth * came.length - one) / (came.length - 1), one)),
-      ),
+      compared.flatMap(({ came, truth }) => came.map((one) => missOf(metric, truth, one))),
     ),
     covered: compared.filter(isCovered).length,
     halfWidth: mean(({ low, high, predicted }) => ((high - low) / 2) * scale(predicted)),

@@ -14,7 +14,7 @@ const shortNames: Readonly<Record<string, string>> = {
 export function printComparison(rows: readonly ComparedMetric[]): void {
   console.log("Off by: median / 90 % of figures / share within 10 % (hit and success rate: points, within 1 point).");
   console.log(
-    "tried: foretold by having made the change over as many runs as were recorded. oracle: by the true mean.\n",
+    "tried: foretold by having made the change over as many runs as were recorded. oracle: by the median of what comes.\n",
   );
   let workload = "";
   for (const row of rows) {

@@ -42,6 +42,15 @@ export function latency(random: () => number, medianMs: number, spread = 0.4): n
   return medianMs * Math.exp(spread * normal);
 }
 
+/** How many times slower things are just now: a vendor's slow hours come and go, and last for some fifty runs. */
+export function moods(random: () => number, slow: number): () => number {
+  let isSlow = random() < 0.5;
+  return () => {
+    if (random() < 0.02) isSlow = !isSlow;
+    return isSlow ? slow : 1;
+  };
+}
+
 /** A rank drawn from Zipf's distribution over so many. */
 function zipf(count: number, exponent: number): (random: () => number) => number {
   const sums: number[] = [];
@@ -151,7 +160,7 @@ function flaky(random: () => number, failsAt: (q: number) => number, maxAttempts
 /** An agent whose model may be called so often at once, or so often a minute. */
 function limited(
   random: () => number,
-  gapMs: number,
+  gapMs: () => number,
   serviceMs: number,
   limits: FlockResources["model"],
 ): AdviceProgram {
@@ -164,12 +173,12 @@ function limited(
     { kind: "model" },
   );
   const subject = runnable("agent", (_, context) => context.call(model, {} as never));
-  const gap = (): number => -Math.log(1 - random()) * gapMs;
+  const gap = (): number => -Math.log(1 - random()) * gapMs();
   return { subject, inputOf: (run) => ({ run }), gapMs: gap, resources: { model: limits ?? {} } };
 }
 
 /** Two steps that read nothing of each other and a third that reads both. */
-function chain(random: () => number, beside: boolean): AdviceProgram {
+function chain(random: () => number, beside: boolean, mood: () => number = () => 1): AdviceProgram {
   const shape = (...names: string[]) => ({
     fields: names.map((name) => ({ name, optional: false })),
     toJsonSchema: () => ({}),
@@ -178,16 +187,18 @@ function chain(random: () => number, beside: boolean): AdviceProgram {
     runnable(
       name,
       async (_, context) => {
-        await context.runtime.sleep(latency(random, ms));
+        await context.runtime.sleep(slower * latency(random, ms));
         return { [writes]: 1 };
       },
       { input: shape(...reads), output: shape(writes) } as never,
     );
   const first = [step("facts", ["topic"], "findings", 500), step("mood", ["topic"], "sentiment", 400)];
   const last = step("writer", ["findings", "sentiment"], "report", 200);
+  let slower = 1;
   const subject = runnable(
     "flow",
     async (_, context) => {
+      slower = mood();
       const input = { q: random() } as never;
       if (beside) await Promise.all(first.map((one) => context.call(one, input)));
       else for (const one of first) await context.call(one, input);
@@ -305,18 +316,55 @@ export const adviceWorkloads: readonly AdviceWorkload[] = [
   {
     name: "concurrency limit",
     expects: "concurrency:model",
-    make: (_, random) => limited(random, 550, 1_000, { concurrency: 2 }),
+    make: (_, random) => limited(random, () => 550, 1_000, { concurrency: 2 }),
   },
   {
     name: "rate limit",
     expects: "requests:model",
-    make: (_, random) => limited(random, 1_100, 700, { requests: { perMinute: 56 } }),
+    make: (_, random) => limited(random, () => 1_100, 700, { requests: { perMinute: 56 } }),
   },
   {
     name: "parallelisable chain",
     expects: "independent-steps:flow",
     make: (_, random) => chain(random, false),
     changed: (_, random) => chain(random, true),
+  },
+  {
+    name: "slow hours: repeats",
+    expects: "cache:search",
+    make: (_, random) => {
+      const mood = moods(random, 2);
+      return searcher(
+        () => Math.floor(random() * 60),
+        () => latency(random, 600),
+        () => mood() * latency(random, 300),
+      );
+    },
+  },
+  {
+    name: "slow hours: parallelisable chain",
+    expects: "independent-steps:flow",
+    make: (_, random) => chain(random, false, moods(random, 2)),
+    changed: (_, random) => chain(random, true, moods(random, 2)),
+  },
+  {
+    name: "heavy tail: repeats",
+    expects: "cache:search",
+    alsoTrue: ["hedge:model"],
+    make: (_, random) =>
+      searcher(
+        () => Math.floor(random() * 60),
+        () => latency(random, 400, 1.2),
+        () => latency(random, 200, 1),
+      ),
+  },
+  {
+    name: "bursts: concurrency limit",
+    expects: "concurrency:model",
+    make: (_, random) => {
+      const mood = moods(random, 4);
+      return limited(random, () => 300 * mood(), 1_000, { concurrency: 2 });
+    },
   },
   {
     name: "nothing to gain",
