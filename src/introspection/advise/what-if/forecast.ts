@@ -52,10 +52,23 @@ export function forecastMean(of: ForecastOf, windows: readonly ForeseenRuns[], r
   return around(of, next, after, meanVariance(owed, next, Math.min(recorded, owed.length)));
 }
 
-/** Forecasts from what each recorded run would have been. `doubt` is the standard error of what was assumed for all of them. */
-export function forecastRuns(of: ForecastOf, after: readonly number[], next: number, doubt = 0): Forecast {
+/** What makes a forecast less sure than what runs would have been tells. */
+export interface ForecastDoubt {
+  /** The standard error of what was assumed for all runs. @default 0 */
+  readonly assumed?: number;
+  /** The variance of one run where its figure is an expectation itself, on average. @default 0 */
+  readonly perRun?: number;
+}
+
+/** Forecasts from what each recorded run would have been. */
+export function forecastRuns(
+  of: ForecastOf,
+  after: readonly number[],
+  next: number,
+  { assumed = 0, perRun = 0 }: ForecastDoubt = {},
+): Forecast {
   const { variance, freedom } = meanVariance(after, next, after.length);
-  return around(of, next, meanOf(after), { variance: variance + doubt ** 2, freedom });
+  return around(of, next, meanOf(after), { variance: variance + perRun / next + assumed ** 2, freedom });
 }
 
 /**

@@ -12,8 +12,7 @@ import {
   type WeighedSuggestion,
   type WhatIfInput,
 } from "../suggestion.ts";
-import { forecastFutures } from "./forecast.ts";
-import { queueFutures } from "./queue-futures.ts";
+import { forecastQueue } from "./queue-futures.ts";
 import { type Arrival, type QueueLimits, replayQueue } from "./queue-replay.ts";
 
 const fewestCalls = 50;
@@ -75,9 +74,8 @@ function weigh(
     .sort((a, b) => meanOf(Array.from(a.waits)) - meanOf(Array.from(b.waits)))[0];
   if (raise === undefined) return undefined;
   const before = meanOf(episodes.map(({ durationMs }) => durationMs));
-  const futures = queueFutures(episodes, name, raise.limits, nextRuns);
-  const gaps = episodes.slice(1).map(({ startMs }, index) => startMs - episodes[index]!.startMs);
-  const forecast = forecastFutures({ metric: "avgExecutionTimeMs", unit: "ms", before }, futures, nextRuns, gaps);
+  const ofTime = { metric: "avgExecutionTimeMs", unit: "ms", before } as const;
+  const forecast = forecastQueue(ofTime, { episodes, nodes }, raise.limits, nextRuns);
   const savedMs = before - forecast.after;
   const share = before === 0 ? 0 : savedMs / before;
   if (share < smallestGain || forecast.high >= before) return undefined;

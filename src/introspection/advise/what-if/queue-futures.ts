@@ -3,6 +3,8 @@
 import { seededDraws } from "../../measure/statistics.ts";
 import { type CallNode, walkTree } from "../../record/call-tree.ts";
 import type { Episode } from "../../record/episodes.ts";
+import type { Forecast } from "../suggestion.ts";
+import { type ForecastOf, forecastFutures } from "./forecast.ts";
 import { type QueueLimits, replayQueue } from "./queue-replay.ts";
 import { replayDuration } from "./replay.ts";
 
@@ -14,17 +16,23 @@ const [fewestTogether, mostTogether] = [10, 100];
 const mostRuns = 4_000;
 
 /**
- * Gives the mean time of the next runs in each of 400 futures, with an empty queue at first and other limits for the calls of a name. A future is drawn with
- * replacement, in stretches of a tenth of the record (H. R. Künsch: "The Jackknife and the Bootstrap for General Stationary Observations",
- * 1989), from a record that was itself drawn so: it varies by what comes and by how little is known.
+ * Forecasts the mean time of runs whose calls wait in a queue, empty at first. Runs are drawn with replacement, in stretches of a
+ * tenth of the record (H. R. Künsch: "The Jackknife and the Bootstrap for General Stationary Observations", 1989), from a record
+ * that was itself drawn so: what is forecast varies by what comes and by how little is known. Seeded.
  */
-export function queueFutures(
-  episodes: readonly Episode[],
-  name: string,
+export function forecastQueue(
+  of: ForecastOf,
+  { episodes, nodes }: { readonly episodes: readonly Episode[]; readonly nodes: readonly CallNode[] },
   limits: QueueLimits,
   next: number,
-): readonly number[] {
-  const recorded = recordOf(episodes, name);
+): Forecast {
+  const recorded = recordOf(episodes, new Set(nodes));
+  const gaps = recorded.map(({ gapMs }) => gapMs);
+  return forecastFutures(of, playedFutures(recorded, limits, next), next, gaps);
+}
+
+/** Gives the mean time of the next runs in each of many futures. */
+function playedFutures(recorded: readonly RecordedRun[], limits: QueueLimits, next: number): readonly number[] {
   const draw = seededDraws(1);
   const together = Math.min(mostTogether, Math.max(fewestTogether, Math.round(recorded.length / 10)));
   const blocks = Math.ceil(recorded.length / together);
@@ -48,12 +56,12 @@ interface RecordedRun {
   readonly calls: readonly CallNode[];
 }
 
-function recordOf(episodes: readonly Episode[], name: string): readonly RecordedRun[] {
+function recordOf(episodes: readonly Episode[], queued: ReadonlySet<CallNode>): readonly RecordedRun[] {
   const first = Math.max(1, episodes.length - mostRuns);
   return episodes.slice(first).map((episode, index) => {
     const { root, startMs } = episode;
     const nodes = root === undefined ? [] : Array.from(walkTree(root));
-    const calls = nodes.filter(({ call }) => call.name === name);
+    const calls = nodes.filter((node) => queued.has(node));
     return { gapMs: startMs - episodes[first + index - 1]!.startMs, episode, calls };
   });
 }
