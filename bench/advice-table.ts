@@ -1,7 +1,9 @@
 /** Prints what an evaluation of advice found: a row a metric, then sums. */
 
+import { quantileOf } from "../src/introspection/measure/statistics.ts";
 import { type ComparedMetric, coverageOf, isCovered, isShare, type Misses } from "./advice-comparison.ts";
 import type { AdviceOutcome } from "./advice-evaluation.ts";
+import type { PlantedOutcome } from "./planted-changes.ts";
 
 const shortNames: Readonly<Record<string, string>> = {
   avgExecutionTimeMs: "time, ms",
@@ -60,6 +62,23 @@ export function printSummary(outcomes: readonly AdviceOutcome[], rows: readonly 
     outcomes,
     ({ status, promisedMore, endMs, beforeMs }) => status !== undefined && !promisedMore && endMs > beforeMs * 1.1,
   );
+}
+
+/** Prints what came of planted changes. */
+export function printPlanted(outcomes: readonly PlantedOutcome[]): void {
+  console.log(
+    `\nplanted changes, on trial for 200 runs: how often taken back, after how many runs (median, 90 %, most)`,
+  );
+  for (const { change, noise, trials, kept, runsUntilBack } of outcomes) {
+    const after = [0.5, 0.9, 1].map((p) => quantileOf(runsUntilBack, p)).join(", ");
+    const wrong =
+      change.isGood === undefined ? "" : `wrong ${coverageOf(change.isGood ? trials - kept : kept, trials)}`;
+    const what = change.isGood === true ? "good" : change.isGood === false ? "bad" : "none";
+    console.log(
+      `  ${what.padEnd(5)}${change.name.padEnd(22)}${noise.padEnd(12)}` +
+        `back ${`${trials - kept} of ${trials}`.padEnd(12)}${(trials === kept ? "" : `after ${after}`).padEnd(22)}${wrong}`,
+    );
+  }
 }
 
 function printMetric(name: string, rows: readonly ComparedMetric[]): void {

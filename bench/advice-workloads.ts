@@ -30,7 +30,8 @@ export interface AdviceWorkload {
 
 type Perform = (input: { readonly q?: number }, context: ExecutionContext) => Promise<unknown>;
 
-function runnable(name: string, perform: Perform, extra: Partial<AnyRunnable> = {}): AnyRunnable {
+/** Makes a runnable of a function; an agent unless said otherwise. */
+export function runnable(name: string, perform: Perform, extra: Partial<AnyRunnable> = {}): AnyRunnable {
   return { kind: "agent", ...extra, name, perform } as unknown as AnyRunnable;
 }
 
@@ -125,7 +126,8 @@ function costly(random: () => number, questions: number): AdviceProgram {
   return { subject, inputOf: (run) => ({ q: Math.floor(random() * questions), run }), gapMs: () => 2_000 };
 }
 
-function usageOf(tokens: number) {
+/** Gives what so many tokens are and cost. */
+export function usageOf(tokens: number) {
   const usage = { inputTokens: tokens, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
   return { usage, costMicroUsd: tokens * 3 };
 }

@@ -1,15 +1,16 @@
 /**
  * Prints how true advice is compared with what can be foretold at all: `npm run eval:advice`, with other or more seeds by
  * `npm run eval:advice -- --seeds 40 --first 1000`, with more futures of each change by `--futures 100`, one workload by
- * `--only drift`.
+ * `--only drift`, or only the planted changes by `--only planted`.
  */
 
 import { parseArgs } from "node:util";
 import { type ComparedTrial, compareTrials } from "./advice-comparison.ts";
 import { type AdviceOutcome, evaluate } from "./advice-evaluation.ts";
 import { Oracle } from "./advice-oracle.ts";
-import { printComparison, printSummary } from "./advice-table.ts";
+import { printComparison, printPlanted, printSummary } from "./advice-table.ts";
 import { adviceWorkloads } from "./advice-workloads.ts";
+import { type PlantedOutcome, plant, plantedChanges, plantedNoises } from "./planted-changes.ts";
 
 const { values } = parseArgs({
   options: {
@@ -26,7 +27,8 @@ if (![seeds, first, futures].every((one) => Number.isSafeInteger(one) && one >= 
 const outcomes: AdviceOutcome[] = [];
 const compared: ReturnType<typeof compareTrials>[number][] = [];
 const oracle = new Oracle(futures);
-for (const workload of adviceWorkloads.filter(({ name }) => name.startsWith(values.only))) {
+const wanted = values.only;
+for (const workload of adviceWorkloads.filter(({ name }) => name.startsWith(wanted) && wanted !== "planted")) {
   const trials: ComparedTrial[] = [];
   for (let seed = first; seed < first + seeds; seed++) {
     const outcome = await evaluate(workload, seed);
@@ -41,3 +43,9 @@ console.log(
 );
 printComparison(compared);
 printSummary(outcomes, compared);
+if (wanted === "" || wanted === "planted") {
+  const planted: PlantedOutcome[] = [];
+  for (const change of plantedChanges)
+    for (const noise of plantedNoises) planted.push(await plant(change, noise, 2 * seeds));
+  printPlanted(planted);
+}

@@ -8,8 +8,8 @@ import { type ForecastOf, forecastFutures } from "./forecast.ts";
 import { type QueueLimits, replayQueue } from "./queue-replay.ts";
 import { replayDuration } from "./replay.ts";
 
-/** Futures that are played. */
-const futures = 400;
+/** Futures that are played, fewer where runs make many calls: about so many are replayed in all. */
+const [fewestFutures, mostFutures, mostReplayed] = [40, 400, 400_000];
 /** Runs that are drawn together, so that those that came in a burst stay one: a tenth of all, within these bounds. */
 const [fewestTogether, mostTogether] = [10, 100];
 /** Of a long record the last runs say as much. */
@@ -36,6 +36,9 @@ function playedFutures(recorded: readonly RecordedRun[], limits: QueueLimits, ne
   const draw = seededDraws(1);
   const together = Math.min(mostTogether, Math.max(fewestTogether, Math.round(recorded.length / 10)));
   const blocks = Math.ceil(recorded.length / together);
+  const calls = recorded.reduce((sum, run) => sum + run.calls.length, 0);
+  const affordable = Math.floor((mostReplayed * recorded.length) / (next * Math.max(1, calls)));
+  const futures = Math.min(mostFutures, Math.max(fewestFutures, affordable));
   return Array.from({ length: futures }, () => {
     const starts = Array.from({ length: blocks }, () => draw(recorded.length));
     const drawn: RecordedRun[] = [];
@@ -57,12 +60,16 @@ interface RecordedRun {
 }
 
 function recordOf(episodes: readonly Episode[], queued: ReadonlySet<CallNode>): readonly RecordedRun[] {
-  const first = Math.max(1, episodes.length - mostRuns);
+  const first = Math.max(0, episodes.length - mostRuns);
+  const spanMs = episodes.at(-1)!.startMs - episodes[0]!.startMs;
   return episodes.slice(first).map((episode, index) => {
     const { root, startMs } = episode;
+    const before = episodes[first + index - 1];
+    // Nothing came before the first one, which takes the mean for its gap.
+    const gapMs = before === undefined ? spanMs / Math.max(1, episodes.length - 1) : startMs - before.startMs;
     const nodes = root === undefined ? [] : Array.from(walkTree(root));
     const calls = nodes.filter((node) => queued.has(node));
-    return { gapMs: startMs - episodes[first + index - 1]!.startMs, episode, calls };
+    return { gapMs, episode, calls };
   });
 }
 
