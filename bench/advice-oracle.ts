@@ -36,11 +36,6 @@ export class Oracle {
       : this.#futuresOf(workload, changed.length < 3 ? "changed" : written, undefined, suggestion);
   }
 
-  /** Gives what runs are like without any change. */
-  without(workload: AdviceWorkload): Promise<Futures> {
-    return this.#futuresOf(workload, "none", undefined, undefined);
-  }
-
   #futuresOf(
     workload: AdviceWorkload,
     change: string,

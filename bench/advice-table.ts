@@ -1,7 +1,15 @@
 /** Prints what an evaluation of advice found: a row a metric, then sums. */
 
 import { quantileOf } from "../src/introspection/measure/statistics.ts";
-import { type ComparedMetric, coverageOf, isCovered, isShare, type Misses } from "./advice-comparison.ts";
+import {
+  type ComparedMetric,
+  type ComparedTrial,
+  coverageOf,
+  isCovered,
+  isGoodChange,
+  isShare,
+  type Misses,
+} from "./advice-comparison.ts";
 import type { AdviceOutcome } from "./advice-evaluation.ts";
 import type { PlantedOutcome } from "./planted-changes.ts";
 
@@ -61,6 +69,19 @@ export function printSummary(outcomes: readonly AdviceOutcome[], rows: readonly 
     "left slower after the verdict",
     outcomes,
     ({ status, promisedMore, endMs, beforeMs }) => status !== undefined && !promisedMore && endMs > beforeMs * 1.1,
+  );
+}
+
+/** Prints which changes were judged wrongly, by what they come to in many futures. */
+export function printVerdicts(trials: readonly ComparedTrial[]): void {
+  const judged = trials.map((trial) => ({ isGood: isGoodChange(trial), isKept: trial.outcome.status === "kept" }));
+  const good = judged.filter(({ isGood }) => isGood === true);
+  const others = judged.filter(({ isGood }) => isGood !== true);
+  console.log(
+    `${"good changes taken back".padEnd(39)}${good.filter(({ isKept }) => !isKept).length} of ${good.length}`,
+  );
+  console.log(
+    `${"bad or useless changes kept".padEnd(39)}${others.filter(({ isKept }) => isKept).length} of ${others.length}`,
   );
 }
 

@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { type ComparedTrial, compareTrials } from "./advice-comparison.ts";
 import { type AdviceOutcome, evaluate } from "./advice-evaluation.ts";
 import { Oracle } from "./advice-oracle.ts";
-import { printComparison, printPlanted, printSummary } from "./advice-table.ts";
+import { printComparison, printPlanted, printSummary, printVerdicts } from "./advice-table.ts";
 import { adviceWorkloads } from "./advice-workloads.ts";
 import { type PlantedOutcome, plant, plantedChanges, plantedNoises } from "./planted-changes.ts";
 
@@ -26,6 +26,7 @@ if (![seeds, first, futures].every((one) => Number.isSafeInteger(one) && one >= 
 
 const outcomes: AdviceOutcome[] = [];
 const compared: ReturnType<typeof compareTrials>[number][] = [];
+const followed: ComparedTrial[] = [];
 const oracle = new Oracle(futures);
 const wanted = values.only;
 for (const workload of adviceWorkloads.filter(({ name }) => name.startsWith(wanted) && wanted !== "planted")) {
@@ -33,16 +34,18 @@ for (const workload of adviceWorkloads.filter(({ name }) => name.startsWith(want
   for (let seed = first; seed < first + seeds; seed++) {
     const outcome = await evaluate(workload, seed);
     outcomes.push(outcome);
-    if (outcome.suggestion === undefined || workload.shifts === true) continue;
+    if (outcome.suggestion === undefined) continue;
     trials.push({ outcome, futures: await oracle.after(outcome) });
   }
-  compared.push(...compareTrials(workload.name, trials));
+  followed.push(...trials.filter(({ outcome }) => outcome.status !== undefined));
+  if (workload.shifts !== true) compared.push(...compareTrials(workload.name, trials));
 }
 console.log(
   `${outcomes.length} trials: seeds ${first} to ${first + seeds - 1}, each change tried in ${futures} futures\n`,
 );
 printComparison(compared);
 printSummary(outcomes, compared);
+printVerdicts(followed);
 if (wanted === "" || wanted === "planted") {
   const planted: PlantedOutcome[] = [];
   for (const change of plantedChanges)
