@@ -9,7 +9,7 @@ import { type QueueLimits, replayQueue } from "./queue-replay.ts";
 import { replayDuration } from "./replay.ts";
 
 /** Futures that are played, fewer where runs make many calls: about so many are replayed in all. */
-const [fewestFutures, mostFutures, mostReplayed] = [40, 400, 400_000];
+const [fewestFutures, mostFutures, mostReplayed] = [40, 200, 400_000];
 /** Runs that are drawn together, so that those that came in a burst stay one: a tenth of all, within these bounds. */
 const [fewestTogether, mostTogether] = [10, 100];
 /** Of a long record the last runs say as much. */
