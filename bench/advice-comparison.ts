@@ -86,7 +86,7 @@ function compareMetric(workload: string, metric: Forecast["metric"], trials: rea
 export function isGoodChange({ outcome, futures }: ComparedTrial): boolean | undefined {
   const { metric, before } = outcome.suggestion!.forecasts![0]!;
   const gain = (quantileOf(futures.get(metric) ?? [before], 0.5) - before) * (isShare(metric) ? 1 : -1);
-  return Math.abs(gain) < 0.02 * Math.abs(before) ? undefined : gain > 0;
+  return Math.abs(gain) < 0.05 * Math.abs(before) ? undefined : gain > 0;
 }
 
 /** Gives the 95 % interval of a share of trials, in words. */

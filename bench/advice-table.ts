@@ -74,15 +74,11 @@ export function printSummary(outcomes: readonly AdviceOutcome[], rows: readonly 
 
 /** Prints which changes were judged wrongly, by what they come to in many futures. */
 export function printVerdicts(trials: readonly ComparedTrial[]): void {
-  const judged = trials.map((trial) => ({ isGood: isGoodChange(trial), isKept: trial.outcome.status === "kept" }));
-  const good = judged.filter(({ isGood }) => isGood === true);
-  const others = judged.filter(({ isGood }) => isGood !== true);
-  console.log(
-    `${"good changes taken back".padEnd(39)}${good.filter(({ isKept }) => !isKept).length} of ${good.length}`,
-  );
-  console.log(
-    `${"bad or useless changes kept".padEnd(39)}${others.filter(({ isKept }) => isKept).length} of ${others.length}`,
-  );
+  const judged = trials.map((trial) => ({ ...trial, isGood: isGoodChange(trial) }));
+  const good = judged.filter(({ isGood }) => isGood === true).map(({ outcome }) => outcome);
+  const others = judged.filter(({ isGood }) => isGood !== true).map(({ outcome }) => outcome);
+  printNames("good changes taken back", good, ({ status }) => status !== "kept");
+  printNames("bad or useless changes kept", others, ({ status }) => status === "kept");
 }
 
 /** Prints what came of planted changes. */

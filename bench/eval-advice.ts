@@ -14,9 +14,9 @@ import { type PlantedOutcome, plant, plantedChanges, plantedNoises } from "./pla
 
 const { values } = parseArgs({
   options: {
-    seeds: { type: "string", default: "10" },
+    seeds: { type: "string", default: "8" },
     first: { type: "string", default: "1" },
-    futures: { type: "string", default: "50" },
+    futures: { type: "string", default: "40" },
     only: { type: "string", default: "" },
   },
 });
