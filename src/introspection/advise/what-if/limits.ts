@@ -4,7 +4,6 @@ import type { Json } from "../../../core/json/json.ts";
 import type { Knobs } from "../../../core/knob.ts";
 import { meanOf } from "../../measure/statistics.ts";
 import { type CallNode, walkTree } from "../../record/call-tree.ts";
-import type { Episode } from "../../record/episodes.ts";
 import {
   defaultNextRuns,
   duration,
@@ -13,9 +12,8 @@ import {
   type WeighedSuggestion,
   type WhatIfInput,
 } from "../suggestion.ts";
-import { forecastSeries } from "./forecast.ts";
+import { forecastQueue } from "./queue-futures.ts";
 import { type Arrival, type QueueLimits, replayQueue } from "./queue-replay.ts";
-import { replayDuration } from "./replay.ts";
 
 const fewestCalls = 50;
 /** A limit is high enough when this share of the waiting is left. */
@@ -57,6 +55,7 @@ interface Raise {
   readonly from: string;
   readonly to: string;
   readonly value: Json;
+  readonly limits: QueueLimits;
   readonly waits: Float64Array;
 }
 
@@ -74,9 +73,9 @@ function weigh(
     .flatMap((one) => one ?? [])
     .sort((a, b) => meanOf(Array.from(a.waits)) - meanOf(Array.from(b.waits)))[0];
   if (raise === undefined) return undefined;
-  const after = durationsWith(episodes, nodes, arrivals, raise.waits);
   const before = meanOf(episodes.map(({ durationMs }) => durationMs));
-  const forecast = forecastSeries({ metric: "avgExecutionTimeMs", unit: "ms", before }, after, nextRuns);
+  const ofTime = { metric: "avgExecutionTimeMs", unit: "ms", before } as const;
+  const forecast = forecastQueue(ofTime, { episodes, nodes }, raise.limits, nextRuns);
   const savedMs = before - forecast.after;
   const share = before === 0 ? 0 : savedMs / before;
   if (share < smallestGain || forecast.high >= before) return undefined;
@@ -153,7 +152,8 @@ function raisedConcurrency(
   const found = firstGoodEnough(candidates, (most) => replayQueue(calls, { ...now, concurrency: most }), replayed);
   if (found === undefined) return undefined;
   const { limits: value, waits } = found;
-  return { knob: `concurrency:${name}`, from: `${concurrency}`, to: `${value} at once`, value, waits };
+  const limits = { ...now, concurrency: value };
+  return { knob: `concurrency:${name}`, from: `${concurrency}`, to: `${value} at once`, value, limits, waits };
 }
 
 function raisedRate(
@@ -168,25 +168,12 @@ function raisedRate(
   const raised = factors.map((factor) =>
     Object.fromEntries(Object.entries(rates).map(([part, rate]) => [part, Math.ceil(rate * factor)])),
   );
-  const wait = (value: Readonly<Record<string, number>>): Float64Array =>
-    replayQueue(calls, {
-      ...now,
-      windows: Object.entries(value).map(([part, most]) => ({ ms: windowMs[part]!, most })),
-    });
-  const found = firstGoodEnough(raised, wait, replayed);
+  const limitsOf = (value: Readonly<Record<string, number>>): QueueLimits => {
+    return { ...now, windows: Object.entries(value).map(([part, most]) => ({ ms: windowMs[part]!, most })) };
+  };
+  const found = firstGoodEnough(raised, (value) => replayQueue(calls, limitsOf(value)), replayed);
   if (found === undefined) return undefined;
   const { limits: value, waits } = found;
-  return { knob: `requests:${name}`, from: JSON.stringify(rates), to: JSON.stringify(value), value, waits };
-}
-
-function durationsWith(
-  episodes: readonly Episode[],
-  nodes: readonly CallNode[],
-  arrivals: readonly Arrival[],
-  waits: Float64Array,
-): readonly number[] {
-  const takes = new Map(nodes.map((node, index) => [node, arrivals[index]!.serviceMs + waits[index]!]));
-  return episodes.map(({ root, durationMs }) =>
-    root === undefined ? durationMs : replayDuration(root, (node) => takes.get(node)),
-  );
+  const [from, to] = [rates, value].map((one) => JSON.stringify(one));
+  return { knob: `requests:${name}`, from: from!, to: to!, value, limits: limitsOf(value), waits };
 }
