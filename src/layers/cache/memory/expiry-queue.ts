@@ -20,6 +20,7 @@ export class ExpiryQueue {
   #never = never32;
   /** Bounds by level, of 32 slots each first, a single one last. */
   #levels: Float64Array[] = [new Float64Array([Number.POSITIVE_INFINITY])];
+  #root = this.#levels[0]!;
 
   /** Makes room for slots below this number. */
   grow(slots: number): void {
@@ -31,6 +32,7 @@ export class ExpiryQueue {
       this.#levels.push(new Float64Array(size).fill(Number.POSITIVE_INFINITY));
       if (size === 1) break;
     }
+    this.#root = this.#levels[this.#levels.length - 1]!;
     for (let slot = 0; slot < before; slot++) this.#lower(slot, this.timeOf(slot));
   }
 
@@ -53,10 +55,14 @@ export class ExpiryQueue {
 
   /** Gives a slot that has expired by `now`, or -1. It stays in until it gets another time. */
   expired(now: number): number {
+    return this.#root[0]! > now ? -1 : this.#search(now);
+  }
+
+  #search(now: number): number {
     // From then on what never expires would look as if it had.
     if (now >= never32 && this.#never === never32) this.#widen();
     const levels = this.#levels;
-    const root = levels[levels.length - 1]!;
+    const root = this.#root;
     while (root[0]! <= now) {
       let place = 0;
       let level = levels.length - 1;
