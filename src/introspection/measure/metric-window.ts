@@ -168,7 +168,7 @@ export class MetricWindow {
       const at = placeIn(slot - age, keptSlots) * sumsPerSlot;
       for (const [place, sum] of sums.entries()) this.#slots[at + place]! += sum;
       for (const [bucket, count] of buckets) {
-        this.#buckets?.[placeIn(slot - age, slotsPerWindow)]!.add(bucket, count);
+        this.#buckets?.[placeIn(slot - age, slotsPerWindow)]?.add(bucket, count);
         this.#allBuckets?.add(bucket, count);
       }
     }
