@@ -104,6 +104,23 @@ describe.skipIf(!hasRedis)("RedisRunStore on a real server (skipped without redi
     ]);
   });
 
+  it("takes endless bounds, lets go of more runs than fit into one step, and keeps none that is too large", async () => {
+    const runtime = createTestRuntime();
+    await using store = new RedisRunStore({ client: plain, runtime });
+    const runs = Array.from({ length: 200 }, (_, index) => storedRun(runtime, index));
+    await store.append(runs);
+    const all = { fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_INFINITY };
+    expect(await readAll(store, all)).toEqual(runs);
+    expect(await readAll(store, { ...all, last: 70 })).toEqual(runs.slice(-70));
+    for (const last of [undefined, 5]) {
+      expect(await readAll(store, { last, toMs: Number.NEGATIVE_INFINITY })).toEqual([]);
+      expect(await readAll(store, { last, fromMs: Number.POSITIVE_INFINITY })).toEqual([]);
+    }
+    await using small = new RedisRunStore({ client: plain, runtime, maxRuns: 3, maxBytes: 100_000 });
+    await small.append([storedRun(runtime, 500, "x".repeat(100_000))]);
+    expect(await readAll(store)).toEqual(runs.slice(-3));
+  });
+
   it("counts bytes as it lets go of runs, and shares a server with others", async () => {
     const runtime = createTestRuntime();
     await plain.set("flock:r", "another's");

@@ -51,7 +51,7 @@ export class RedisRunStore implements RunStore {
     const pacer = new Pacer(this.#session.runtime);
     let added: readonly RedisArgument[] = rows.flatMap(({ key, endMs, sealed }) => [key, `${endMs}`, sealed]);
     for (;;) {
-      const bounds = [score(this.#oldestMs), maxRuns, maxBytes, slice];
+      const bounds = [this.#oldestMs, maxRuns, maxBytes, slice];
       const isMore = await this.#run("append", appendScript, [...bounds, ...added]);
       if (isMore !== 1) return;
       added = [];
@@ -86,8 +86,10 @@ export class RedisRunStore implements RunStore {
     lastId: number,
     direction: 1 | -1,
   ): Promise<ReadSlice> {
-    const answer = await this.#run("read", script, [score(place.endMs), place.id, score(limitMs), slice]);
-    if (!Array.isArray(answer)) throw storeFailed(this.#named, "read", "the server gave no list of runs");
+    const answer = await this.#run("read", script, [`${place.endMs}`, place.id, `${limitMs}`, slice]);
+    if (!Array.isArray(answer)) {
+      throw storeFailed({ name: this.name, place: "" }, "read", "the server gave no list of runs");
+    }
     const rows = answer.map(rowOf);
     if (direction < 0) rows.reverse();
     const found = rows.flatMap(({ here, key, sealed }) => {
@@ -96,18 +98,9 @@ export class RedisRunStore implements RunStore {
     });
     return { found, next: rows.length < slice ? undefined : rows.at(-1)?.here };
   }
-
-  get #named() {
-    return { name: this.name, place: "" };
-  }
 }
 
 function rowOf(row: unknown): { readonly here: ReadPlace; readonly key: unknown; readonly sealed: unknown } {
   const [endMs, id, key, sealed] = Array.isArray(row) ? row : [];
   return { here: { endMs: Number(`${endMs}`), id: Number(`${id}`) }, key, sealed };
-}
-
-/** Writes a time such that a server reads the same number. */
-function score(ms: number): string {
-  return Number.isFinite(ms) ? `${ms}` : ms > 0 ? "+inf" : "-inf";
 }
