@@ -2,6 +2,7 @@
 
 import { rankSuggestions } from "./rank-suggestions.ts";
 import type { Suggestion, WhatIf, WhatIfInput } from "./suggestion.ts";
+import { alikeModels } from "./what-if/alike-models.ts";
 import { attemptTimeouts } from "./what-if/attempt-timeouts.ts";
 import { cachedAnswers } from "./what-if/cached-answers.ts";
 import { dominatingStep } from "./what-if/dominating-step.ts";
@@ -19,6 +20,7 @@ const simulators: readonly WhatIf[] = [
   retries,
   hedges,
   raisedLimits,
+  alikeModels,
   dominatingStep,
   frequentFailures,
   failingTools,

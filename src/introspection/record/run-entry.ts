@@ -45,6 +45,8 @@ export class CallEntry implements CallRecord {
   costMicroUsd: number | undefined;
   attempts: number;
   cacheState: CacheState | undefined;
+  answeredBy: string | undefined;
+  outputHashes: readonly (number | null)[] | undefined;
   stream: StreamTiming | undefined;
   outputUse: readonly OutputUse[] | undefined;
 
@@ -69,6 +71,8 @@ export class CallEntry implements CallRecord {
     this.costMicroUsd = undefined;
     this.attempts = event.attempt;
     this.cacheState = undefined;
+    this.answeredBy = undefined;
+    this.outputHashes = undefined;
     this.stream = undefined;
     this.outputUse = undefined;
   }
@@ -83,6 +87,7 @@ export class CallEntry implements CallRecord {
     this.costMicroUsd = event.costMicroUsd;
     this.attempts = event.attempts;
     this.cacheState = event.cacheState;
+    this.answeredBy = event.answeredBy;
     this.stream = event.stream;
     if (event.failure !== undefined) this.#keepFailure(event.failure);
   }
@@ -139,10 +144,22 @@ export class RunEntry implements RunRecord {
     }
   }
 
-  /** Fills the call that ended; nothing happens when it was not kept. */
-  close(event: CallEndEvent): void {
+  /** Fills the call that ended and gives it; undefined when it was not kept. */
+  close(event: CallEndEvent): CallEntry | undefined {
     const call = this.#find(event.path);
     if (call !== undefined && !call.ended) call.end(event);
+    return call;
+  }
+
+  /** Gives the name of the model that answered last below a call; undefined when none did. */
+  modelBelow(caller: CallEntry): string | undefined {
+    const { calls } = this;
+    for (let at = calls.length - 1; at >= 0; at--) {
+      const call = calls[at]!;
+      if (call === caller) return undefined;
+      if (call.kind === "model" && call.path.startsWith(caller.path)) return call.answeredBy ?? call.name;
+    }
+    return undefined;
   }
 
   /** Keeps whether an agent used what its tools gave; told before its call ends. */
