@@ -5,6 +5,7 @@ import type { Suggestion, WhatIf, WhatIfInput } from "./suggestion.ts";
 import { alikeModels } from "./what-if/alike-models.ts";
 import { attemptTimeouts } from "./what-if/attempt-timeouts.ts";
 import { cachedAnswers } from "./what-if/cached-answers.ts";
+import { cachedPrompts } from "./what-if/cached-prompts.ts";
 import { dominatingStep } from "./what-if/dominating-step.ts";
 import { failureGroups } from "./what-if/failure-groups.ts";
 import { failingTools, frequentFailures } from "./what-if/failures.ts";
@@ -12,6 +13,7 @@ import { hedges } from "./what-if/hedges.ts";
 import { independentSteps } from "./what-if/independent-steps.ts";
 import { raisedLimits } from "./what-if/limits.ts";
 import { retries } from "./what-if/retries.ts";
+import { shorterPrompts } from "./what-if/shorter-prompts.ts";
 
 const simulators: readonly WhatIf[] = [
   cachedAnswers,
@@ -21,6 +23,8 @@ const simulators: readonly WhatIf[] = [
   hedges,
   raisedLimits,
   alikeModels,
+  shorterPrompts,
+  cachedPrompts,
   dominatingStep,
   frequentFailures,
   failingTools,

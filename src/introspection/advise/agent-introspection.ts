@@ -4,6 +4,8 @@ import { defaultEnvironment } from "../../core/environment.ts";
 import { checkOptions, nonEmptyString, objectOption, optionError, wholeNumber } from "../../core/errors/options.ts";
 import type { CallRecord, RunHistory } from "../../core/events/run-history.ts";
 import type { Json } from "../../core/json/json.ts";
+import type { ModelPrice } from "../../core/model-price.ts";
+import type { AnyRunnable } from "../../core/runnable.ts";
 import { AgentMetrics } from "../measure/agent-metrics.ts";
 import { walkTree } from "../record/call-tree.ts";
 import { type Episode, episodesOf } from "../record/episodes.ts";
@@ -30,6 +32,8 @@ export interface IntrospectedEnvironment extends Omit<TrialEnvironment, "history
   readonly history:
     | (RunHistory & { metricsOf?(name: string, create: (name: string) => AgentMetrics): AgentMetrics | undefined })
     | undefined;
+  /** What a model's tokens cost. @default as recorded costs tell */
+  priceOf?(runnable: AnyRunnable): ModelPrice | undefined;
 }
 
 /** What introspection looks at. */
@@ -233,8 +237,9 @@ export class AgentIntrospection implements Disposable {
   #advise(nextRuns: number): readonly Suggestion[] {
     const episodes = this.#episodesOfNow();
     if (episodes.length < fewestRuns) return [];
-    const { knobs } = this.#environment;
-    return adviceFrom({ name: this.name, episodes, knobs, nextRuns });
+    const environment = this.#environment;
+    const priceOf = (name: string) => environment.priceOf?.({ kind: "model", name } as AnyRunnable);
+    return adviceFrom({ name: this.name, episodes, knobs: environment.knobs, nextRuns, priceOf });
   }
 
   #startOf(suggestion: Suggestion, watchRuns: number) {

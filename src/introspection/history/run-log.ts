@@ -1,6 +1,13 @@
 /** Keeps recorded runs beyond the process: takes them from a Flock, writes them to a store in batches, reads them back. */
 
-import { booleanOption, checkOptions, type OptionCheck, objectOption, optionError, wholeNumber } from "../../core/errors/options.ts";
+import {
+  booleanOption,
+  checkOptions,
+  type OptionCheck,
+  objectOption,
+  optionError,
+  wholeNumber,
+} from "../../core/errors/options.ts";
 import { describeFailure } from "../../core/events/describe-failure.ts";
 import { describeFailuresWith } from "../../core/events/failure-reference.ts";
 import type { RunHistory, RunRecord, RunSink } from "../../core/events/run-history.ts";

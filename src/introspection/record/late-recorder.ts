@@ -61,7 +61,8 @@ export class LateRecorder implements RunHistory, EventListener {
 
   /** Hashed from the first run on only where all answers are. */
   #answerAsItIsNow(event: FlockEvent, output: unknown): unknown {
-    const isHashed = event.type === "call-end" && event.kind === "agent" && this.#options.sink?.comparesAnswers === true;
+    const isHashed =
+      event.type === "call-end" && event.kind === "agent" && this.#options.sink?.comparesAnswers === true;
     return isHashed && output !== undefined ? jsonCopy(output) : undefined;
   }
 

@@ -45,10 +45,11 @@ export class CallEntry implements CallRecord {
   costMicroUsd: number | undefined;
   attempts: number;
   cacheState: CacheState | undefined;
-  answeredBy: string | undefined;
-  outputHashes: readonly (number | null)[] | undefined;
   stream: StreamTiming | undefined;
   outputUse: readonly OutputUse[] | undefined;
+  /** Hardly any call has one of these, so that hardly any takes room for them. */
+  declare answeredBy: string | undefined;
+  declare outputHashes: readonly (number | null)[] | undefined;
 
   constructor(event: CallStartEvent, hashed: boolean) {
     const fingerprint = hashed ? fingerprintOf(liveInput(event.input)) : undefined;
@@ -71,8 +72,6 @@ export class CallEntry implements CallRecord {
     this.costMicroUsd = undefined;
     this.attempts = event.attempt;
     this.cacheState = undefined;
-    this.answeredBy = undefined;
-    this.outputHashes = undefined;
     this.stream = undefined;
     this.outputUse = undefined;
   }
@@ -87,7 +86,7 @@ export class CallEntry implements CallRecord {
     this.costMicroUsd = event.costMicroUsd;
     this.attempts = event.attempts;
     this.cacheState = event.cacheState;
-    this.answeredBy = event.answeredBy;
+    if (event.answeredBy !== undefined) this.answeredBy = event.answeredBy;
     this.stream = event.stream;
     if (event.failure !== undefined) this.#keepFailure(event.failure);
   }

@@ -68,6 +68,8 @@ export class RunRecorder implements RunHistory, EventListener {
   readonly #maxCallsPerRun: number;
   readonly #hashInputs: "callers" | "all" | "none";
   readonly #hashOutputs: "compared" | "all" | "none";
+  /** The one model that answered so far, or null when there were several: only then agents are told apart. */
+  #model: string | null | undefined = undefined;
   /** The model of each agent, or null for one that was seen with two. */
   readonly #models = new Map<string, string | null>();
   readonly #runtime: Pick<Runtime, "memory"> | undefined;
@@ -139,6 +141,8 @@ export class RunRecorder implements RunHistory, EventListener {
     this.#live.clear();
     this.#runs.clear();
     this.#metrics?.clear();
+    this.#models.clear();
+    this.#model = undefined;
     this.#last = undefined;
   }
 
@@ -184,7 +188,8 @@ export class RunRecorder implements RunHistory, EventListener {
   #callEnded(event: CallEndEvent, output: unknown): void {
     const run = this.#find(event.runId);
     const call = run?.close(event);
-    if (call?.kind === "agent" && output !== undefined && this.#isCompared(run!, call)) {
+    if (event.kind === "model") this.#noteModel(event.answeredBy ?? event.name);
+    else if (call?.kind === "agent" && output !== undefined && this.#isCompared(run!, call)) {
       call.outputHashes = answerHashes(output, call.writes);
     }
     const metrics = this.#metrics;
@@ -192,9 +197,15 @@ export class RunRecorder implements RunHistory, EventListener {
     else metrics?.later((names) => countCall(names, event, run));
   }
 
-  /** An agent is compared from its first call with a second model on. */
+  #noteModel(model: string): void {
+    if (this.#model === undefined) this.#model = model;
+    else if (this.#model !== model) this.#model = null;
+  }
+
+  /** An agent is compared once it was seen with two models; most programs have one for all. */
   #isCompared(run: RunEntry, call: CallEntry): boolean {
     if (this.#hashOutputs !== "compared") return this.#hashOutputs === "all";
+    if (this.#model !== null) return false;
     const before = this.#models.get(call.name);
     if (before === null) return true;
     const model = run.modelBelow(call);

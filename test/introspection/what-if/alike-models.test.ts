@@ -6,8 +6,17 @@ import { episodesFrom, repeat } from "./episodes-from.ts";
 const labels = ["billing", "delivery", "praise", "other"];
 
 /** A run in which one model answers one input of a triage agent. */
-function asked(model: string, index: number, change: Partial<DescribedCall> & { label?: string; cost?: number; ms?: number } = {}): DescribedCall {
-  const { label = labels[index % 4]!, cost = model === "big" ? 400 : 100, ms = model === "big" ? 900 : 300, ...rest } = change;
+function asked(
+  model: string,
+  index: number,
+  change: Partial<DescribedCall> & { label?: string; cost?: number; ms?: number } = {},
+): DescribedCall {
+  const {
+    label = labels[index % 4]!,
+    cost = model === "big" ? 400 : 100,
+    ms = model === "big" ? 900 : 300,
+    ...rest
+  } = change;
   const output = { label, urgent: index % 3 === 0 };
   const ended = { outcome: rest.outcome ?? "ok", ...(rest.code === undefined ? {} : { code: rest.code }) } as const;
   return {

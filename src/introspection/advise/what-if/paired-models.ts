@@ -58,8 +58,8 @@ export function answeredCalls(episodes: readonly Episode[]): ReadonlyMap<string,
   return byAgent;
 }
 
-/** The one model that gave all answers in a call, or of a call that failed, that was asked. */
-function modelOf({ call, children }: CallNode): string | undefined {
+/** Gives the one model that gave all answers in a call of an agent, or of a call that failed, that was asked. */
+export function modelOf({ call, children }: CallNode): string | undefined {
   const asked = children.filter((child) => child.call.kind === "model");
   const answered = call.outcome === "ok" ? asked.filter((child) => child.call.outcome === "ok") : asked;
   const names = new Set(answered.map((child) => child.call.answeredBy ?? child.call.name));
