@@ -47,18 +47,23 @@ export interface Pair {
   readonly after: number;
 }
 
-/** Gives the mean after as a share of the mean before, with its doubt; undefined where before is 0. */
+/** Pairs that are drawn from: more would take longer to say hardly more surely. */
+const mostPairs = 2_000;
+
+/** Gives the mean after as a share of the mean before, with the doubt of the last 2,000 pairs; undefined where before is 0. */
 export function ratioOfMeans(pairs: readonly Pair[]): (Doubt & { readonly ratio: number }) | undefined {
-  const ratioOf = (at: (index: number) => number): number => {
+  const drawn = pairs.slice(-mostPairs);
+  const ratioOf = (count: number, at: (index: number) => Pair): number => {
     let [before, after] = [0, 0];
-    for (let index = 0; index < pairs.length; index++) {
-      const pair = pairs[at(index)]!;
+    for (let index = 0; index < count; index++) {
+      const pair = at(index);
       before += pair.before;
       after += pair.after;
     }
     return after / before;
   };
-  const ratio = ratioOf((index) => index);
-  const doubt = Number.isFinite(ratio) ? doubtOf(pairs.length, (next) => ratioOf(next)) : undefined;
+  const ratio = ratioOf(pairs.length, (index) => pairs[index]!);
+  const again = (next: () => number): number => ratioOf(drawn.length, () => drawn[next()]!);
+  const doubt = Number.isFinite(ratio) ? doubtOf(drawn.length, again) : undefined;
   return doubt === undefined ? undefined : { ratio, ...doubt };
 }

@@ -24,6 +24,8 @@ const fewestInputs = 10;
 const mostInputs = 500;
 /** So many new inputs that only the other model was asked say that it is the present one already. */
 const movedOn = 10;
+/** A model that was asked less than this share of what the other one was is not the present one. */
+const triedLess = 0.8;
 /** A difference in failures that is likelier than this may be chance. */
 const chance = 0.05;
 
@@ -37,6 +39,7 @@ const chance = 0.05;
 export function alikeModels(input: WhatIfInput): readonly WeighedSuggestion[] {
   return [...answeredCalls(input.episodes)].flatMap(([agent, calls]) => {
     const models = [...new Set(calls.map(({ model }) => model))];
+    if (models.length < 2) return [];
     const found = models.flatMap((now) =>
       models.flatMap((other) => (now === other ? [] : (adviceOn(input, agent, calls, now, other) ?? []))),
     );
@@ -52,7 +55,7 @@ function adviceOn(
   other: string,
 ): WeighedSuggestion | undefined {
   const pairs = pairsOf(calls, now, other);
-  if (pairs.length < fewestInputs || hasMovedOn(calls, now, other)) return undefined;
+  if (pairs.length < fewestInputs || isTrial(calls, now, other) || hasMovedOn(calls, now, other)) return undefined;
   const comparison = comparePairs(pairs);
   const { inputs, alike, lost, won, usual } = comparison;
   const { low, high } = shareInterval(alike, inputs);
@@ -76,6 +79,12 @@ interface Found {
   readonly comparison: Comparison;
   readonly low: number;
   readonly high: number;
+}
+
+/** The model was only tried: the other one is the present one. */
+function isTrial(calls: readonly AnsweredCall[], model: string, present: string): boolean {
+  const callsOf = (name: string): number => calls.filter((call) => call.model === name).length;
+  return callsOf(model) < triedLess * callsOf(present);
 }
 
 /** New inputs are answered by the other model alone. */

@@ -60,10 +60,14 @@ export function answeredCalls(episodes: readonly Episode[]): ReadonlyMap<string,
 
 /** Gives the one model that gave all answers in a call of an agent, or of a call that failed, that was asked. */
 export function modelOf({ call, children }: CallNode): string | undefined {
-  const asked = children.filter((child) => child.call.kind === "model");
-  const answered = call.outcome === "ok" ? asked.filter((child) => child.call.outcome === "ok") : asked;
-  const names = new Set(answered.map((child) => child.call.answeredBy ?? child.call.name));
-  return names.size === 1 ? [...names][0] : undefined;
+  let model: string | undefined;
+  for (const { call: asked } of children) {
+    if (asked.kind !== "model" || (call.outcome === "ok" && asked.outcome !== "ok")) continue;
+    const name = asked.answeredBy ?? asked.name;
+    if (model !== undefined && model !== name) return undefined;
+    model = name;
+  }
+  return model;
 }
 
 /** Gives the inputs that both models were asked, each with the last call of either, so that each input counts once. */

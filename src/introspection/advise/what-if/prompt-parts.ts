@@ -5,6 +5,7 @@ import { medianSlope } from "../../measure/regression.ts";
 import { type CallNode, endOf, walkTree } from "../../record/call-tree.ts";
 import type { Episode } from "../../record/episodes.ts";
 import { listOf } from "../suggestion.ts";
+import { modelOf } from "./paired-models.ts";
 
 /** One answer an agent asked its model for. */
 export interface Turn {
@@ -36,27 +37,43 @@ export interface PromptPart {
   readonly sum: number;
 }
 
-/** Gives the talks of each agent with the model it used most, where all tokens were reported. */
+const known = new WeakMap<readonly Episode[], readonly AgentTalks[]>();
+
+/** Gives the talks of each agent with the model it used most, where all tokens were reported; looked for once. */
 export function talksOf(episodes: readonly Episode[]): readonly AgentTalks[] {
+  const before = known.get(episodes);
+  if (before !== undefined) return before;
   const found = new Map<string, Map<string, Talk[]>>();
   for (const [run, { root }] of episodes.entries()) {
     for (const node of root === undefined ? [] : walkTree(root)) {
-      const asked = node.children.filter(({ call }) => call.kind === "model" && call.outcome === "ok");
-      const models = new Set(asked.map(({ call }) => call.answeredBy ?? call.name));
-      const turns = asked.flatMap((turn) =>
-        turn.call.usage === undefined ? [] : { node: turn, usage: turn.call.usage },
-      );
-      if (node.call.kind !== "agent" || models.size !== 1 || turns.length < asked.length) continue;
-      const [model] = models;
+      const model = node.call.kind === "agent" ? modelOf(node) : undefined;
+      const turns = model === undefined ? undefined : turnsOf(node);
+      if (turns === undefined) continue;
       const byModel = found.get(node.call.name) ?? new Map<string, Talk[]>();
       found.set(node.call.name, byModel);
-      byModel.set(model!, [...(byModel.get(model!) ?? []), { node, run, turns }]);
+      const talks = byModel.get(model!) ?? [];
+      byModel.set(model!, talks);
+      talks.push({ node, run, turns });
     }
   }
-  return [...found].map(([agent, byModel]) => {
-    const [model, talks] = [...byModel].sort((a, b) => b[1].length - a[1].length)[0]!;
-    return { agent, model, talks };
+  const talks = [...found].map(([agent, byModel]) => {
+    const [model, most] = [...byModel].sort((a, b) => b[1].length - a[1].length)[0]!;
+    return { agent, model, talks: most };
   });
+  known.set(episodes, talks);
+  return talks;
+}
+
+/** The answers an agent got; undefined where there is none, or one without its tokens. */
+function turnsOf({ children }: CallNode): readonly Turn[] | undefined {
+  const turns: Turn[] = [];
+  for (const node of children) {
+    const { kind, outcome, usage } = node.call;
+    if (kind !== "model" || outcome !== "ok") continue;
+    if (usage === undefined) return undefined;
+    turns.push({ node, usage });
+  }
+  return turns.length === 0 ? undefined : turns;
 }
 
 /**

@@ -167,10 +167,10 @@ function advice({ name: owner }: WhatIfInput, found: Findings): WeighedSuggestio
     ...(faster === undefined ? [] : [`take ${duration(faster.saved)} less (${percent(faster.share)})`]),
   ];
   const total = parts.reduce((sum, one) => sum + one.sum, 0);
-  const made = parts.slice(0, 3).map((one) => `${percent(one.sum / total)} ${wordsOf(one)}`);
+  const made = parts.slice(0, 3).map((one) => `${wordsOf(one)} (${percent(one.sum / total)})`);
   const sentence =
-    `${agent} sends ${model} ${Math.round(meanTokens)} tokens a time, mean of ${countOf(turns, "answer")}` +
-    `${share === undefined ? "" : `; they are ${percent(share)} of what its answers cost`}: ${listOf(made)}. ` +
+    `${agent} sends ${model} ${Math.round(meanTokens)} tokens a time (mean of ${countOf(turns, "answer")}` +
+    `${share === undefined ? "" : `; ${percent(share)} of their cost`}): ${listOf(made)}. ` +
     `With half of ${wordsOf(part)} a run of ${owner} would ${saves.join(" and ")}. ${whatHelps(found)}`;
   return {
     value: Math.max(cheaper?.share ?? 0, faster?.share ?? 0) / 2,
@@ -196,11 +196,13 @@ function advice({ name: owner }: WhatIfInput, found: Findings): WeighedSuggestio
 
 function wordsOf({ kind, tool }: PromptPart): string {
   if (kind === "tool") return `what ${tool} answered before`;
-  return kind === "constant" ? "what is the same each time" : "its inputs";
+  return kind === "constant" ? "what is always the same" : "its inputs";
 }
 
 function whatHelps({ asked: { talks }, part: { kind, tool } }: Findings): string {
-  const tooLong = talks.some(({ node }) => node.children.some(({ call }) => call.failure?.code === "context_too_long"));
+  const tooLong = talks.some(({ node }) => {
+    return node.children.some(({ call }) => (call.code ?? call.failure?.code) === "context_too_long");
+  });
   const shrink = tooLong ? " For requests that are too long altogether say `recovery: shrinkContext()`." : "";
   if (kind === "tool") {
     const turns = meanOf(talks.map((talk) => talk.turns.length));
