@@ -20,7 +20,7 @@ import {
 import type { Runtime } from "../../core/runtime/runtime.ts";
 import type { AgentMetrics } from "../measure/agent-metrics.ts";
 import type { BoundedNames } from "../measure/bounded-names.ts";
-import { answerHashes } from "./answer-hashes.ts";
+import { ComparedAnswers, type HashedOutputs } from "./compared-answers.ts";
 import { LateMetrics } from "./late-metrics.ts";
 import { RecentRuns } from "./recent-runs.ts";
 import { CallEntry, RunEntry } from "./run-entry.ts";
@@ -46,7 +46,7 @@ export interface RunRecorderOptions {
    * Whose answers are hashed, field by field, for telling whether two models answer alike: those of agents that were seen with
    * two models, of all agents, or of none. @default "compared", or "all" when the sink asks for it
    */
-  readonly hashOutputs?: "compared" | "all" | "none";
+  readonly hashOutputs?: HashedOutputs;
   /** Keep metrics of each runnable beside the records. @default true */
   readonly metrics?: boolean;
   /** Gives memory samples, at most one a second; without it there are none. */
@@ -67,11 +67,7 @@ export class RunRecorder implements RunHistory, EventListener {
   readonly internal = true;
   readonly #maxCallsPerRun: number;
   readonly #hashInputs: "callers" | "all" | "none";
-  readonly #hashOutputs: "compared" | "all" | "none";
-  /** The one model that answered so far, or null when there were several: only then agents are told apart. */
-  #model: string | null | undefined = undefined;
-  /** The model of each agent, or null for one that was seen with two. */
-  readonly #models = new Map<string, string | null>();
+  readonly #answers: ComparedAnswers;
   readonly #runtime: Pick<Runtime, "memory"> | undefined;
   readonly #metrics: LateMetrics | undefined;
   readonly #sink: RunSink | undefined;
@@ -101,7 +97,7 @@ export class RunRecorder implements RunHistory, EventListener {
     });
     this.#maxCallsPerRun = options.maxCallsPerRun ?? 256;
     this.#hashInputs = options.hashInputs ?? "callers";
-    this.#hashOutputs = options.hashOutputs ?? (options.sink?.comparesAnswers === true ? "all" : "compared");
+    this.#answers = new ComparedAnswers(options.hashOutputs ?? (options.sink?.comparesAnswers ? "all" : "compared"));
     this.#runtime = options.runtime;
     this.#metrics = options.metrics === false ? undefined : new LateMetrics(mostNames);
     this.#sink = options.sink;
@@ -141,8 +137,7 @@ export class RunRecorder implements RunHistory, EventListener {
     this.#live.clear();
     this.#runs.clear();
     this.#metrics?.clear();
-    this.#models.clear();
-    this.#model = undefined;
+    this.#answers.clear();
     this.#last = undefined;
   }
 
@@ -188,31 +183,11 @@ export class RunRecorder implements RunHistory, EventListener {
   #callEnded(event: CallEndEvent, output: unknown): void {
     const run = this.#find(event.runId);
     const call = run?.close(event);
-    if (event.kind === "model") this.#noteModel(event.answeredBy ?? event.name);
-    else if (call?.kind === "agent" && output !== undefined && this.#isCompared(run!, call)) {
-      call.outputHashes = answerHashes(output, call.writes);
-    }
+    if (event.kind === "model") this.#answers.noteModel(event.answeredBy ?? event.name);
+    else if (call?.kind === "agent" && output !== undefined) this.#answers.hash(call, run!, output);
     const metrics = this.#metrics;
     if (metrics?.names !== undefined) countCall(metrics.names, event, run);
     else metrics?.later((names) => countCall(names, event, run));
-  }
-
-  #noteModel(model: string): void {
-    if (this.#model === undefined) this.#model = model;
-    else if (this.#model !== model) this.#model = null;
-  }
-
-  /** An agent is compared once it was seen with two models; most programs have one for all. */
-  #isCompared(run: RunEntry, call: CallEntry): boolean {
-    if (this.#hashOutputs !== "compared") return this.#hashOutputs === "all";
-    if (this.#model !== null) return false;
-    const before = this.#models.get(call.name);
-    if (before === null) return true;
-    const model = run.modelBelow(call);
-    if (model === undefined || model === before) return false;
-    if (before !== undefined) this.#models.set(call.name, null);
-    else if (this.#models.size < mostNames) this.#models.set(call.name, model);
-    return before !== undefined;
   }
 
   #runEnded(event: RunEndEvent): void {
