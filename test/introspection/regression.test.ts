@@ -75,6 +75,12 @@ describe("slopeBeside", () => {
     expect(held).toBeGreaterThan(33);
   });
 
+  it("leaves out draws that tell nothing", () => {
+    const points = [0, 0, 0, 0, 1].map((x) => ({ x, y: 3 * x }));
+    const { slope, low, high } = slopeBeside(points)!;
+    for (const one of [slope, low, high]) expect(one).toBeCloseTo(3, 9);
+  });
+
   it("is undefined for few points, a single x, and figures that always go together", () => {
     const points = Array.from({ length: 20 }, (_, x) => ({ x, beside: 2 * x, y: x }));
     expect(slopeBeside(points)).toBeUndefined();

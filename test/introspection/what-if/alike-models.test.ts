@@ -187,6 +187,29 @@ describe("alikeModels", () => {
     expect(idsOf([...trial, ...repeat(10, (letter) => asked("small", 1_000 + letter))])).toEqual([]);
   });
 
+  it("passes over runs whose calls are no longer kept, failures without a cost, and models that take no time", () => {
+    const runs = both(
+      120,
+      () => ({ ms: 0 }),
+      (letter) => ({ ms: 0, ...(letter % 5 === 1 ? { fails: true, cost: undefined } : {}) }),
+    );
+    const episodes = episodesFrom(runs);
+    const thinned = [{ ...episodes[0]!, root: undefined, complete: false }, ...episodes.slice(1)];
+    const [found] = alikeModels({ name: "triage", episodes: thinned, knobs: undefined });
+    expect(found!.suggestion).toMatchObject({ id: "model:triage", forecasts: [{ metric: "costMicroUsd" }] });
+    expect(found!.suggestion.sentence).not.toContain(" ms");
+  });
+
+  it("counts an agent each time it works in a run", () => {
+    const twice = repeat(61, (letter) =>
+      ["big", "small"].map((model): DescribedCall => {
+        return { name: "desk", kind: "pattern", calls: [asked(model, 2 * letter), asked(model, 2 * letter + 1)] };
+      }),
+    ).flat();
+    const [found] = alikeModels({ name: "desk", episodes: episodesFrom(twice), knobs: undefined });
+    expect(found!.suggestion.predicted).toMatchObject({ change: -600 });
+  });
+
   it("reckons with runs that do more than ask the agent", () => {
     const within = both(60).map((call): DescribedCall => {
       return { name: "desk", calls: [call, { name: "filing", kind: "tool", ms: 300 }] };

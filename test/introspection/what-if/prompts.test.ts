@@ -237,6 +237,50 @@ describe("shorterPrompts", () => {
     ).toEqual([]);
   });
 
+  it("passes over runs whose calls are no longer kept", () => {
+    const episodes = episodesFrom(repeat(40, () => reader([answered({ input: 4_000 })])));
+    const input = { name: "reader", knobs: undefined, priceOf: () => price };
+    const thinned = [...episodes, { ...episodes[0]!, root: undefined, complete: false }];
+    expect(shorterPrompts({ ...input, episodes: thinned })).toEqual(shorterPrompts({ ...input, episodes }));
+  });
+
+  it("counts what an agent costs each time it works in a run, and says nothing where the run's cost is unknown", () => {
+    const twice = (costs: boolean) =>
+      repeat(40, (): DescribedCall => {
+        const call = reader([answered({ input: 4_000, output: 100, costs })]);
+        return { name: "desk", kind: "pattern", calls: [call, call] };
+      });
+    const [advice] = shorterPrompts({
+      name: "desk",
+      episodes: episodesFrom(twice(true)),
+      knobs: undefined,
+      priceOf: () => price,
+    });
+    expect(advice!.suggestion.predicted).toMatchObject({ change: -8_000 });
+    const kept = cachedPrompts({
+      name: "desk",
+      episodes: episodesFrom(twice(true)),
+      knobs: undefined,
+      priceOf: () => price,
+    });
+    expect(kept[0]!.suggestion.forecasts![0]!.before).toBe(17_600);
+    const unknown = { name: "desk", episodes: episodesFrom(twice(false)), knobs: undefined, priceOf: () => price };
+    expect([...shorterPrompts(unknown), ...cachedPrompts(unknown)]).toEqual([]);
+  });
+
+  it("takes answers that report no tokens of a prompt as they are", () => {
+    const runs = repeat(60, (index) => {
+      const input = index % 10 === 0 ? 0 : 3_000 + 100 * index;
+      return reader(
+        [answered({ input, output: index % 10 === 0 ? 0 : 50, ms: 100 + 0.1 * input })],
+        "x".repeat(4 * input),
+      );
+    });
+    expect(advise(shorterPrompts, runs)[0]).toMatchObject({ id: "prompt:reader" });
+    const none = { ...price, microUsdPerMillion: { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 } };
+    expect(advise(shorterPrompts, runs, none)[0]).toMatchObject({ evidence: { promptShareOfCost: 0 } });
+  });
+
   it("names shrinkContext where requests were too long altogether", () => {
     const tooLong = Object.assign(new Error("too long"), { code: "context_too_long" });
     const failing = {
