@@ -1,5 +1,7 @@
 /** Asks all simulators what recorded runs call for: the one list of them. */
 
+import type { RunEnvironment } from "../../core/environment.ts";
+import type { AnyRunnable } from "../../core/runnable.ts";
 import { rankSuggestions } from "./rank-suggestions.ts";
 import type { Suggestion, WhatIf, WhatIfInput } from "./suggestion.ts";
 import { alikeModels } from "./what-if/alike-models.ts";
@@ -31,7 +33,12 @@ const simulators: readonly WhatIf[] = [
   failureGroups,
 ];
 
-/** Gives the suggestions, best first. */
-export function adviceFrom(input: WhatIfInput): readonly Suggestion[] {
+/** Gives the suggestions, best first, with what an environment can change and what it pays. */
+export function adviceFrom(
+  recorded: Omit<WhatIfInput, "knobs" | "priceOf">,
+  environment: Partial<Pick<RunEnvironment, "knobs" | "priceOf">>,
+): readonly Suggestion[] {
+  const priceOf = (name: string) => environment.priceOf?.({ kind: "model", name } as AnyRunnable);
+  const input = { ...recorded, knobs: environment.knobs, priceOf };
   return rankSuggestions(simulators.flatMap((whatIf) => whatIf(input)));
 }

@@ -1,11 +1,9 @@
 /** Tells after the fact how a runnable does and what to change, from what its environment recorded. */
 
-import { defaultEnvironment } from "../../core/environment.ts";
+import { defaultEnvironment, type RunEnvironment } from "../../core/environment.ts";
 import { checkOptions, nonEmptyString, objectOption, optionError, wholeNumber } from "../../core/errors/options.ts";
 import type { CallRecord, RunHistory } from "../../core/events/run-history.ts";
 import type { Json } from "../../core/json/json.ts";
-import type { ModelPrice } from "../../core/model-price.ts";
-import type { AnyRunnable } from "../../core/runnable.ts";
 import { AgentMetrics } from "../measure/agent-metrics.ts";
 import { walkTree } from "../record/call-tree.ts";
 import { type Episode, episodesOf } from "../record/episodes.ts";
@@ -28,12 +26,10 @@ const fewestRuns = 10;
  * Where introspection reads and acts: a Flock, or anything with its recorded runs, its live settings, and events by which
  * changes on trial are watched.
  */
-export interface IntrospectedEnvironment extends Omit<TrialEnvironment, "history"> {
+export interface IntrospectedEnvironment extends Omit<TrialEnvironment, "history">, Pick<RunEnvironment, "priceOf"> {
   readonly history:
     | (RunHistory & { metricsOf?(name: string, create: (name: string) => AgentMetrics): AgentMetrics | undefined })
     | undefined;
-  /** What a model's tokens cost. @default as recorded costs tell */
-  priceOf?(runnable: AnyRunnable): ModelPrice | undefined;
 }
 
 /** What introspection looks at. */
@@ -237,9 +233,7 @@ export class AgentIntrospection implements Disposable {
   #advise(nextRuns: number): readonly Suggestion[] {
     const episodes = this.#episodesOfNow();
     if (episodes.length < fewestRuns) return [];
-    const environment = this.#environment;
-    const priceOf = (name: string) => environment.priceOf?.({ kind: "model", name } as AnyRunnable);
-    return adviceFrom({ name: this.name, episodes, knobs: environment.knobs, nextRuns, priceOf });
+    return adviceFrom({ name: this.name, episodes, nextRuns }, this.#environment);
   }
 
   #startOf(suggestion: Suggestion, watchRuns: number) {
