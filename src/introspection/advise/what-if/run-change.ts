@@ -35,7 +35,7 @@ export function changeOf(runs: ChangedRuns, { nextRuns = defaultNextRuns }: What
   return {
     ...{ before: mean, saved, low: saved - half(interval.low), high: saved + half(interval.high) },
     share: mean === 0 ? 0 : saved / mean,
-    forecast: forecastRuns({ metric, unit, before: mean }, after, nextRuns, doubt),
+    forecast: forecastRuns({ metric, unit, before: mean }, after, nextRuns, { assumed: doubt }),
   };
 }
 
