@@ -5,6 +5,7 @@ import type { FlockResources } from "../src/core/resource-settings.ts";
 import type { AnyRunnable, ExecutionContext } from "../src/core/runnable.ts";
 import type { Suggestion } from "../src/introspection/advise/suggestion.ts";
 import type { TestRuntime } from "../src/testing/test-runtime.ts";
+import { modelWorkloads } from "./model-workloads.ts";
 
 /** A program as it is run: a run begins every so often, whether or not the one before has ended. */
 export interface AdviceProgram {
@@ -394,4 +395,5 @@ export const adviceWorkloads: readonly AdviceWorkload[] = [
     alsoTrue: ["cache:search"],
     make: (_, random) => hanging(random, 0.04, 40),
   },
+  ...modelWorkloads,
 ];

@@ -38,7 +38,7 @@ function eventsOfRun(index: number, failed: number, healed: boolean): FlockEvent
     costMicroUsd: 3,
     code,
   } as const;
-  const rest = { cacheState: undefined, stream: undefined, failure: reference } as const;
+  const rest = { cacheState: undefined, answeredBy: undefined, stream: undefined, failure: reference } as const;
   const attempts = Array.from({ length: failed }, (_, attempt) => {
     const ended = { outcome: "error", durationMs: 3, code: "unknown", failure: reference } as const;
     return { ...model, type: "attempt-end", attempt: attempt + 1, ...ended } as const;

@@ -37,6 +37,7 @@ function eventsOfRun(index: number, input: unknown): FlockEvent[] {
     queueMs: 0,
     attempts: 1,
     cacheState: "miss",
+    answeredBy: undefined,
     stream: undefined,
     code: undefined,
     failure: undefined,

@@ -14,7 +14,8 @@ function call(runId: string, path: string, startMs: number, durationMs: number, 
   return {
     ...{ runId, path, name: "agent", kind: "agent", startMs, durationMs, queueMs: 0, outcome: "ok", ended: true },
     ...{ code: undefined, failure: undefined, usage: undefined, costMicroUsd: undefined, attempts: 1 },
-    ...{ cacheState: undefined, stream: undefined, reads: [], writes: [], inputHash: undefined, inputSize: 0 },
+    ...{ cacheState: undefined, answeredBy: undefined, stream: undefined, reads: [], writes: [] },
+    ...{ inputHash: undefined, inputSize: 0, outputHashes: undefined },
     ...rest,
   };
 }

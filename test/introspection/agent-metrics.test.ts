@@ -23,6 +23,7 @@ const end: CallEndEvent = {
     usage: undefined,
     costMicroUsd: undefined,
     cacheState: undefined,
+    answeredBy: undefined,
     stream: undefined,
     code: undefined,
     failure: undefined,

@@ -33,6 +33,12 @@ export interface DescribedCall {
   readonly failedAttempts?: readonly { readonly error: unknown; readonly ms: number }[];
   readonly queueMs?: number;
   readonly tokens?: number;
+  /** Tokens by their kind, in the place of `tokens`. */
+  readonly usage?: Partial<Usage>;
+  /** What answered in its place. */
+  readonly answeredBy?: string;
+  /** What it gave. */
+  readonly output?: unknown;
   readonly costMicroUsd?: number;
   readonly cacheState?: CacheState;
   readonly stream?: StreamTiming;
@@ -47,6 +53,17 @@ export interface RunPlace {
 }
 
 export const startOfTime = Date.UTC(2026, 0, 1);
+
+const outputs = new WeakMap<FlockEvent, unknown>();
+
+/** Gives what a call gave, as parts of the framework are told with its end. */
+export function outputOf(event: FlockEvent): unknown {
+  return outputs.get(event);
+}
+
+const noTokens: Usage = {
+  ...{ inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 },
+};
 
 /** Gives the tokens of a call, a quarter of them output. */
 export function usageOf(tokens: number): Usage {
@@ -95,7 +112,7 @@ export function eventsOf(root: DescribedCall, { runId, time = startOfTime, tenan
     const failed = call.error ?? failedAttempts.at(-1)?.error;
     tokens += call.tokens ?? 0;
     if (call.costMicroUsd !== undefined) cost = (cost ?? 0) + call.costMicroUsd;
-    events.push({
+    const end: FlockEvent = {
       ...{
         ...head,
         time: startMs + durationMs,
@@ -105,10 +122,13 @@ export function eventsOf(root: DescribedCall, { runId, time = startOfTime, tenan
         queueMs,
         attempts,
       },
-      usage: call.tokens === undefined ? undefined : usageOf(call.tokens),
+      usage: usageIn(call),
       ...{ costMicroUsd: call.costMicroUsd, cacheState, stream: call.stream, code: call.code },
+      answeredBy: call.answeredBy,
       failure: failed === undefined ? undefined : new FailureReference(failed, codeOf(failed)),
-    });
+    };
+    outputs.set(end, call.output);
+    events.push(end);
     return startMs + durationMs;
   };
   const kind = root.kind ?? (root.calls === undefined ? "model" : "agent");
@@ -127,4 +147,9 @@ export function eventsOf(root: DescribedCall, { runId, time = startOfTime, tenan
       },
     } as FlockEvent,
   ];
+}
+
+function usageIn({ usage, tokens }: DescribedCall): Usage | undefined {
+  if (usage !== undefined) return { ...noTokens, ...usage };
+  return tokens === undefined ? undefined : usageOf(tokens);
 }

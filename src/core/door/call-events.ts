@@ -1,7 +1,7 @@
 /** Tells what happens to a call, each event as a single literal and only when somebody wants it. */
 
 import { codeOf, type FlockError } from "../errors/errors.ts";
-import { type CacheState, eventBits, type Outcome } from "../events/event.ts";
+import { type CacheState, type CallEndEvent, eventBits, type Outcome } from "../events/event.ts";
 import { FailureReference } from "../events/failure-reference.ts";
 import { InputReference } from "../events/input-reference.ts";
 import { copyJson } from "../json/copy-json.ts";
@@ -72,7 +72,7 @@ export function tellEnd(call: Call, ok: boolean, value: unknown): void {
     tellOutput(call, time, value);
   }
   if ((events.mask & eventBits["call-end"]) !== 0) {
-    events.emit({
+    const event: CallEndEvent = {
       v: 1,
       type: "call-end",
       runId: run.id,
@@ -87,11 +87,13 @@ export function tellEnd(call: Call, ok: boolean, value: unknown): void {
       usage: cost?.usage,
       costMicroUsd: cost?.costMicroUsd,
       cacheState,
+      answeredBy: call.answeredBy,
       stream: kind === "model" ? call.stream?.timing : undefined,
       finishReason: answered && kind === "model" ? finishReasonOf(value) : undefined,
       code,
       failure: failureOf(call, value, code),
-    });
+    };
+    events.emit(event, ok ? value : undefined);
   }
   if (call.parent === undefined) run.finish(name, outcome, code, endedAt, durationMs);
 }

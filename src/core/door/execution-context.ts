@@ -66,6 +66,8 @@ export class Call implements ForkedContext, LayerCall {
   cost: CallCost | undefined = undefined;
   hasActed = false;
   isSubstitute = false;
+  /** Name of what gave the value in the place of the call's own runnable. */
+  answeredBy: string | undefined = undefined;
   /** The last call or attempt below that gave a value and that a cache had to do with. */
   lastKept: Call | undefined = undefined;
   /** What the last attempt that failed failed with. */
@@ -343,6 +345,7 @@ export class Call implements ForkedContext, LayerCall {
     const { parent } = this;
     if (parent === undefined) return;
     parent.output = value;
+    parent.answeredBy = this.runnable === parent.runnable ? this.answeredBy : this.runnable.name;
     // An earlier attempt may have answered, and its answer have been refused: both were paid for.
     parent.cost = parent.cost && this.cost ? addCosts(parent.cost, this.cost) : (this.cost ?? parent.cost);
   }

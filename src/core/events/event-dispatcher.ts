@@ -11,7 +11,8 @@ export interface EventListener {
   readonly priority?: number;
   /** Part of the framework: gets events before they are frozen. @default false */
   readonly internal?: boolean;
-  notify(event: FlockEvent): void;
+  /** `output` is what a call gave, with its call-end and for parts of the framework alone: to look at, not to keep. */
+  notify(event: FlockEvent, output?: unknown): void;
   /** Called when a run ends. */
   drain?(): void;
 }
@@ -70,10 +71,10 @@ export class EventDispatcher {
     return this.#listeners.includes(listener) || (this.#parent?.has(listener) ?? false);
   }
 
-  /** Tells everyone who wants it. Never throws. */
-  emit(event: FlockEvent): void {
+  /** Tells everyone who wants it, and parts of the framework what the call gave. Never throws. */
+  emit(event: FlockEvent, output?: unknown): void {
     const bit = eventBits[event.type];
-    if (this.#parent !== undefined && (this.#parent.mask & bit) !== 0) this.#parent.emit(event);
+    if (this.#parent !== undefined && (this.#parent.mask & bit) !== 0) this.#parent.emit(event, output);
     if ((this.#ownMask & bit) === 0) return;
     let frozen = false;
     for (const listener of this.#listeners) {
@@ -82,7 +83,7 @@ export class EventDispatcher {
         freezeEvent(event);
         frozen = true;
       }
-      this.#notify(listener, event);
+      this.#notify(listener, event, listener.internal === true ? output : undefined);
     }
   }
 
@@ -92,9 +93,9 @@ export class EventDispatcher {
     for (const listener of this.#listeners) listener.drain?.();
   }
 
-  #notify(listener: EventListener, event: FlockEvent): void {
+  #notify(listener: EventListener, event: FlockEvent, output?: unknown): void {
     try {
-      listener.notify(event);
+      listener.notify(event, output);
     } catch {
       this.#failures ??= new Map();
       const before = this.#failures.get(listener) ?? 0;

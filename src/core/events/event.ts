@@ -90,6 +90,8 @@ export interface CallEndEvent extends EventHead {
   readonly usage: Usage | undefined;
   readonly costMicroUsd: number | undefined;
   readonly cacheState: CacheState | undefined;
+  /** Name of what answered in its place, such as the model of a fallback; undefined when it did itself. */
+  readonly answeredBy: string | undefined;
   /** When the pieces of a model's last attempt came; undefined when it did not stream. */
   readonly stream: StreamTiming | undefined;
   /** Why a model ended its answer, such as "stop" or "length"; undefined for all else, and for what a cache answered. */

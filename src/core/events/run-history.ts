@@ -43,6 +43,8 @@ export interface CallRecord {
   readonly costMicroUsd: number | undefined;
   readonly attempts: number;
   readonly cacheState: CacheState | undefined;
+  /** Name of what answered in its place, such as the model of a fallback; undefined when it did itself. */
+  readonly answeredBy: string | undefined;
   /** When the pieces of a model's answer came; undefined when it was not streamed. */
   readonly stream: StreamTiming | undefined;
   /** Names of the input's declared fields. */
@@ -55,6 +57,11 @@ export interface CallRecord {
   readonly inputSize: number;
   /** Of an agent that called tools: whether its answer took up what they gave. Undefined when that was not looked at. */
   readonly outputUse?: readonly OutputUse[] | undefined;
+  /**
+   * For each of `writes` a number, the same for values of an agent's answer that are alike, or null where the value cannot be
+   * compared, such as a long text. Undefined unless the agent was seen with two models, or the recorder was told to.
+   */
+  readonly outputHashes: readonly (number | null)[] | undefined;
 }
 
 /** One recorded run. */
@@ -92,6 +99,8 @@ export interface RunHistory {
 
 /** Takes finished runs on to where they outlive the process. */
 export interface RunSink {
+  /** The hashes of agents' answers are wanted from the start, not only once an agent was seen with two models. @default false */
+  readonly comparesAnswers?: boolean;
   /** Never throws and never waits. */
   add(run: RunRecord): void;
   /** Settles once what was added is kept, or cannot be. Never rejects. */

@@ -1,9 +1,13 @@
 /** Asks all simulators what recorded runs call for: the one list of them. */
 
+import type { RunEnvironment } from "../../core/environment.ts";
+import type { AnyRunnable } from "../../core/runnable.ts";
 import { rankSuggestions } from "./rank-suggestions.ts";
 import type { Suggestion, WhatIf, WhatIfInput } from "./suggestion.ts";
+import { alikeModels } from "./what-if/alike-models.ts";
 import { attemptTimeouts } from "./what-if/attempt-timeouts.ts";
 import { cachedAnswers } from "./what-if/cached-answers.ts";
+import { cachedPrompts } from "./what-if/cached-prompts.ts";
 import { dominatingStep } from "./what-if/dominating-step.ts";
 import { failureGroups } from "./what-if/failure-groups.ts";
 import { failingTools, frequentFailures } from "./what-if/failures.ts";
@@ -11,6 +15,7 @@ import { hedges } from "./what-if/hedges.ts";
 import { independentSteps } from "./what-if/independent-steps.ts";
 import { raisedLimits } from "./what-if/limits.ts";
 import { retries } from "./what-if/retries.ts";
+import { shorterPrompts } from "./what-if/shorter-prompts.ts";
 
 const simulators: readonly WhatIf[] = [
   cachedAnswers,
@@ -19,13 +24,21 @@ const simulators: readonly WhatIf[] = [
   retries,
   hedges,
   raisedLimits,
+  alikeModels,
+  shorterPrompts,
+  cachedPrompts,
   dominatingStep,
   frequentFailures,
   failingTools,
   failureGroups,
 ];
 
-/** Gives the suggestions, best first. */
-export function adviceFrom(input: WhatIfInput): readonly Suggestion[] {
+/** Gives the suggestions, best first, with what an environment can change and what it pays. */
+export function adviceFrom(
+  recorded: Omit<WhatIfInput, "knobs" | "priceOf">,
+  environment: Partial<Pick<RunEnvironment, "knobs" | "priceOf">>,
+): readonly Suggestion[] {
+  const priceOf = (name: string) => environment.priceOf?.({ kind: "model", name } as AnyRunnable);
+  const input = { ...recorded, knobs: environment.knobs, priceOf };
   return rankSuggestions(simulators.flatMap((whatIf) => whatIf(input)));
 }

@@ -1,6 +1,6 @@
 /** Tells after the fact how a runnable does and what to change, from what its environment recorded. */
 
-import { defaultEnvironment } from "../../core/environment.ts";
+import { defaultEnvironment, type RunEnvironment } from "../../core/environment.ts";
 import { checkOptions, nonEmptyString, objectOption, optionError, wholeNumber } from "../../core/errors/options.ts";
 import type { CallRecord, RunHistory } from "../../core/events/run-history.ts";
 import type { Json } from "../../core/json/json.ts";
@@ -26,7 +26,7 @@ const fewestRuns = 10;
  * Where introspection reads and acts: a Flock, or anything with its recorded runs, its live settings, and events by which
  * changes on trial are watched.
  */
-export interface IntrospectedEnvironment extends Omit<TrialEnvironment, "history"> {
+export interface IntrospectedEnvironment extends Omit<TrialEnvironment, "history">, Pick<RunEnvironment, "priceOf"> {
   readonly history:
     | (RunHistory & { metricsOf?(name: string, create: (name: string) => AgentMetrics): AgentMetrics | undefined })
     | undefined;
@@ -233,8 +233,7 @@ export class AgentIntrospection implements Disposable {
   #advise(nextRuns: number): readonly Suggestion[] {
     const episodes = this.#episodesOfNow();
     if (episodes.length < fewestRuns) return [];
-    const { knobs } = this.#environment;
-    return adviceFrom({ name: this.name, episodes, knobs, nextRuns });
+    return adviceFrom({ name: this.name, episodes, nextRuns }, this.#environment);
   }
 
   #startOf(suggestion: Suggestion, watchRuns: number) {

@@ -2,6 +2,7 @@
 
 import type { Json } from "../../core/json/json.ts";
 import type { Knobs } from "../../core/knob.ts";
+import type { ModelPrice } from "../../core/model-price.ts";
 import type { Episode } from "../record/episodes.ts";
 
 /** The effect a simulator worked out from what was recorded, with its 95 % interval. */
@@ -86,7 +87,9 @@ export interface WhatIfInput {
   /** The live settings; advice that needs one that is not there has no action. */
   readonly knobs: Knobs | undefined;
   /** For how many runs to forecast. @default 200 */
-  readonly nextRuns?: number;
+  readonly nextRuns?: number | undefined;
+  /** What a model costs, by its name; without it, as far as recorded costs tell. */
+  readonly priceOf?: ((model: string) => ModelPrice | undefined) | undefined;
 }
 
 /** Works out from recorded runs what a change would have done; makes no call. */

@@ -75,9 +75,11 @@ function textOf(run: RunRecord): string {
 
 function writtenCall(call: CallRecord): Omit<CallRecord, "runId"> {
   const { path, name, kind, startMs, durationMs, queueMs, outcome, ended, code, failure, usage, costMicroUsd } = call;
-  const { attempts, cacheState, stream, reads, writes, inputHash, inputSize, outputUse } = call;
+  const { attempts, cacheState, answeredBy, stream, reads, writes, inputHash, inputSize, outputHashes, outputUse } =
+    call;
   const head = { path, name, kind, startMs, durationMs, queueMs, outcome, ended, code, failure, usage, costMicroUsd };
-  return { ...head, attempts, cacheState, stream, reads, writes, inputHash, inputSize, outputUse };
+  const seen = { attempts, cacheState, answeredBy, stream, reads, writes, inputHash, inputSize };
+  return { ...head, ...seen, outputHashes, outputUse };
 }
 
 function redactSafely(run: RunRecord, redact: RunRedaction): RunRecord | undefined {

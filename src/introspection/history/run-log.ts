@@ -1,6 +1,13 @@
 /** Keeps recorded runs beyond the process: takes them from a Flock, writes them to a store in batches, reads them back. */
 
-import { checkOptions, type OptionCheck, objectOption, optionError, wholeNumber } from "../../core/errors/options.ts";
+import {
+  booleanOption,
+  checkOptions,
+  type OptionCheck,
+  objectOption,
+  optionError,
+  wholeNumber,
+} from "../../core/errors/options.ts";
 import { describeFailure } from "../../core/events/describe-failure.ts";
 import { describeFailuresWith } from "../../core/events/failure-reference.ts";
 import type { RunHistory, RunRecord, RunSink } from "../../core/events/run-history.ts";
@@ -28,6 +35,11 @@ export interface RunLogOptions {
   readonly redact?: RunRedaction | undefined;
   /** Runs and calls of them that wait to be written, at most; a run beyond is dropped and counted. @default 65,536 */
   readonly maxWaiting?: number | undefined;
+  /**
+   * Have the answers of all agents hashed, so that advice can compare models that answered in different processes. Hashes of
+   * short answers can be found out by trying. @default false: those of agents that a process saw with two models
+   */
+  readonly compareAnswers?: boolean | undefined;
   /** Timers. @default the system's */
   readonly runtime?: Runtime | undefined;
 }
@@ -56,6 +68,7 @@ const storeOption: OptionCheck = (value) =>
  * tried again, at longer and longer intervals up to half a minute; whatever is dropped is counted.
  */
 export class RunLog implements RunSink, AsyncDisposable {
+  readonly comparesAnswers: boolean;
   readonly #store: RunStore;
   readonly #redact: RunRedaction;
   readonly #runtime: Runtime;
@@ -66,9 +79,11 @@ export class RunLog implements RunSink, AsyncDisposable {
   constructor(options: RunLogOptions) {
     checkOptions("RunLog", options, {
       ...{ store: storeOption, redact: redactOption, maxWaiting: wholeNumber(1), runtime: objectOption },
+      compareAnswers: booleanOption,
     });
     const { store, redact = withoutMessages, maxWaiting = 65_536, runtime = systemRuntime } = options;
     if (store === undefined) throw optionError("RunLog", "store", "a store of runs", undefined);
+    this.comparesAnswers = options.compareAnswers === true;
     this.#store = store;
     this.#redact = redact;
     this.#runtime = runtime;

@@ -60,12 +60,14 @@ function readCall(call: ObjectReader, runId: string): CallRecord {
     costMicroUsd: call.optional("costMicroUsd", () => call.number("costMicroUsd")),
     attempts: call.number("attempts"),
     cacheState: call.optional("cacheState", () => call.word("cacheState", cacheStates)),
+    answeredBy: call.optional("answeredBy", () => call.text("answeredBy")),
     stream: call.optional("stream", () => readNumbers(call.object("stream"), streamParts)) as StreamTiming | undefined,
     reads: call.texts("reads"),
     writes: call.texts("writes"),
     inputHash: call.optional("inputHash", () => call.number("inputHash")),
     inputSize: call.number("inputSize"),
     outputUse: call.optional("outputUse", () => call.list("outputUse", readUse)),
+    outputHashes: call.optional("outputHashes", () => call.hashes("outputHashes")),
   };
 }
 
@@ -120,6 +122,12 @@ class ObjectReader {
     const value = this.#get(key);
     const isGood = Array.isArray(value) && value.every((text) => typeof text === "string");
     return isGood ? [...value] : this.#refuse(key, "a list of strings");
+  }
+
+  hashes(key: string): readonly (number | null)[] {
+    const value = this.#get(key);
+    const isGood = Array.isArray(value) && value.every((hash) => hash === null || Number.isFinite(hash));
+    return isGood ? [...value] : this.#refuse(key, "a list of numbers and nulls");
   }
 
   list<Item>(key: string, read: (item: ObjectReader) => Item): readonly Item[] {

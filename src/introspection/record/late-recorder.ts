@@ -23,7 +23,7 @@ export class LateRecorder implements RunHistory, EventListener {
   loading: Promise<void> | undefined = undefined;
   readonly #options: RunRecorderOptions;
   #recorder: RunRecorder | undefined = undefined;
-  #waiting: FlockEvent[] = [];
+  #waiting: (readonly [FlockEvent, output: unknown])[] = [];
 
   constructor(options: RunRecorderOptions) {
     this.#options = options;
@@ -50,18 +50,27 @@ export class LateRecorder implements RunHistory, EventListener {
     this.#recorder?.clear();
   }
 
-  notify(event: FlockEvent): void {
-    if (this.#recorder !== undefined) return this.#recorder.notify(event);
+  notify(event: FlockEvent, output?: unknown): void {
+    if (this.#recorder !== undefined) return this.#recorder.notify(event, output);
     const isOfRun = event.type === "run-start" || event.type === "run-end";
-    if (isOfRun || this.#waiting.length < mostWaiting) this.#waiting.push(asItIsNow(event));
+    if (isOfRun || this.#waiting.length < mostWaiting) {
+      this.#waiting.push([asItIsNow(event), this.#answerAsItIsNow(event, output)]);
+    }
     this.loading ??= this.#load();
+  }
+
+  /** Hashed from the first run on only where all answers are. */
+  #answerAsItIsNow(event: FlockEvent, output: unknown): unknown {
+    const isHashed =
+      event.type === "call-end" && event.kind === "agent" && this.#options.sink?.comparesAnswers === true;
+    return isHashed && output !== undefined ? jsonCopy(output) : undefined;
   }
 
   async #load(): Promise<void> {
     try {
       const { RunRecorder } = await import("./run-recorder.ts");
       this.#recorder = new RunRecorder(this.#options);
-      for (const event of this.#waiting) this.#recorder.notify(event);
+      for (const [event, output] of this.#waiting) this.#recorder.notify(event, output);
     } catch {}
     this.#waiting = [];
     this.loading = undefined;

@@ -47,6 +47,9 @@ export class CallEntry implements CallRecord {
   cacheState: CacheState | undefined;
   stream: StreamTiming | undefined;
   outputUse: readonly OutputUse[] | undefined;
+  /** Hardly any call has one of these, so that hardly any takes room for them. */
+  declare answeredBy: string | undefined;
+  declare outputHashes: readonly (number | null)[] | undefined;
 
   constructor(event: CallStartEvent, hashed: boolean) {
     const fingerprint = hashed ? fingerprintOf(liveInput(event.input)) : undefined;
@@ -83,6 +86,7 @@ export class CallEntry implements CallRecord {
     this.costMicroUsd = event.costMicroUsd;
     this.attempts = event.attempts;
     this.cacheState = event.cacheState;
+    if (event.answeredBy !== undefined) this.answeredBy = event.answeredBy;
     this.stream = event.stream;
     if (event.failure !== undefined) this.#keepFailure(event.failure);
   }
@@ -139,10 +143,22 @@ export class RunEntry implements RunRecord {
     }
   }
 
-  /** Fills the call that ended; nothing happens when it was not kept. */
-  close(event: CallEndEvent): void {
+  /** Fills the call that ended and gives it; undefined when it was not kept. */
+  close(event: CallEndEvent): CallEntry | undefined {
     const call = this.#find(event.path);
     if (call !== undefined && !call.ended) call.end(event);
+    return call;
+  }
+
+  /** Gives the name of the model that answered last below a call; undefined when none did. */
+  modelBelow(caller: CallEntry): string | undefined {
+    const { calls } = this;
+    for (let at = calls.length - 1; at >= 0; at--) {
+      const call = calls[at]!;
+      if (call === caller) return undefined;
+      if (call.kind === "model" && call.path.startsWith(caller.path)) return call.answeredBy ?? call.name;
+    }
+    return undefined;
   }
 
   /** Keeps whether an agent used what its tools gave; told before its call ends. */

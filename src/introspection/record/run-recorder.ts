@@ -20,6 +20,7 @@ import {
 import type { Runtime } from "../../core/runtime/runtime.ts";
 import type { AgentMetrics } from "../measure/agent-metrics.ts";
 import type { BoundedNames } from "../measure/bounded-names.ts";
+import { ComparedAnswers, type HashedOutputs } from "./compared-answers.ts";
 import { LateMetrics } from "./late-metrics.ts";
 import { RecentRuns } from "./recent-runs.ts";
 import { CallEntry, RunEntry } from "./run-entry.ts";
@@ -41,6 +42,11 @@ export interface RunRecorderOptions {
    * their caller's input and is by far the largest. @default "callers"
    */
   readonly hashInputs?: "callers" | "all" | "none";
+  /**
+   * Whose answers are hashed, field by field, for telling whether two models answer alike: those of agents that were seen with
+   * two models, of all agents, or of none. @default "compared", or "all" when the sink asks for it
+   */
+  readonly hashOutputs?: HashedOutputs;
   /** Keep metrics of each runnable beside the records. @default true */
   readonly metrics?: boolean;
   /** Gives memory samples, at most one a second; without it there are none. */
@@ -52,7 +58,7 @@ export interface RunRecorderOptions {
 /**
  * Records runs from their events, in bounded memory: 1,000 runs of up to 256 calls, 32,768 calls in all, metrics of 256
  * runnables. A listener; never throws. An input is hashed as its call begins, before anyone can change it, and is never
- * kept: a run in flight holds one small object a call.
+ * kept: a run in flight holds one small object a call. An answer is hashed as its call ends, and never kept either.
  */
 export class RunRecorder implements RunHistory, EventListener {
   readonly name = "recorder";
@@ -61,6 +67,7 @@ export class RunRecorder implements RunHistory, EventListener {
   readonly internal = true;
   readonly #maxCallsPerRun: number;
   readonly #hashInputs: "callers" | "all" | "none";
+  readonly #answers: ComparedAnswers;
   readonly #runtime: Pick<Runtime, "memory"> | undefined;
   readonly #metrics: LateMetrics | undefined;
   readonly #sink: RunSink | undefined;
@@ -83,12 +90,14 @@ export class RunRecorder implements RunHistory, EventListener {
       maxCallsPerRun: wholeNumber(0),
       maxCalls: wholeNumber(0),
       hashInputs: oneOf("callers", "all", "none"),
+      hashOutputs: oneOf("compared", "all", "none"),
       metrics: booleanOption,
       runtime: objectOption,
       sink: objectOption,
     });
     this.#maxCallsPerRun = options.maxCallsPerRun ?? 256;
     this.#hashInputs = options.hashInputs ?? "callers";
+    this.#answers = new ComparedAnswers(options.hashOutputs ?? (options.sink?.comparesAnswers ? "all" : "compared"));
     this.#runtime = options.runtime;
     this.#metrics = options.metrics === false ? undefined : new LateMetrics(mostNames);
     this.#sink = options.sink;
@@ -128,17 +137,18 @@ export class RunRecorder implements RunHistory, EventListener {
     this.#live.clear();
     this.#runs.clear();
     this.#metrics?.clear();
+    this.#answers.clear();
     this.#last = undefined;
   }
 
   /** Records an event; others than the wanted types are passed over. Never throws. */
-  notify(event: FlockEvent): void {
+  notify(event: FlockEvent, output?: unknown): void {
     try {
       switch (event.type) {
         case "call-start":
           return this.#callStarted(event);
         case "call-end":
-          return this.#callEnded(event);
+          return this.#callEnded(event, output);
         case "run-start":
           return this.#runStarted(event);
         case "run-end":
@@ -170,9 +180,11 @@ export class RunRecorder implements RunHistory, EventListener {
     run.open(new CallEntry(event, hashed));
   }
 
-  #callEnded(event: CallEndEvent): void {
+  #callEnded(event: CallEndEvent, output: unknown): void {
     const run = this.#find(event.runId);
-    run?.close(event);
+    const call = run?.close(event);
+    if (event.kind === "model") this.#answers.noteModel(event.answeredBy ?? event.name);
+    else if (call?.kind === "agent" && output !== undefined) this.#answers.hash(call, run!, output);
     const metrics = this.#metrics;
     if (metrics?.names !== undefined) countCall(metrics.names, event, run);
     else metrics?.later((names) => countCall(names, event, run));

@@ -22,6 +22,8 @@ const call = fc.record({
   stream: maybe(fc.record({ firstTokenMs: finite, meanGapMs: finite, longestGapMs: finite, pieces: count })),
   ...{ reads: fc.array(text, { maxLength: 3 }), writes: fc.array(text, { maxLength: 3 }) },
   ...{ inputHash: maybe(fc.maxSafeNat()), inputSize: count },
+  answeredBy: maybe(text),
+  outputHashes: maybe(fc.array(fc.option(fc.maxSafeNat()), { maxLength: 3 })),
 });
 
 /** Any record. */
@@ -41,8 +43,9 @@ export function plainRun(change: Partial<RunRecord> = {}, callChange: Partial<Ca
   const spent = { usage: undefined, costMicroUsd: 12, code: "timeout" } as const;
   const failure = { code: "timeout", fingerprint: "f1", title: "no answer for … ms" };
   const seen = { reads: ["topic"], writes: ["line"], inputHash: 17, inputSize: 9 };
-  const rest = { queueMs: 0, ended: true, attempts: 1, cacheState: undefined, stream: undefined };
-  const only = { ...base, ...spent, ...rest, ...seen, runId, path: "run/writer#0", failure, ...callChange };
+  const rest = { queueMs: 0, ended: true, attempts: 1, cacheState: undefined, stream: undefined } as const;
+  const answer = { answeredBy: undefined, outputHashes: undefined } as const;
+  const only = { ...base, ...spent, ...rest, ...answer, ...seen, runId, path: "run/writer#0", failure, ...callChange };
   return { ...base, ...spent, runId, tenant: "acme", droppedCalls: 0, calls: [only], ...change };
 }
 

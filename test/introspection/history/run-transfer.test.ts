@@ -63,6 +63,12 @@ describe("exportRuns and importRuns", () => {
     }
   });
 
+  it("read lines from before answers were compared", async () => {
+    const [old] = await listOf(importRuns(await textOf([plainRun()])));
+    expect([old!.calls[0]!.outputHashes, old!.calls[0]!.answeredBy]).toEqual([undefined, undefined]);
+    expect(await textOf([plainRun()])).not.toMatch(/outputHashes|answeredBy/);
+  });
+
   it("name the line and the place of what is no run", async () => {
     const good = (await textOf([plainRun()])).trim();
     const change = (text: string) => text.replace('"startMs":', '"startMs":null,"wasMs":');
@@ -77,6 +83,13 @@ describe("exportRuns and importRuns", () => {
       [good.replace('"ended":true', '"ended":1'), 1, "/calls/0/ended", "true or false"],
       [good.replace('"kind":"agent"', '"kind":"ghost"'), 1, "/kind", "one of agent, pattern, model, tool"],
       [good.replace('"reads":["topic"]', '"reads":[1]'), 1, "/calls/0/reads", "a list of strings"],
+      [
+        good.replace('"reads":', '"outputHashes":[1,null,"x"],"reads":'),
+        1,
+        "/calls/0/outputHashes",
+        "a list of numbers and nulls",
+      ],
+      [good.replace('"reads":', '"answeredBy":7,"reads":'), 1, "/calls/0/answeredBy", "a string"],
       [good.replace('"fingerprint":"f1"', '"fingerprint":7'), 1, "/calls/0/failure/fingerprint", "a string"],
       [good.replace(/"failure":\{[^}]*\}/, '"failure":[]'), 1, "/calls/0/failure", "an object"],
       [good.replace('"durationMs":20', '"durationMs":1e999'), 1, "/durationMs", "a finite number"],

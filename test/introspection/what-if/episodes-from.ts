@@ -2,7 +2,7 @@
 
 import { type Episode, episodesOf } from "../../../src/introspection/record/episodes.ts";
 import { RunRecorder } from "../../../src/introspection/record/run-recorder.ts";
-import { type DescribedCall, eventsOf, startOfTime } from "../run-events.ts";
+import { type DescribedCall, eventsOf, outputOf, startOfTime } from "../run-events.ts";
 
 export function episodesFrom(
   runs: readonly DescribedCall[],
@@ -16,7 +16,7 @@ export function episodesFrom(
       time: startOfTime + index * 60_000,
       ...(tenant === undefined ? {} : { tenant }),
     };
-    for (const event of eventsOf(run, place)) recorder.notify(event);
+    for (const event of eventsOf(run, place)) recorder.notify(event, outputOf(event));
   }
   return episodesOf(recorder.runs(), runs[0]?.name ?? "");
 }

@@ -3,6 +3,7 @@
 import { type CallNode, walkTree } from "../../record/call-tree.ts";
 import type { Episode } from "../../record/episodes.ts";
 import type { AskedCall } from "./cache-replay.ts";
+import { modelOf } from "./paired-models.ts";
 
 /** A call with where it was made. */
 export interface SeenCall extends AskedCall {
@@ -13,17 +14,21 @@ export interface SeenCall extends AskedCall {
 
 /** All calls that a cache could answer, grouped by name, the names nearest to the root first. */
 export function cacheableCalls(episodes: readonly Episode[]): readonly (readonly SeenCall[])[] {
-  const groups = new Map<string, { depth: number; calls: SeenCall[]; cached: boolean }>();
+  const groups = new Map<string, { depth: number; calls: SeenCall[]; cached: boolean; model: string | undefined }>();
   for (const [run, { root, tenant = "" }] of episodes.entries()) {
     for (const node of root === undefined ? [] : walkTree(root)) {
-      const { name, inputHash, cacheState, path, startMs, durationMs, outcome } = node.call;
+      const { name, kind, inputHash, cacheState, path, startMs, durationMs, outcome } = node.call;
       if (inputHash === undefined) continue;
       let depth = 1;
       for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) depth++;
-      const group = groups.get(name) ?? { depth, calls: [], cached: false };
+      const group = groups.get(name) ?? { depth, calls: [], cached: false, model: undefined };
       group.depth = Math.min(group.depth, depth);
       group.cached ||= cacheState !== undefined && cacheState !== "bypass";
-      const key = tenant === "" ? inputHash : `${inputHash} ${tenant}`;
+      const model = kind === "agent" ? modelOf(node) : undefined;
+      group.model ??= model;
+      // A cache does not give one model's answer for another's.
+      const isOther = model !== undefined && model !== group.model;
+      const key = tenant === "" && !isOther ? inputHash : `${inputHash} ${tenant} ${isOther ? model : ""}`;
       group.calls.push({ node, run, key, startMs, durationMs, ok: outcome === "ok" });
       groups.set(name, group);
     }
