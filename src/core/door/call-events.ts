@@ -10,6 +10,8 @@ import type { Call } from "./execution-context.ts";
 
 /** The value came from elsewhere: this call cost nothing. */
 const keptStates: ReadonlySet<CacheState | undefined> = new Set(["hit", "stale", "joined"]);
+/** Attempts that are told of one call. */
+const mostTried = 32;
 const noNames: readonly string[] = Object.freeze([]);
 const namesOf = new WeakMap<Shape, readonly string[]>();
 
@@ -54,6 +56,24 @@ export function tellAttemptEnd(call: Call, ok: boolean, error: unknown): void {
   call.run.events.emit({ ...head, type: "attempt-end", name, kind, attempt, outcome, durationMs, code, failure });
 }
 
+/** Keeps on the whole call how an attempt ended that did not answer, or was a further one. */
+export function noteAttempt(call: Call, ok: boolean, error: unknown): void {
+  const { whole, run, runnable, startedAt, cost } = call;
+  if (!ok && !call.wasCancelled) whole.failed = error;
+  if ((run.events.mask & eventBits["call-end"]) === 0) return;
+  whole.tried ??= [];
+  whole.tried.push({
+    name: runnable.name,
+    outcome: outcomeOf(call, ok),
+    code: ok ? undefined : codeOf(error),
+    beganMs: startedAt - whole.startedAt,
+    endedMs: run.runtime.monotonic() - whole.startedAt,
+    costMicroUsd: ok ? cost?.costMicroUsd : undefined,
+  });
+  // Of more attempts the first and the last are kept.
+  if (whole.tried.length > mostTried) whole.tried.splice(mostTried / 2, 1);
+}
+
 /** Adds up what a call cost and tells that it ended; the outermost one ends the run. */
 export function tellEnd(call: Call, ok: boolean, value: unknown): void {
   const { run, runnable, path, cacheState, queueMs } = call;
@@ -84,6 +104,7 @@ export function tellEnd(call: Call, ok: boolean, value: unknown): void {
       durationMs,
       queueMs,
       attempts: Math.max(call.attempts, answered || !ok ? 1 : 0),
+      tried: call.attempts > 1 ? call.tried : undefined,
       usage: cost?.usage,
       costMicroUsd: cost?.costMicroUsd,
       cacheState,
