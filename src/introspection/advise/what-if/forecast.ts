@@ -50,16 +50,24 @@ export function forecastMean(of: ForecastOf, windows: readonly ArrayLike<number>
   return around(rest, runs, after, variance * (1 + (recorded === 0 ? 0 : runs / recorded)));
 }
 
-/** Forecasts runs that do not hang together. `doubt` is the standard error of what was assumed for all of them. */
+/** What makes a forecast less sure than what runs would have been tells. */
+export interface ForecastDoubt {
+  /** The standard error of what was assumed for all runs. @default 0 */
+  readonly assumed?: number;
+  /** The variance of one run where its figure is an expectation itself, on average. @default 0 */
+  readonly perRun?: number;
+}
+
+/** Forecasts runs that do not hang together. */
 export function forecastRuns(
   of: Omit<ForecastOf, "recorded">,
   after: readonly number[],
   next: number,
-  doubt = 0,
+  { assumed = 0, perRun = 0 }: ForecastDoubt = {},
 ): Forecast {
   const mean = meanOf(after);
-  const variance = varianceOf(after, mean) * (1 / next + 1 / Math.max(1, after.length)) + doubt ** 2;
-  return around(of, next, mean, variance);
+  const variance = varianceOf(after, mean) * (1 / next + 1 / Math.max(1, after.length));
+  return around(of, next, mean, variance + perRun / next + assumed ** 2);
 }
 
 const batches = 16;

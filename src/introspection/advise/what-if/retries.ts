@@ -76,7 +76,7 @@ function fewerAttempts(input: WhatIfInput, name: string, nodes: readonly CallNod
         unit: "ms",
       },
       forecasts: [
-        forecastRuns({ metric: "avgExecutionTimeMs", unit: "ms", before }, after, nextRuns, doubt),
+        forecastRuns({ metric: "avgExecutionTimeMs", unit: "ms", before }, after, nextRuns, { assumed: doubt }),
         successForecast(episodes, 0, nextRuns),
       ],
       sideEffects: [`a call of ${name} that another attempt would heal fails`],
