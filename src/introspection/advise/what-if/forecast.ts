@@ -1,7 +1,8 @@
 /** Turns what recorded runs would have been into a forecast of the next ones, with the range their mean will fall into. */
 
 import { meanOf } from "../../measure/statistics.ts";
-import type { Forecast } from "../suggestion.ts";
+import type { Episode } from "../../record/episodes.ts";
+import { defaultNextRuns, type Forecast } from "../suggestion.ts";
 
 /** Windows that are replayed at most, so that a long history costs no more than a few short ones. */
 const mostWindows = 16;
@@ -82,6 +83,23 @@ export function forecastSeries(of: Omit<ForecastOf, "recorded">, after: readonly
   const means = Array.from({ length: batches }, (_, batch) => meanOf(after.slice(batch * size, (batch + 1) * size)));
   const perRun = Math.max(varianceOf(after, mean), size === 0 ? 0 : varianceOf(means, meanOf(means)) * size);
   return around(of, next, mean, perRun * (1 / next + 1 / Math.max(1, after.length)));
+}
+
+/** Forecasts how many runs succeed once this share more does, which may be off by its standard error. */
+export function successForecast(
+  episodes: readonly Episode[],
+  gained: number,
+  nextRuns: number = defaultNextRuns,
+  error = 0,
+): Forecast {
+  const decided = episodes.filter(({ outcome }) => outcome !== "cancelled");
+  const before = decided.filter(({ outcome }) => outcome === "ok").length / Math.max(1, decided.length);
+  const after = Math.min(1, before + gained);
+  const spread = Math.sqrt(
+    Math.max(after * (1 - after), 1 / nextRuns) * (1 / nextRuns + 1 / Math.max(1, decided.length)) + error ** 2,
+  );
+  const [low, high] = [Math.max(0, after - width * spread), Math.min(1, after + width * spread)];
+  return { metric: "successRate", unit: "share of runs", runs: nextRuns, before, after, low, high };
 }
 
 function around(of: Omit<ForecastOf, "recorded">, runs: number, after: number, variance: number): Forecast {
