@@ -14,6 +14,7 @@ import {
   type WhatIfInput,
 } from "../suggestion.ts";
 import { forecastSeries } from "./forecast.ts";
+import { forecastQueue } from "./queue-futures.ts";
 import { type Arrival, type QueueLimits, replayQueue } from "./queue-replay.ts";
 import { replayDuration } from "./replay.ts";
 
@@ -54,6 +55,7 @@ export function raisedLimits(input: WhatIfInput): readonly WeighedSuggestion[] {
 
 interface Raise {
   readonly knob: string;
+  readonly limits: QueueLimits;
   readonly from: string;
   readonly to: string;
   readonly value: Json;
@@ -74,13 +76,16 @@ function weigh(
     .flatMap((one) => one ?? [])
     .sort((a, b) => meanOf(Array.from(a.waits)) - meanOf(Array.from(b.waits)))[0];
   if (raise === undefined) return undefined;
-  const after = durationsWith(episodes, nodes, arrivals, raise.waits);
   const before = meanOf(episodes.map(({ durationMs }) => durationMs));
-  const forecast = forecastSeries({ metric: "avgExecutionTimeMs", unit: "ms", before }, after, nextRuns);
+  const ofTime = { metric: "avgExecutionTimeMs", unit: "ms", before } as const;
+  const left = meanOf(Array.from(raise.waits));
+  const drawn = forecastQueue(ofTime, { episodes, nodes }, raise.limits, nextRuns);
+  // Runs that hang together for longer than the drawn stretches are forecast from what the record alone tells.
+  const asRecorded = forecastSeries(ofTime, durationsWith(episodes, nodes, arrivals, raise.waits), nextRuns);
+  const forecast = asRecorded.after > drawn.high ? asRecorded : drawn;
   const savedMs = before - forecast.after;
   const share = before === 0 ? 0 : savedMs / before;
   if (share < smallestGain || forecast.high >= before) return undefined;
-  const left = meanOf(Array.from(raise.waits));
   const { knob } = raise;
   const sentence =
     `Calls of ${name} wait ${duration(recorded)} for their turn on average. With ${raise.to} in the place of ${raise.from} ` +
@@ -153,7 +158,8 @@ function raisedConcurrency(
   const found = firstGoodEnough(candidates, (most) => replayQueue(calls, { ...now, concurrency: most }), replayed);
   if (found === undefined) return undefined;
   const { limits: value, waits } = found;
-  return { knob: `concurrency:${name}`, from: `${concurrency}`, to: `${value} at once`, value, waits };
+  const limits = { ...now, concurrency: value };
+  return { knob: `concurrency:${name}`, from: `${concurrency}`, to: `${value} at once`, value, waits, limits };
 }
 
 function raisedRate(
@@ -168,15 +174,15 @@ function raisedRate(
   const raised = factors.map((factor) =>
     Object.fromEntries(Object.entries(rates).map(([part, rate]) => [part, Math.ceil(rate * factor)])),
   );
-  const wait = (value: Readonly<Record<string, number>>): Float64Array =>
-    replayQueue(calls, {
-      ...now,
-      windows: Object.entries(value).map(([part, most]) => ({ ms: windowMs[part]!, most })),
-    });
-  const found = firstGoodEnough(raised, wait, replayed);
+  const limitsOf = (value: Readonly<Record<string, number>>): QueueLimits => ({
+    ...now,
+    windows: Object.entries(value).map(([part, most]) => ({ ms: windowMs[part]!, most })),
+  });
+  const found = firstGoodEnough(raised, (value) => replayQueue(calls, limitsOf(value)), replayed);
   if (found === undefined) return undefined;
   const { limits: value, waits } = found;
-  return { knob: `requests:${name}`, from: JSON.stringify(rates), to: JSON.stringify(value), value, waits };
+  const [from, to] = [JSON.stringify(rates), JSON.stringify(value)];
+  return { knob: `requests:${name}`, from, to, value, waits, limits: limitsOf(value) };
 }
 
 function durationsWith(

@@ -146,7 +146,7 @@ function runsWith(episodes: readonly Episode[], calls: RetriedCalls, last: LastA
     const story = last.spent.get(node)!;
     const expected = further(story);
     variance += expected.variance;
-    byChance += Math.abs(further(story, 1 + error).mean - expected.mean);
+    byChance += Math.abs(further(story, Math.max(0, 1 - error)).mean - expected.mean);
     byNews += Math.abs(further(story, 1, times.news.part + times.news.doubt).mean - expected.mean);
     if (outcome !== "error") return durationMs + expected.mean;
     failedRuns++;
