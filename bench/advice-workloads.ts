@@ -1,8 +1,10 @@
 /** Programs to advise, each with what is wrong with it: seeded, in virtual time, with the real layers. */
 
+import { FlockError } from "../src/core/errors/errors.ts";
 import type { RetryStep } from "../src/core/recovery-settings.ts";
 import type { FlockResources } from "../src/core/resource-settings.ts";
 import type { AnyRunnable, ExecutionContext } from "../src/core/runnable.ts";
+import { fallback } from "../src/errors/steps/fallback.ts";
 import type { TestRuntime } from "../src/testing/test-runtime.ts";
 
 /** A program as it is run: a run begins every so often, whether or not the one before has ended. */
@@ -207,6 +209,49 @@ function hanging(random: () => number, share: number, questions = 0): AdviceProg
   return { subject, inputOf: (run) => ({ run }), gapMs: () => 10_000 };
 }
 
+/** A model with its price by the call; it fails a share of its calls, in a time of its own. */
+function priced(name: string, random: () => number, medianMs: number, failing: number, costMicroUsd: number): AnyRunnable {
+  return runnable(
+    name,
+    async (_, context) => {
+      await context.runtime.sleep(latency(random, medianMs));
+      if (random() < failing) throw unavailable();
+      return { text: "…" };
+    },
+    { kind: "model", costOf: () => ({ ...usageOf(1), costMicroUsd }) },
+  );
+}
+
+/** An agent with two models, the first of which is slow and dear and fails half of the time. */
+function fallenBack(random: () => number, swapped: boolean): AdviceProgram {
+  const models = [priced("large", random, 1_500, 0.5, 900), priced("small", random, 500, 0.05, 100)];
+  const [first, second] = (swapped ? models.reverse() : models) as [AnyRunnable, AnyRunnable];
+  const recovery = [attempts(1), fallback(second)];
+  const subject = runnable("agent", (_, context) => context.call(first, {} as never), { policy: { recovery } });
+  return { subject, inputOf: (run) => ({ run }), gapMs: () => 20_000 };
+}
+
+/** A tool that fails in two ways: one passes, the other does not. */
+function twoWays(random: () => number, heals: number, maxAttempts: number): AdviceProgram {
+  const fetch = runnable(
+    "fetch",
+    async ({ q = 0 }, context) => {
+      await context.runtime.sleep(latency(random, 150));
+      if (q % 5 === 0) throw refused();
+      if (random() < heals) throw unavailable();
+      return { q };
+    },
+    { kind: "tool", policy: { idempotent: true, recovery: { ...attempts(maxAttempts), on: ["output_invalid"] } } },
+  );
+  const subject = runnable("agent", (input, context) => context.call(fetch, input as never));
+  return { subject, inputOf: (run) => ({ q: run }), gapMs: () => 20_000 };
+}
+
+function refused(): FlockError<"output_invalid"> {
+  const details = { attempts: 1, fields: [], issues: [] };
+  return new FlockError("output_invalid", "never any better", { details: details as never });
+}
+
 /** The workloads of the evaluation. */
 export const adviceWorkloads: readonly AdviceWorkload[] = [
   {
@@ -289,6 +334,23 @@ export const adviceWorkloads: readonly AdviceWorkload[] = [
         () => 50,
         () => (random() < 0.05 ? latency(random, 6_000) : latency(random, 400)),
       ),
+  },
+  {
+    name: "fallback first",
+    expects: "fallback-order:large",
+    make: (_, random) => fallenBack(random, false),
+    changed: (_, random) => fallenBack(random, true),
+  },
+  {
+    name: "fallback as it should be",
+    expects: undefined,
+    make: (_, random) => fallenBack(random, true),
+  },
+  {
+    name: "two failures, one of which passes",
+    expects: "retry:fetch",
+    alsoTrue: ["retry-codes:fetch"],
+    make: (_, random) => twoWays(random, 0.4, 2),
   },
   {
     name: "concurrency limit",

@@ -5,6 +5,7 @@ import type { Suggestion, WhatIf, WhatIfInput } from "./suggestion.ts";
 import { attemptTimeouts } from "./what-if/attempt-timeouts.ts";
 import { cachedAnswers } from "./what-if/cached-answers.ts";
 import { dominatingStep } from "./what-if/dominating-step.ts";
+import { fallbackOrder } from "./what-if/fallback-order.ts";
 import { failureGroups } from "./what-if/failure-groups.ts";
 import { failingTools, frequentFailures } from "./what-if/failures.ts";
 import { hedges } from "./what-if/hedges.ts";
@@ -17,6 +18,7 @@ const simulators: readonly WhatIf[] = [
   independentSteps,
   attemptTimeouts,
   retries,
+  fallbackOrder,
   hedges,
   raisedLimits,
   dominatingStep,

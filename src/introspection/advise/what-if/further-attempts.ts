@@ -2,7 +2,7 @@
 
 import { meanOf } from "../../measure/statistics.ts";
 import type { AttemptStory } from "./attempt-stories.ts";
-import { type Backoff, newsAfter, newsBetween, waitAfter } from "./retry-waits.ts";
+import { type Backoff, newsAfter, newsBetween, waitAfter, waitsForNews } from "./retry-waits.ts";
 
 /** Expected of one call that failed, were it tried so many times more. */
 export interface FurtherAttempts {
@@ -32,7 +32,7 @@ export function attemptTimes(stories: readonly AttemptStory[], backoff: Backoff)
   for (const { own } of stories) {
     for (let tries = 1; tries < own.length; tries++) {
       const news = newsAfter(backoff, tries);
-      if (news === 0) continue;
+      if (news === 0 || !waitsForNews(own[tries - 1]!.code ?? "")) continue;
       beyond += own[tries]!.beganMs - own[tries - 1]!.endedMs - waitAfter(backoff, tries).mean;
       most += news;
       waits++;

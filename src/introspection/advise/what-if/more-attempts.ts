@@ -16,6 +16,7 @@ import { forecastRuns, successForecast } from "./forecast.ts";
 import { attemptTimes, type FurtherAttempts, furtherAttempts, newsOfEarlierMs } from "./further-attempts.ts";
 import { type HealedCode, healedCodes, healedEvidence, lastCode, sayHealed } from "./healed-codes.ts";
 import { samplesOf } from "./recorded-calls.ts";
+import { waitsForNews } from "./retry-waits.ts";
 
 const fewestTries = 20;
 /** One more attempt must surely heal this share of the calls that come to it. */
@@ -134,7 +135,7 @@ function runsWith(episodes: readonly Episode[], calls: RetriedCalls, last: LastA
   const further = (story: AttemptStory, factor = 1, part = times.news.part): FurtherAttempts =>
     furtherAttempts(Math.min(1, chanceOf(last, story) * factor), {
       ...{ made: story.tries, more: attempts - most, backoff },
-      times: { ...times, news: { ...times.news, part } },
+      times: { ...times, news: { ...times.news, part: waitsForNews(lastCode(story)) ? part : 0 } },
     });
   let [failedRuns, gains, variance, byChance, byNews] = [0, 0, 0, 0, 0];
   const healed = meanOf([...last.spent.values()].map((story) => further(story).heals));

@@ -10,6 +10,17 @@ export type Backoff = Pick<RetryStep, "baseMs" | "maxDelayMs">;
 /** After so many failures in a row a retry also waits, so long at most, for news of other calls. */
 const [failuresBeforeNews, newsMs] = [3, 500];
 
+/** Failures after which nobody doubts that what was called answers: it did, or was not asked. */
+const answers: ReadonlySet<string> = new Set([
+  ...["rate_limited", "quota_exhausted", "model_unauthorized", "model_request_invalid", "context_too_long"],
+  ...["content_blocked", "input_invalid", "output_invalid", "output_unreadable", "no_evidence"],
+]);
+
+/** Tells whether calls that fail with a code wait for news of others. */
+export function waitsForNews(code: string): boolean {
+  return !answers.has(code);
+}
+
 /** Gives the backoff that holds for a runnable, as its knob reads. */
 export function backoffOf(name: string, knobs: Knobs | undefined): Backoff {
   const id = `backoff:${name}`;
