@@ -210,7 +210,13 @@ function hanging(random: () => number, share: number, questions = 0): AdviceProg
 }
 
 /** A model with its price by the call; it fails a share of its calls, in a time of its own. */
-function priced(name: string, random: () => number, medianMs: number, failing: number, costMicroUsd: number): AnyRunnable {
+function priced(
+  name: string,
+  random: () => number,
+  medianMs: number,
+  failing: number,
+  costMicroUsd: number,
+): AnyRunnable {
   return runnable(
     name,
     async (_, context) => {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { RunRecorder } from "../../src/introspection/record/run-recorder.ts";
+import type { RecoveryChoice } from "../../src/core/recovery-settings.ts";
+import type { AnyRunnable } from "../../src/core/runnable.ts";
 import { breaker } from "../../src/errors/steps/breaker.ts";
 import { fallback } from "../../src/errors/steps/fallback.ts";
 import { hedge } from "../../src/errors/steps/hedge.ts";
 import { retry } from "../../src/errors/steps/retry.ts";
-import type { RecoveryChoice } from "../../src/core/recovery-settings.ts";
-import type { AnyRunnable } from "../../src/core/runnable.ts";
 import { Flock } from "../../src/flock.ts";
+import { RunRecorder } from "../../src/introspection/record/run-recorder.ts";
 import { createTestRuntime } from "../../src/testing/test-runtime.ts";
 import { runnable } from "./make-environment.ts";
 
@@ -47,7 +47,10 @@ const quick = { baseMs: 0, maxDelayMs: 0 };
 describe("the attempts of a recorded call", () => {
   it("are not there when the first answered", async () => {
     expect(await triedOf(model("first", [100]), retry())).toMatchObject({ attempts: 1, tried: undefined });
-    expect(await triedOf(model("first", [100]), hedge({ afterMs: 200 }))).toMatchObject({ attempts: 1, tried: undefined });
+    expect(await triedOf(model("first", [100]), hedge({ afterMs: 200 }))).toMatchObject({
+      attempts: 1,
+      tried: undefined,
+    });
     expect(await triedOf(model("first", [-100]), false)).toMatchObject({ attempts: 1, tried: undefined });
   });
 

@@ -2,6 +2,7 @@
 
 import { codeOf } from "../../src/core/errors/errors.ts";
 import type {
+  AttemptRecord,
   CacheState,
   FlockEvent,
   Outcome,
@@ -31,6 +32,8 @@ export interface DescribedCall {
   readonly attempts?: number;
   /** Attempts that failed; the last of them, when the call fails too, fails as it does. */
   readonly failedAttempts?: readonly { readonly error: unknown; readonly ms: number }[];
+  /** How its attempts ended. @default not known */
+  readonly tried?: readonly AttemptRecord[];
   readonly queueMs?: number;
   readonly tokens?: number;
   readonly costMicroUsd?: number;
@@ -105,6 +108,7 @@ export function eventsOf(root: DescribedCall, { runId, time = startOfTime, tenan
         queueMs,
         attempts,
       },
+      tried: call.tried,
       usage: call.tokens === undefined ? undefined : usageOf(call.tokens),
       ...{ costMicroUsd: call.costMicroUsd, cacheState, stream: call.stream, code: call.code },
       failure: failed === undefined ? undefined : new FailureReference(failed, codeOf(failed)),

@@ -7,7 +7,15 @@
 
 import { isFlockError } from "../errors/errors.ts";
 import type { AttemptChanges, CacheFinding } from "../layer.ts";
-import { keepOutput, noteAttempt, tellAttemptEnd, tellAttemptStart, tellEnd, tellStart, tellStory } from "./call-events.ts";
+import {
+  keepOutput,
+  noteAttempt,
+  tellAttemptEnd,
+  tellAttemptStart,
+  tellEnd,
+  tellStart,
+  tellStory,
+} from "./call-events.ts";
 import { Call } from "./execution-context.ts";
 import type { Door } from "./run-scope.ts";
 import { runWrapped } from "./wrapped-call.ts";

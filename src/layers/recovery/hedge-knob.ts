@@ -51,6 +51,7 @@ function parse(value: Json): HedgeStep | null {
 /** What a tool's answers usually take is not learnt, so a tool needs the time. */
 function checkHedge(value: Json, isModel: boolean): string | undefined {
   if (value === null) return undefined;
+  if (Array.isArray(value)) return expected;
   const given = typeof value === "object" ? value : { afterMs: value };
   const { afterMs, percentile = usualPercentile, maxExtra = 1, ...more } = given as JsonObject;
   const isTime = afterMs === undefined ? isModel : isNumber(afterMs) && afterMs > 0;

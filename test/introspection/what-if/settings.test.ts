@@ -99,11 +99,12 @@ describe("hedges", () => {
   const slowTail = repeat(300, (index) => asks(index % 20 === 0 ? 5_000 : 200 + 100 * random()));
 
   it("predicts what the faster of two draws takes, and what it costs", () => {
-    const [advice] = advise(hedges, slowTail, {});
+    // With two attempts at most nothing is raced beside the second request.
+    const [advice] = advise(hedges, slowTail, { "retry:m": 2 });
     expect(advice).toMatchObject({ id: "hedge:m", risk: "medium", predicted: { metric: "avgExecutionTimeMs" } });
     expect(advice!.action).toBeUndefined();
     const { afterMs, moreCalls } = advice!.evidence as Record<string, number>;
-    expect(afterMs).toBeLessThan(300);
+    expect(afterMs).toBeLessThanOrEqual(300);
     expect(moreCalls).toBeLessThan(0.11);
     // Drawn by hand: a slow call begins again after `afterMs`, with the latency of any call.
     const draws = slowTail.map(({ calls }) => calls![0]!.ms!);

@@ -50,9 +50,10 @@ function storyOf(node: CallNode, tried: readonly AttemptRecord[]): AttemptStory 
 }
 
 function guessed(node: CallNode, backoff: Backoff): readonly AttemptRecord[] {
-  const { name, attempts, outcome, failure, code, durationMs, costMicroUsd } = node.call;
-  const failed = { name, outcome: "error", code: failure?.code ?? code, costMicroUsd: undefined } as const;
-  const last = outcome === "ok" ? { ...failed, outcome, code: undefined, costMicroUsd } : failed;
+  const { name, attempts, outcome, durationMs } = node.call;
+  // What failed is left open: of calls that were healed it may not be known, and then would seem to be another kind.
+  const failed = { name, outcome: "error", code: undefined, costMicroUsd: undefined } as const;
+  const last = { ...failed, outcome };
   const each = Math.max(0, servedMs(node) - waitsMs(backoff, attempts)) / attempts;
   return Array.from({ length: attempts }, (_, index) => {
     const isLast = index === attempts - 1;

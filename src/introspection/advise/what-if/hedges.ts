@@ -80,7 +80,10 @@ function weigh(input: WhatIfInput, name: string, good: readonly CallNode[], time
     (canApply
       ? `Apply with \`introspection.apply("${knob}")\`.`
       : `Say \`recovery: hedge({ afterMs: ${afterMs} })\` in the agent.`);
-  const p99AfterMs = quantileOf(expected.map(({ mean }) => mean), 0.99);
+  const p99AfterMs = quantileOf(
+    expected.map(({ mean }) => mean),
+    0.99,
+  );
   const suggestion: WeighedSuggestion["suggestion"] = {
     ...{ id: knob, sentence, risk: "medium" },
     evidence: { calls: good.length, afterMs, moreCalls: more, p50Ms, p99Ms, p99AfterMs, samples: slowestOf(good) },
@@ -138,7 +141,11 @@ function costForecast(
   const before = meanOf(now);
   const extra = (more * meanOf(prices) * good.length) / episodes.length;
   const of = { metric: "costMicroUsd", unit: "micro-dollars", before } as const;
-  const billed = forecastRuns(of, now.map((cost) => cost + extra), nextRuns);
+  const billed = forecastRuns(
+    of,
+    now.map((cost) => cost + extra),
+    nextRuns,
+  );
   return { ...billed, low: forecastRuns(of, now, nextRuns).low };
 }
 

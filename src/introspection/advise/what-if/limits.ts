@@ -3,7 +3,7 @@
 import type { Json } from "../../../core/json/json.ts";
 import type { Knobs } from "../../../core/knob.ts";
 import { meanOf } from "../../measure/statistics.ts";
-import { type CallNode, walkTree } from "../../record/call-tree.ts";
+import type { CallNode } from "../../record/call-tree.ts";
 import type { Episode } from "../../record/episodes.ts";
 import {
   defaultNextRuns,
@@ -16,6 +16,7 @@ import {
 import { forecastSeries } from "./forecast.ts";
 import { forecastQueue } from "./queue-futures.ts";
 import { type Arrival, type QueueLimits, replayQueue } from "./queue-replay.ts";
+import { callsByName, servedMs, slowestOf } from "./recorded-calls.ts";
 import { replayDuration } from "./replay.ts";
 
 const fewestCalls = 50;
@@ -38,9 +39,7 @@ const windowMs: Readonly<Record<string, number>> = {
 export function raisedLimits(input: WhatIfInput): readonly WeighedSuggestion[] {
   const { knobs, episodes } = input;
   if (knobs === undefined) return [];
-  const nodes = episodes.flatMap(({ root }) => (root === undefined ? [] : [...walkTree(root)]));
-  const byName = Map.groupBy(nodes, ({ call }) => call.name);
-  return [...byName].flatMap(([name, calls]) => {
+  return [...callsByName(episodes)].flatMap(([name, calls]) => {
     const isLimited = knobs.has(`concurrency:${name}`) || knobs.has(`requests:${name}`);
     if (!isLimited || calls.length < fewestCalls) return [];
     return (
@@ -67,7 +66,7 @@ function weigh(
   name: string,
   nodes: readonly CallNode[],
 ): WeighedSuggestion | undefined {
-  const arrivals = nodes.map(({ call }) => ({ atMs: call.startMs, serviceMs: call.durationMs - call.queueMs }));
+  const arrivals = nodes.map((node) => ({ atMs: node.call.startMs, serviceMs: servedMs(node) }));
   const recorded = meanOf(nodes.map(({ call }) => call.queueMs));
   const now = limitsNow(name, knobs!);
   const replayed = meanOf(Array.from(replayQueue(arrivals, now)));
@@ -98,10 +97,7 @@ function weigh(
       sentence,
       evidence: {
         ...{ calls: nodes.length, meanWaitMs: recorded, replayedWaitMs: replayed, waitAfterMs: left },
-        samples: [...nodes]
-          .sort((a, b) => b.call.queueMs - a.call.queueMs)
-          .slice(0, 5)
-          .map(({ call }) => ({ runId: call.runId, path: call.path })),
+        samples: slowestOf(nodes, ({ call }) => call.queueMs),
       },
       predicted: {
         ...{ metric: "avgExecutionTimeMs", change: -savedMs, low: forecast.low - before, high: forecast.high - before },

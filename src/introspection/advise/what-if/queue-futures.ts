@@ -53,9 +53,10 @@ export function forecastQueue(
 
 function queuedRuns(episodes: readonly Episode[], nodes: readonly CallNode[]): readonly QueuedRun[] {
   const isQueued = new Set(nodes);
+  const meanGapMs = (episodes.at(-1)!.startMs - episodes[0]!.startMs) / Math.max(1, episodes.length - 1);
   return episodes.map((episode, index) => ({
     episode,
-    gapMs: index === 0 ? 0 : episode.startMs - episodes[index - 1]!.startMs,
+    gapMs: index === 0 ? meanGapMs : episode.startMs - episodes[index - 1]!.startMs,
     calls: (episode.root === undefined ? [] : [...nodesIn(episode.root, isQueued)]).map((node) => ({
       node,
       afterMs: node.call.startMs - episode.startMs,
