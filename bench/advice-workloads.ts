@@ -107,9 +107,9 @@ function usageOf(tokens: number) {
   return { usage, costMicroUsd: tokens * 3 };
 }
 
-function attempts(maxAttempts: number): RetryStep {
+function attempts(maxAttempts: number, baseMs = 100): RetryStep {
   const budget = { budgetPerSuccess: 10, budgetReserve: 1_000 };
-  return { step: "retry", maxAttempts, baseMs: 100, maxDelayMs: 10_000, on: undefined, ...budget };
+  return { step: "retry", maxAttempts, baseMs, maxDelayMs: 10_000, on: undefined, ...budget };
 }
 
 function unavailable(): Error {
@@ -117,7 +117,7 @@ function unavailable(): Error {
 }
 
 /** A tool that fails at random, or for some questions for good. */
-function flaky(random: () => number, failsAt: (q: number) => number, maxAttempts: number): AdviceProgram {
+function flaky(random: () => number, failsAt: (q: number) => number, retry: RetryStep): AdviceProgram {
   const fetch = runnable(
     "fetch",
     async ({ q = 0 }, context) => {
@@ -125,7 +125,7 @@ function flaky(random: () => number, failsAt: (q: number) => number, maxAttempts
       if (random() < failsAt(q)) throw unavailable();
       return { q };
     },
-    { kind: "tool", policy: { idempotent: true, recovery: attempts(maxAttempts) } },
+    { kind: "tool", policy: { idempotent: true, recovery: retry } },
   );
   const subject = runnable("agent", async (input, context) => {
     await context.runtime.sleep(100);
@@ -323,12 +323,17 @@ export const adviceWorkloads: readonly AdviceWorkload[] = [
   {
     name: "flaky tool, two attempts",
     expects: "retry:fetch",
-    make: (_, random) => flaky(random, () => 0.4, 2),
+    make: (_, random) => flaky(random, () => 0.4, attempts(2)),
+  },
+  {
+    name: "flaky tool, long waits",
+    expects: "retry:fetch",
+    make: (_, random) => flaky(random, () => 0.4, attempts(2, 3_000)),
   },
   {
     name: "broken for good, eight attempts",
     expects: "retry:fetch",
-    make: (_, random) => flaky(random, (q) => (q % 3 === 0 ? 1 : 0), 8),
+    make: (_, random) => flaky(random, (q) => (q % 3 === 0 ? 1 : 0), attempts(8)),
   },
   { name: "slow tail: hangs", expects: "attempt-timeout:model", make: (_, random) => hanging(random, 0.05) },
   {
