@@ -43,8 +43,9 @@ export function tellAttemptStart(call: Call): void {
   call.run.events.emit({ ...head, type: "attempt-start", name, kind, attempt: call.attempt });
 }
 
-/** Tells that an attempt ended. */
+/** Tells that an attempt ended; one that did not answer, or was a further one, is kept for the end of its call. */
 export function tellAttemptEnd(call: Call, ok: boolean, error: unknown): void {
+  if (!ok || (call.within && call.attempts > 1)) noteAttempt(call, ok, error);
   if (!call.wants("attempt-end")) return;
   const head = call.head();
   const { name, kind } = call.runnable;
@@ -56,11 +57,11 @@ export function tellAttemptEnd(call: Call, ok: boolean, error: unknown): void {
   call.run.events.emit({ ...head, type: "attempt-end", name, kind, attempt, outcome, durationMs, code, failure });
 }
 
-/** Keeps on the whole call how an attempt ended that did not answer, or was a further one. */
-export function noteAttempt(call: Call, ok: boolean, error: unknown): void {
+function noteAttempt(call: Call, ok: boolean, error: unknown): void {
   const { whole, run, runnable, startedAt, cost } = call;
   if (!ok && !call.wasCancelled) whole.failed = error;
-  if ((run.events.mask & eventBits["call-end"]) === 0) return;
+  const isTold = (run.events.mask & eventBits["call-end"]) !== 0;
+  if (!isTold || !(call.within || call.plan.recovery !== undefined)) return;
   whole.tried ??= [];
   whole.tried.push({
     name: runnable.name,

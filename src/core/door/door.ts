@@ -7,15 +7,7 @@
 
 import { isFlockError } from "../errors/errors.ts";
 import type { AttemptChanges, CacheFinding } from "../layer.ts";
-import {
-  keepOutput,
-  noteAttempt,
-  tellAttemptEnd,
-  tellAttemptStart,
-  tellEnd,
-  tellStart,
-  tellStory,
-} from "./call-events.ts";
+import { keepOutput, tellAttemptEnd, tellAttemptStart, tellEnd, tellStart, tellStory } from "./call-events.ts";
 import { Call } from "./execution-context.ts";
 import type { Door } from "./run-scope.ts";
 import { runWrapped } from "./wrapped-call.ts";
@@ -197,7 +189,6 @@ function closeAttempt(call: Call, ok: boolean, error: unknown): void {
   call.close(error);
   call.phase = "between";
   leaveGuards(call, callGuardCount, error);
-  if (!ok || (call.within && call.attempts > 1)) noteAttempt(call, ok, error);
   tellAttemptEnd(call, ok, error);
 }
 
