@@ -90,6 +90,66 @@ describe("retries, by what failed", () => {
     expect(advice!.predicted!.change).toBeCloseTo(-450 / 2, 2);
   });
 
+  it("reads what it can of runs whose calls are no longer kept, and of calls whose middle attempts are not", () => {
+    const runs = repeat(200, (index) =>
+      asked(index % 4 === 0 ? [busy, busy] : index % 4 === 1 ? [busy, undefined] : [undefined]),
+    );
+    const episodes = episodesFrom(runs);
+    const thinned = episodes.map((episode, index) => (index < 40 ? { ...episode, root: undefined } : episode));
+    const knobs = knobsWith({ "retry:m": 2 });
+    const [all, part] = [episodes, thinned].map((some) => retries({ name: "a", episodes: some, knobs })[0]?.suggestion);
+    expect(part?.action).toEqual(all!.action);
+    expect(part!.predicted!.change).toBeCloseTo(0.8 * all!.predicted!.change, 6);
+    const broken = repeat(120, (index) => asked(index % 2 === 0 ? repeat(20, () => busy) : [undefined]));
+    const told = broken.map((run) => ({
+      ...run,
+      calls: run.calls!.map((call) => ({ ...call, attempts: call.attempts! > 1 ? 60 : 1 })),
+    }));
+    const cut = episodesFrom(told).map((episode, index) => (index < 20 ? { ...episode, root: undefined } : episode));
+    const [advice] = retries({ name: "a", episodes: cut, knobs: knobsWith({ "retry:m": 60 }) });
+    expect(advice!.suggestion).toMatchObject({ action: { value: 1 }, evidence: { retried: 50 } });
+    expect(advice!.suggestion.predicted!.change).toBeCloseTo((-19 * 150 * 50) / 120, 2);
+  });
+
+  it("counts a run that went on without what failed as no failure, and the time until then", () => {
+    const survives = (run: DescribedCall): DescribedCall => ({
+      name: "a",
+      calls: [...run.calls!, { name: "n", kind: "tool", ms: 40 }],
+    });
+    const runs = repeat(240, (index) => {
+      if (index % 6 === 0) return survives(asked([busy, busy]));
+      return index % 6 < 3 ? asked(index % 6 === 1 ? [busy, busy] : [busy, undefined]) : survives(asked([undefined]));
+    });
+    const [advice] = advise(runs, { "retry:m": 2 });
+    expect(advice).toMatchObject({ id: "retry:m", evidence: { failed: 80 }, predicted: { metric: "successRate" } });
+    // Only the sixth of the runs that ended with the failure can be gained.
+    expect(advice!.predicted!.change).toBeLessThan(1 / 6);
+    expect(advice!.predicted!.change).toBeGreaterThan(0.9 / 6);
+  });
+
+  it("says nothing where hardly any run fails", () => {
+    const runs = repeat(400, (index) =>
+      asked(index < 3 ? [busy, busy] : index % 10 === 0 ? [busy, undefined] : [undefined]),
+    );
+    expect(advise(runs, { "retry:m": 2 })).toEqual([]);
+  });
+
+  it("says nothing where so little time is lost that it does not matter, nor of no time at all", () => {
+    const quick = (run: DescribedCall): DescribedCall => ({ ...run, ms: 50_000 });
+    const runs = repeat(120, (index) => quick(asked(index % 3 === 0 ? [busy, busy, busy] : [undefined])));
+    expect(advise(runs, { "retry:m": 3 })).toEqual([]);
+    const mixed = repeat(300, (index) => {
+      if (index % 5 === 0) return quick(asked([invalid, invalid]));
+      return quick(asked(index % 5 === 1 ? [busy, undefined] : [undefined]));
+    });
+    expect(advise(mixed, { "retry:m": 2 })).toEqual([]);
+    const instant = repeat(120, (index): DescribedCall => {
+      const end = index % 2 === 0 ? { outcome: "error" as const, code: busy, attempts: 3 } : { attempts: 1 };
+      return { name: "a", ms: 0, calls: [{ name: "m", kind: "tool", ms: 0, ...end }] };
+    });
+    expect(advise(instant, { "retry:m": 3 })).toEqual([]);
+  });
+
   it("leaves codes alone that are healed now and then, or that no other heals beside", () => {
     const one = repeat(200, (index) => asked(index % 3 === 0 ? [invalid, invalid] : [undefined]));
     expect(advise(one, { "retry:m": 2 }).map(({ id }) => id)).toEqual(["retry:m"]);

@@ -176,6 +176,25 @@ describe("raisedLimits", () => {
     ]);
   });
 
+  it("raises the one of two limits that lets calls wait less, and forecasts from the record what hangs together for long", () => {
+    const runs = repeat(30, () => burst(2));
+    const knobs = { "concurrency:m": 2, "requests:m": { perSecond: 500 } };
+    expect(advise(raisedLimits, runs, knobs)).toMatchObject([{ id: "concurrency:m" }]);
+    // Three hundred quiet runs, and then, for a long while, one after the other more at once than the limit lets through.
+    const crowd = (size: number): DescribedCall => ({
+      name: "a",
+      calls: repeat(size, (index) => {
+        const queueMs = Math.floor(index / 2) * 5_000;
+        return { name: "m", kind: "model" as const, at: 0, ms: queueMs + 5_000, queueMs };
+      }),
+    });
+    const late = [...repeat(300, () => crowd(1)), ...repeat(9, () => crowd(24))];
+    const [advice] = advise(raisedLimits, late, { "concurrency:m": 2 });
+    const { after, low, high } = advice!.forecasts![0]!;
+    expect(low).toBeLessThan(after);
+    expect(high).toBeGreaterThan(after);
+  });
+
   it("is silent where something else made calls wait, where nothing waits, and without limits", () => {
     const runs = repeat(30, () => burst(2));
     expect(advise(raisedLimits, runs, { "concurrency:m": 5 })).toEqual([]);

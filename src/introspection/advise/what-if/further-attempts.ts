@@ -32,7 +32,7 @@ export function attemptTimes(stories: readonly AttemptStory[], backoff: Backoff)
   for (const { own } of stories) {
     for (let tries = 1; tries < own.length; tries++) {
       const news = newsAfter(backoff, tries);
-      if (news === 0 || !waitsForNews(own[tries - 1]!.code ?? "")) continue;
+      if (news === 0 || !waitsForNews(own[tries - 1]!.code)) continue;
       beyond += own[tries]!.beganMs - own[tries - 1]!.endedMs - waitAfter(backoff, tries).mean;
       most += news;
       waits++;

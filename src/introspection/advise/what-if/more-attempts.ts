@@ -22,6 +22,8 @@ const fewestTries = 20;
 /** One more attempt must surely heal this share of the calls that come to it. */
 const hardlyEver = 0.05;
 const mostAttempts = 10;
+/** A code that came seldom counts as if so many calls more of it had been healed as seldom as all are. */
+const pooledCalls = 5;
 /** So much of what could be healed may be left to fail. */
 const leftToFail = 0.1;
 
@@ -92,13 +94,10 @@ function isSpent({ isHealed, node }: AttemptStory): boolean {
   return !isHealed && node.call.outcome === "error";
 }
 
-/** Codes that came seldom get the chance of all: the two are weighed as if five more calls had been seen. */
 function chanceOf({ codes, healed, tried }: LastAttempt, story: AttemptStory): number {
-  const own = codes.get(lastCode(story));
-  const weight = 5;
-  const all = healed / tried;
-  if (own === undefined || own.calls >= fewestTries) return own === undefined ? all : own.healed / own.calls;
-  return (own.healed + weight * all) / (own.calls + weight);
+  const own = codes.get(lastCode(story))!;
+  if (own.calls >= fewestTries) return own.healed / own.calls;
+  return (own.healed + (pooledCalls * healed) / tried) / (own.calls + pooledCalls);
 }
 
 /** The relative standard error of the chance of all. */

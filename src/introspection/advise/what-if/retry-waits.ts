@@ -17,8 +17,8 @@ const answers: ReadonlySet<string> = new Set([
 ]);
 
 /** Tells whether calls that fail with a code wait for news of others. */
-export function waitsForNews(code: string): boolean {
-  return !answers.has(code);
+export function waitsForNews(code: string | undefined): boolean {
+  return code === undefined || !answers.has(code);
 }
 
 /** Gives the backoff that holds for a runnable, as its knob reads. */
