@@ -172,6 +172,8 @@ describe("inOrder", () => {
     // Half of them take 100, half 150, each with its own spread.
     expect(inOrder(legs)).toMatchObject({ ms: 125, answers: 1 });
     expect(inOrder(legs).varianceMs).toBeCloseTo(625 + (9 + 10) / 2, 9);
+    // The first one's mean, how often the second is come to, and half of the second one's mean.
+    expect(inOrder(legs).errorMs ** 2).toBeCloseTo(9 / 4 + (0.25 * 50 ** 2) / 4 + (0.25 * 1) / 4, 9);
   });
 });
 

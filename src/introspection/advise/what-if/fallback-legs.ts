@@ -58,6 +58,8 @@ function legsOfCall({ call }: CallNode): readonly LegOfCall[] {
 export interface ExpectedCall {
   readonly ms: number;
   readonly varianceMs: number;
+  /** The standard error of the expected time, since each model's share and time were estimated. */
+  readonly errorMs: number;
   readonly costMicroUsd: number;
   /** The chance that one of them answers. */
   readonly answers: number;
@@ -76,5 +78,17 @@ export function inOrder(legs: readonly FallbackLeg[]): ExpectedCall {
     square += ends * (timeMs ** 2 + spread);
     reached *= failing;
   }
-  return { ms, varianceMs: Math.max(0, square - ms ** 2), costMicroUsd: cost, answers: 1 - reached };
+  const varianceMs = Math.max(0, square - ms ** 2);
+  return { ms, varianceMs, errorMs: errorOf(legs), costMicroUsd: cost, answers: 1 - reached };
+}
+
+/** Backwards: a model's own error, that of how often the rest is come to, and that of the rest. */
+function errorOf(legs: readonly FallbackLeg[]): number {
+  let [restMs, variance] = [0, 0];
+  for (const { calls, answered, meanMs, varianceMs } of legs.toReversed()) {
+    const failing = 1 - answered / calls;
+    variance = (varianceMs + failing * (1 - failing) * restMs ** 2) / calls + failing ** 2 * variance;
+    restMs = meanMs + failing * restMs;
+  }
+  return Math.sqrt(variance);
 }

@@ -121,13 +121,14 @@ function forecastsWith(input: WhatIfInput, nodes: readonly CallNode[], then: Exp
   const timed = new Set(nodes);
   const times = episodes.map(({ durationMs }) => durationMs);
   const after = episodes.map(({ root }) => replayDuration(root!, (node) => (timed.has(node) ? then.ms : undefined)));
-  const perRun = (then.varianceMs * nodes.length) / episodes.length;
+  const callsPerRun = nodes.length / episodes.length;
+  const doubt = { perRun: then.varianceMs * callsPerRun, assumed: then.errorMs * callsPerRun };
   const ofTime = { metric: "avgExecutionTimeMs", unit: "ms", before: meanOf(times) } as const;
-  const time = forecastRuns(ofTime, after, nextRuns, { perRun });
+  const time = forecastRuns(ofTime, after, nextRuns, doubt);
   const interval = meanInterval(times.map((ms, index) => ms - after[index]!));
   const costs = episodes.map(({ costMicroUsd = 0 }) => costMicroUsd);
   if (now.costMicroUsd === 0) return { time, interval, cost: undefined };
-  const changed = ((then.costMicroUsd - now.costMicroUsd) * nodes.length) / episodes.length;
+  const changed = (then.costMicroUsd - now.costMicroUsd) * callsPerRun;
   const ofCost = { metric: "costMicroUsd", unit: "micro-dollars", before: meanOf(costs) } as const;
   const cost = forecastRuns(
     ofCost,
