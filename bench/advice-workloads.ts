@@ -1,10 +1,11 @@
 /** Programs to advise, each with what is wrong with it: seeded, in virtual time, with the real layers. */
 
 import { FlockError } from "../src/core/errors/errors.ts";
-import type { RetryStep } from "../src/core/recovery-settings.ts";
+import type { HedgeStep, RetryStep } from "../src/core/recovery-settings.ts";
 import type { FlockResources } from "../src/core/resource-settings.ts";
 import type { AnyRunnable, ExecutionContext } from "../src/core/runnable.ts";
 import { fallback } from "../src/errors/steps/fallback.ts";
+import type { Suggestion } from "../src/introspection/advise/suggestion.ts";
 import type { TestRuntime } from "../src/testing/test-runtime.ts";
 
 /** A program as it is run: a run begins every so often, whether or not the one before has ended. */
@@ -26,12 +27,13 @@ export interface AdviceWorkload {
   readonly shifts?: boolean;
   readonly make: (runtime: TestRuntime, random: () => number) => AdviceProgram;
   /** The program with the advice followed by hand, where no setting can follow it. */
-  readonly changed?: (runtime: TestRuntime, random: () => number) => AdviceProgram;
+  readonly changed?: (runtime: TestRuntime, random: () => number, followed: Suggestion) => AdviceProgram;
 }
 
 type Perform = (input: { readonly q?: number }, context: ExecutionContext) => Promise<unknown>;
 
-function runnable(name: string, perform: Perform, extra: Partial<AnyRunnable> = {}): AnyRunnable {
+/** Makes a runnable of a function; an agent unless said otherwise. */
+export function runnable(name: string, perform: Perform, extra: Partial<AnyRunnable> = {}): AnyRunnable {
   return { kind: "agent", ...extra, name, perform } as unknown as AnyRunnable;
 }
 
@@ -41,6 +43,15 @@ const asTool = (name: string): Partial<AnyRunnable> => ({ kind: "tool", identity
 export function latency(random: () => number, medianMs: number, spread = 0.4): number {
   const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   return medianMs * Math.exp(spread * normal);
+}
+
+/** How many times slower things are just now: a vendor's slow hours come and go, and last for some fifty runs. */
+export function moods(random: () => number, slow: number): () => number {
+  let isSlow = random() < 0.5;
+  return () => {
+    if (random() < 0.02) isSlow = !isSlow;
+    return isSlow ? slow : 1;
+  };
 }
 
 /** A rank drawn from Zipf's distribution over so many. */
@@ -60,7 +71,12 @@ function zipf(count: number, exponent: number): (random: () => number) => number
 }
 
 /** An agent that searches once and asks its model once. */
-function searcher(questionOf: (run: number) => number, searchMs: () => number, modelMs: () => number): AdviceProgram {
+function searcher(
+  questionOf: (run: number) => number,
+  searchMs: () => number,
+  modelMs: () => number,
+  recovery?: HedgeStep,
+): AdviceProgram {
   const search = runnable(
     "search",
     async ({ q }, context) => {
@@ -75,13 +91,23 @@ function searcher(questionOf: (run: number) => number, searchMs: () => number, m
       await context.runtime.sleep(modelMs());
       return { text: "…" };
     },
-    { kind: "model" },
+    { kind: "model", ...(recovery === undefined ? {} : { policy: { recovery } }) },
   );
   const subject = runnable("agent", async ({ q }, context) => {
     await context.call(search, { q } as never);
     return context.call(model, {} as never);
   });
   return { subject, inputOf: (run) => ({ q: questionOf(run), run }), gapMs: () => 2_000 };
+}
+
+/** An agent whose model is slow now and then; it may be asked a second time. */
+function slowByChance(random: () => number, afterMs?: number): AdviceProgram {
+  return searcher(
+    (run) => run,
+    () => 50,
+    () => (random() < 0.05 ? latency(random, 6_000) : latency(random, 400)),
+    afterMs === undefined ? undefined : { step: "hedge", afterMs, percentile: 95, maxExtra: 1 },
+  );
 }
 
 /** A pattern that asks an agent whose model costs by the token, now and then the same. */
@@ -102,7 +128,8 @@ function costly(random: () => number, questions: number): AdviceProgram {
   return { subject, inputOf: (run) => ({ q: Math.floor(random() * questions), run }), gapMs: () => 2_000 };
 }
 
-function usageOf(tokens: number) {
+/** Gives what so many tokens are and cost. */
+export function usageOf(tokens: number) {
   const usage = { inputTokens: tokens, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 };
   return { usage, costMicroUsd: tokens * 3 };
 }
@@ -137,7 +164,7 @@ function flaky(random: () => number, failsAt: (q: number) => number, retry: Retr
 /** An agent whose model may be called so often at once, or so often a minute. */
 function limited(
   random: () => number,
-  gapMs: number,
+  gapMs: () => number,
   serviceMs: number,
   limits: FlockResources["model"],
 ): AdviceProgram {
@@ -150,12 +177,12 @@ function limited(
     { kind: "model" },
   );
   const subject = runnable("agent", (_, context) => context.call(model, {} as never));
-  const gap = (): number => -Math.log(1 - random()) * gapMs;
+  const gap = (): number => -Math.log(1 - random()) * gapMs();
   return { subject, inputOf: (run) => ({ run }), gapMs: gap, resources: { model: limits ?? {} } };
 }
 
 /** Two steps that read nothing of each other and a third that reads both. */
-function chain(random: () => number, beside: boolean): AdviceProgram {
+function chain(random: () => number, beside: boolean, mood: () => number = () => 1): AdviceProgram {
   const shape = (...names: string[]) => ({
     fields: names.map((name) => ({ name, optional: false })),
     toJsonSchema: () => ({}),
@@ -164,16 +191,18 @@ function chain(random: () => number, beside: boolean): AdviceProgram {
     runnable(
       name,
       async (_, context) => {
-        await context.runtime.sleep(latency(random, ms));
+        await context.runtime.sleep(slower * latency(random, ms));
         return { [writes]: 1 };
       },
       { input: shape(...reads), output: shape(writes) } as never,
     );
   const first = [step("facts", ["topic"], "findings", 500), step("mood", ["topic"], "sentiment", 400)];
   const last = step("writer", ["findings", "sentiment"], "report", 200);
+  let slower = 1;
   const subject = runnable(
     "flow",
     async (_, context) => {
+      slower = mood();
       const input = { q: random() } as never;
       if (beside) await Promise.all(first.map((one) => context.call(one, input)));
       else for (const one of first) await context.call(one, input);
@@ -339,12 +368,8 @@ export const adviceWorkloads: readonly AdviceWorkload[] = [
   {
     name: "slow tail: by chance",
     expects: "hedge:model",
-    make: (_, random) =>
-      searcher(
-        (run) => run,
-        () => 50,
-        () => (random() < 0.05 ? latency(random, 6_000) : latency(random, 400)),
-      ),
+    make: (_, random) => slowByChance(random),
+    changed: (_, random, { evidence }) => slowByChance(random, Number(evidence.afterMs)),
   },
   {
     name: "fallback first",
@@ -366,18 +391,55 @@ export const adviceWorkloads: readonly AdviceWorkload[] = [
   {
     name: "concurrency limit",
     expects: "concurrency:model",
-    make: (_, random) => limited(random, 550, 1_000, { concurrency: 2 }),
+    make: (_, random) => limited(random, () => 550, 1_000, { concurrency: 2 }),
   },
   {
     name: "rate limit",
     expects: "requests:model",
-    make: (_, random) => limited(random, 1_100, 700, { requests: { perMinute: 56 } }),
+    make: (_, random) => limited(random, () => 1_100, 700, { requests: { perMinute: 56 } }),
   },
   {
     name: "parallelisable chain",
     expects: "independent-steps:flow",
     make: (_, random) => chain(random, false),
     changed: (_, random) => chain(random, true),
+  },
+  {
+    name: "slow hours: repeats",
+    expects: "cache:search",
+    make: (_, random) => {
+      const mood = moods(random, 2);
+      return searcher(
+        () => Math.floor(random() * 60),
+        () => latency(random, 600),
+        () => mood() * latency(random, 300),
+      );
+    },
+  },
+  {
+    name: "slow hours: parallelisable chain",
+    expects: "independent-steps:flow",
+    make: (_, random) => chain(random, false, moods(random, 2)),
+    changed: (_, random) => chain(random, true, moods(random, 2)),
+  },
+  {
+    name: "heavy tail: repeats",
+    expects: "cache:search",
+    alsoTrue: ["hedge:model"],
+    make: (_, random) =>
+      searcher(
+        () => Math.floor(random() * 60),
+        () => latency(random, 400, 1.2),
+        () => latency(random, 200, 1),
+      ),
+  },
+  {
+    name: "bursts: concurrency limit",
+    expects: "concurrency:model",
+    make: (_, random) => {
+      const mood = moods(random, 4);
+      return limited(random, () => 300 * mood(), 1_000, { concurrency: 2 });
+    },
   },
   {
     name: "nothing to gain",

@@ -1,16 +1,20 @@
 /**
- * Prints hit ratios of each strategy beside lru-cache and the best possible, then times beside lru-cache, then memory. Recorded
+ * Prints hit ratios of each strategy beside lru-cache and the best possible, then memory and times beside lru-cache. Recorded
  * traces are read from the folder given as the first argument or in FLOCK_TRACES.
  */
 
 import { LRUCache } from "lru-cache";
-import { CacheManager, type EvictionStrategy } from "../src/entries/cache.ts";
+import { type CacheConfig, CacheManager, type EvictionStrategy } from "../src/entries/cache.ts";
 import { families } from "./cache-families.ts";
 import { type Reference, references } from "./cache-references.ts";
 import { generatedWorkloads, optimalHits, recordedWorkloads, type Workload } from "./cache-workloads.ts";
 
 const strategies: readonly EvictionStrategy[] = ["lru", "lfu", "tinylfu"];
-const repeats = 100_000;
+const hourMs = 3_600_000;
+/** More than any contender weighs: its limit is looked at and never met. */
+const amplyBytes = 1_000_000_000;
+const rounds = 120;
+const batch = 10_000;
 const folder = process.argv[2] ?? process.env.FLOCK_TRACES;
 
 const recorded = recordedWorkloads(folder);
@@ -19,8 +23,8 @@ if (recorded.length === 0)
 printHits("recorded", recorded);
 printHits("generated", generatedWorkloads());
 printFamilies([1, 2, 3]);
-await printTimes();
 printMemory();
+await printTimes();
 
 function printHits(label: string, workloads: readonly Workload[]): void {
   if (workloads.length === 0) return;
@@ -89,84 +93,93 @@ function lruCacheHits({ uses }: Workload, max: number): number {
 }
 
 interface Timed {
+  readonly has: (key: string) => boolean;
   readonly get: (key: string) => unknown;
   readonly set: (key: string, value: number) => unknown;
   readonly compute: (key: string) => Promise<unknown>;
 }
 
-function contenders(entries: number): Readonly<Record<string, Timed>> {
-  const lru = new LRUCache<string, number>({ max: entries, fetchMethod: async () => 1 });
-  const withTtl = new LRUCache<string, number>({ max: entries, ttl: 3_600_000, fetchMethod: async () => 1 });
-  const ofLru = (cache: typeof lru): Timed => ({
-    get: (key) => cache.get(key),
-    set: (key, value) => cache.set(key, value),
-    compute: (key) => cache.fetch(key),
-  });
-  const ours = (strategy: EvictionStrategy): Timed => {
-    const cache = new CacheManager({ maxEntries: entries, strategy });
+/** In groups that do the same work: neither times nor weights, times, times and weights. */
+function contenders(entries: number): readonly (readonly [name: string, cache: Timed])[] {
+  const theirs = (options: {
+    ttl?: number;
+    maxSize?: number;
+    sizeCalculation?: (size: number, key: string) => number;
+  }) => {
+    const cache = new LRUCache<string, number>({ max: entries, ...options, fetchMethod: async () => 1 });
     return {
-      get: (key) => cache.get(key),
-      set: (key, value) => cache.set(key, value),
-      compute: (key) => cache.getOrCompute(key, async () => 1),
+      has: (key: string) => cache.has(key),
+      get: (key: string) => cache.get(key),
+      set: (key: string, value: number) => cache.set(key, value),
+      compute: (key: string) => cache.fetch(key),
     };
   };
-  return {
-    "lru-cache": ofLru(lru),
-    "lru-cache, 1 h TTL": ofLru(withTtl),
-    ...Object.fromEntries(strategies.map((strategy) => [`flock ${strategy}, 1 h TTL`, ours(strategy)])),
+  const ours = (options: CacheConfig) => {
+    const cache = new CacheManager({ maxEntries: entries, ...options });
+    return {
+      has: (key: string) => cache.has(key),
+      get: (key: string) => cache.get(key),
+      set: (key: string, value: number) => cache.set(key, value),
+      compute: (key: string) => cache.getOrCompute(key, async () => 1),
+    };
   };
+  const sizeCalculation = (_: number, key: string) => 8 + key.length;
+  return [
+    ["lru-cache", theirs({})],
+    ["flock lru", ours({ ttlMs: null })],
+    ["lru-cache, 1 h TTL", theirs({ ttl: hourMs })],
+    ...strategies.map((strategy) => [`flock ${strategy}, 1 h TTL`, ours({ strategy, ttlMs: hourMs })] as const),
+    ["lru-cache, 1 h TTL, bytes", theirs({ ttl: hourMs, maxSize: amplyBytes, sizeCalculation })],
+    ["flock lru, 1 h TTL, bytes", ours({ ttlMs: hourMs, maxBytes: amplyBytes })],
+  ];
 }
 
-/** Best of some rounds, taken in turn. */
+/** Best of many short batches, taken in turn: one of each that nothing else on the machine came into. */
 async function printTimes(): Promise<void> {
   for (const entries of [1_000, 10_000]) {
     const keys = Array.from({ length: entries * 2 }, (_, index) => `key-${index}-of-a-usual-length`);
-    const all = Object.entries(contenders(entries));
-    const best = new Map(all.map(([name]) => [name, [9e9, 9e9, 9e9]]));
-    for (let round = 0; round < 8; round++) {
-      for (const [name, cache] of all) {
-        const times = [timeGets(cache, keys, entries), timeSets(cache, keys), await timeComputes(cache, keys, entries)];
-        best.set(
-          name,
-          best.get(name)!.map((time, index) => Math.min(time, times[index]!)),
-        );
+    const all = contenders(entries);
+    // Caches of their own: what a strategy has learned from sets and gets is not what decides about computations.
+    const others = contenders(entries);
+    const best = all.map(() => [9e9, 9e9, 9e9]);
+    for (let round = 0; round < rounds; round++) {
+      for (const [index, [, cache]] of all.entries()) {
+        const times = [timeSets(cache, keys), timeGets(cache, keys), await timeComputes(others[index]![1], keys)];
+        best[index] = best[index]!.map((time, which) => Math.min(time, times[which]!));
       }
     }
-    console.log(`\nns, ${entries} entries`.padEnd(36), "       get evicting set  90 % hits");
-    for (const [name, times] of best)
-      console.log(name.padEnd(35), times.map((time) => time.toFixed(0).padStart(10)).join(""));
+    console.log(`\nns, ${entries} entries`.padEnd(36), "evicting set       get  90 % hits");
+    for (const [index, [name]] of all.entries())
+      console.log(name.padEnd(37), best[index]!.map((time) => time.toFixed(0).padStart(10)).join(""));
   }
 }
 
-function timeGets(cache: Timed, keys: readonly string[], entries: number): number {
-  for (let index = 0; index < entries; index++) cache.set(keys[index]!, index);
-  const start = cpuTime();
-  for (let index = 0; index < repeats * 4; index++) cache.get(keys[(index * 7_919) % entries]!);
-  return (cpuTime() - start) / (repeats * 4);
-}
-
+/** Sets keys that are not there, so that each makes another one leave. */
 function timeSets(cache: Timed, keys: readonly string[]): number {
-  const start = cpuTime();
-  for (let index = 0; index < repeats; index++) cache.set(keys[index % keys.length]!, index);
-  return (cpuTime() - start) / repeats;
+  const absent = keys.filter((key) => !cache.has(key)).slice(0, batch);
+  const start = performance.now();
+  for (let index = 0; index < absent.length; index++) cache.set(absent[index]!, index);
+  return ((performance.now() - start) * 1e6) / absent.length;
 }
 
-async function timeComputes(cache: Timed, keys: readonly string[], entries: number): Promise<number> {
+/** Gets keys that are there, out of order. */
+function timeGets(cache: Timed, keys: readonly string[]): number {
+  const held = keys.filter((key) => cache.has(key));
+  const start = performance.now();
+  for (let index = 0; index < batch; index++) cache.get(held[(index * 7_919) % held.length]!);
+  return ((performance.now() - start) * 1e6) / batch;
+}
+
+async function timeComputes(cache: Timed, keys: readonly string[]): Promise<number> {
   const hot = keys.slice(0, 100);
   for (const key of hot) await cache.compute(key);
-  let cold = entries;
-  const start = cpuTime();
-  for (let index = 0; index < repeats; index++) {
+  let cold = keys.length >> 1;
+  const start = performance.now();
+  for (let index = 0; index < batch; index++) {
     if (index % 10 === 9) cold = cold + 1 === keys.length ? 100 : cold + 1;
     await cache.compute(index % 10 === 9 ? keys[cold]! : hot[index % 100]!);
   }
-  return (cpuTime() - start) / repeats;
-}
-
-/** Processor time of this thread in nanoseconds: other work on the machine does not count. */
-function cpuTime(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) * 1_000;
+  return ((performance.now() - start) * 1e6) / batch;
 }
 
 /** What an entry takes beside its key and value. */
@@ -174,20 +187,20 @@ function printMemory(): void {
   const entries = 100_000;
   const keys = Array.from({ length: entries }, (_, index) => `key-${index}`);
   const weigh = (fill: () => object): number => {
-    globalThis.gc?.();
     const before = used();
     const held = fill();
-    globalThis.gc?.();
     const after = used();
     if (Object.keys(held).length < 0) throw new Error("kept alive until here");
     return (after - before) / entries;
   };
   console.log("\nbytes an entry beside key and value (needs --expose-gc)");
-  const lru = weigh(() => filled(new LRUCache<string, number>({ max: entries, ttl: 3_600_000 }), keys));
-  console.log("lru-cache, 1 h TTL".padEnd(35), lru.toFixed(0).padStart(10));
+  const print = (name: string, fill: () => object) => console.log(name.padEnd(35), weigh(fill).toFixed(0).padStart(10));
+  print("lru-cache", () => filled(new LRUCache<string, number>({ max: entries }), keys));
+  print("flock lru", () => filled(new CacheManager({ maxEntries: entries, ttlMs: null }), keys));
+  print("lru-cache, 1 h TTL", () => filled(new LRUCache<string, number>({ max: entries, ttl: hourMs }), keys));
   for (const strategy of strategies) {
-    const bytes = weigh(() => filled(new CacheManager({ maxEntries: entries, strategy }), keys));
-    console.log(`flock ${strategy}, 1 h TTL`.padEnd(35), bytes.toFixed(0).padStart(10));
+    const make = () => new CacheManager({ maxEntries: entries, strategy, ttlMs: hourMs });
+    print(`flock ${strategy}, 1 h TTL`, () => filled(make(), keys));
   }
 }
 
@@ -200,6 +213,8 @@ function filled<Cache extends { set(key: string, value: number): unknown }>(
 }
 
 function used(): number {
+  // What is let go by one collection may hold what only the next one finds.
+  for (let each = 0; each < 3; each++) globalThis.gc?.();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
 }

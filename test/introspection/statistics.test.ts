@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { duration, percent } from "../../src/introspection/advise/suggestion.ts";
-import { meanInterval, meanOf, quantileOf, shareInterval } from "../../src/introspection/measure/statistics.ts";
+import {
+  meanInterval,
+  meanOf,
+  quantileOf,
+  seededDraws,
+  shareInterval,
+  studentQuantile,
+} from "../../src/introspection/measure/statistics.ts";
 import { createTestRuntime } from "../../src/testing/test-runtime.ts";
 
 describe("statistics of advice", () => {
@@ -56,6 +63,31 @@ describe("statistics of advice", () => {
 
   it("take quantiles by nearest rank", () => {
     expect([0, 0.5, 0.95, 1].map((p) => quantileOf([40, 10, 30, 20], p))).toEqual([10, 20, 40, 40]);
+  });
+
+  it("know Student's quantiles to a hundredth", () => {
+    const table: readonly [freedom: number, quantile: number][] = [
+      [3, 3.1824],
+      [4, 2.7764],
+      [9, 2.2622],
+      [30, 2.0423],
+      [399, 1.9659],
+    ];
+    for (const [freedom, quantile] of table)
+      expect(Math.abs(studentQuantile(freedom) / quantile - 1)).toBeLessThan(0.01);
+    expect(studentQuantile(0)).toBe(studentQuantile(3));
+    expect(studentQuantile(Number.POSITIVE_INFINITY)).toBeCloseTo(1.959964, 6);
+  });
+
+  it("draw the same of the same seed, evenly below the limit", () => {
+    const [one, other] = [seededDraws(9), seededDraws(9)];
+    const draws = Array.from({ length: 6_000 }, () => one(6));
+    expect(draws).toEqual(draws.map(() => other(6)));
+    for (let value = 0; value < 6; value++) {
+      const count = draws.filter((draw) => draw === value).length;
+      expect(count).toBeGreaterThan(880);
+      expect(count).toBeLessThan(1_120);
+    }
   });
 
   it("are written for people", () => {

@@ -30,8 +30,6 @@ export interface CacheParts {
   readonly memory: CacheMemory;
   readonly computations: Computations;
   readonly store: StoreLevel | undefined;
-  /** Milliseconds for which new values are fresh now. */
-  readonly ttlMs: () => number | null;
 }
 
 /** Gives the inside of a cache; undefined for what only looks like one. */
@@ -155,8 +153,7 @@ export class CacheManager implements SharedCache {
     const copy = plainCopy(value, "the value");
     const id = entryKey(key);
     this.#computations.takeOff(id);
-    const { ttlMs = this.#config.ttlMs, tags, size, owner } = options;
-    this.#computations.keep({ id, tags, owner, ttlMs }, copy, size);
+    this.#computations.keep(id, copy, options);
   }
 
   /** Tells whether memory has a fresh value for a key without arguments; does not count as a use. */
@@ -237,8 +234,7 @@ export class CacheManager implements SharedCache {
   }
 
   #parts(): CacheParts {
-    const ttlMs = () => this.#config.ttlMs;
-    return { memory: this.#memory, computations: this.#computations, store: this.#store, ttlMs };
+    return { memory: this.#memory, computations: this.#computations, store: this.#store };
   }
 
   /** Waits for the flight of an entry, and makes it where there is none. */

@@ -18,10 +18,12 @@ export class KeptError {
 
 /** What a value is kept with in memory. */
 export interface KeepFacts {
-  /** Milliseconds for which it is fresh; null for ever. */
-  readonly ttlMs: number | null;
+  /** Milliseconds for which it is fresh; null for ever. @default that of the cache */
+  readonly ttlMs?: number | null | undefined;
   readonly tags?: readonly string[] | undefined;
   readonly owner?: string | undefined;
+  /** What it weighs with its key. @default an estimate */
+  readonly size?: number | undefined;
 }
 
 /** Values with a time, over a {@link CacheTable} that knows no freshness. */
@@ -34,11 +36,14 @@ export class CacheMemory {
   readonly counts: Counts = noCounts();
   /** While it is false, nothing new may be kept. */
   isOn: boolean;
+  /** Milliseconds for which new values are fresh, unless they say otherwise. */
+  ttlMs: number | null;
   /** The value the last {@link look} found. */
   found: unknown = undefined;
 
   constructor(config: CompleteCacheConfig, runtime: Runtime) {
     this.isOn = config.enabled;
+    this.ttlMs = config.ttlMs;
     this.#seed = Math.floor(runtime.random() * 2 ** 32);
     this.#table = new CacheTable(this.#limits(config));
     this.#clock = new BurstClock(runtime);
@@ -82,11 +87,16 @@ export class CacheMemory {
   }
 
   /** Keeps a copy that belongs to the cache. Gives whether there was room for it at all. */
-  keep(id: string, copy: PrivateCopy, { ttlMs, tags, owner }: KeepFacts): boolean {
+  keep(id: string, { value, bytes }: PrivateCopy, facts: KeepFacts): boolean {
+    const { ttlMs = this.ttlMs, size = bytes + id.length, tags, owner } = facts;
     const now = this.#clock.recent();
     // Rounded down: a value may end early, never late.
     const endsAt = ttlMs === null ? Number.POSITIVE_INFINITY : Math.floor(now + ttlMs + this.#staleMs);
-    return this.#table.put(id, copy.value, { bytes: copy.bytes, endsAt, now, tags, owner });
+    const slot = this.#table.open(id, size, Math.floor(now));
+    if (slot === -1) return false;
+    this.#table.fill(slot, value, endsAt);
+    if (tags !== undefined || owner !== undefined) this.#table.label(slot, tags, owner);
+    return true;
   }
 
   delete(id: string): boolean {
@@ -102,6 +112,7 @@ export class CacheMemory {
   }
 
   limit(config: CompleteCacheConfig): void {
+    this.ttlMs = config.ttlMs;
     this.#table.limit(this.#limits(config), this.#clock.read());
   }
 

@@ -1,7 +1,7 @@
 /** Runs computations, one for each key at a time, and keeps their results unless something newer came in between. */
 
 import { FlockError } from "../../core/errors/errors.ts";
-import { type CacheMemory, KeptError } from "./cache-memory.ts";
+import { type CacheMemory, type KeepFacts, KeptError } from "./cache-memory.ts";
 import { runInside } from "./current-flight.ts";
 import { type ComputeContext, Flight, type FlightFacts } from "./flight.ts";
 import { copyIn, copyOut, NotPlainJson, type PrivateCopy } from "./memory/private-copy.ts";
@@ -9,9 +9,6 @@ import type { StoreLevel } from "./store-level.ts";
 
 /** Makes the value of a key. */
 export type Computation = (context: ComputeContext) => unknown;
-
-/** Where a value is kept, and with what. */
-export type KeptFacts = Omit<FlightFacts, "name" | "isBackground" | "isRefresh">;
 
 /** What an error that is kept takes, about. */
 const errorBytes = 1_000;
@@ -74,7 +71,7 @@ export class Computations {
       flight.fail(error instanceof NotPlainJson ? notKept(error) : error);
       return;
     }
-    if (this.#land(flight)) this.keep(flight.facts, copy);
+    if (this.#land(flight)) this.keep(flight.facts.id, copy, flight.facts);
     flight.succeed(() => copyOut(copy.value));
   }
 
@@ -90,13 +87,12 @@ export class Computations {
   }
 
   /** Keeps a value in memory and, unless it is for memory alone, in the store. One there is no room for leaves nothing older behind. */
-  keep(facts: KeptFacts, copy: PrivateCopy, size?: number, isForStore = true): void {
-    const { id } = facts;
+  keep(id: string, copy: PrivateCopy, facts: KeepFacts, isForStore = true): void {
     const store = isForStore ? this.#store : undefined;
-    const kept = size === undefined ? weighed(id, copy) : { value: copy.value, bytes: size };
     if (!this.#memory.isOn) this.#memory.delete(id);
-    else if (this.#memory.keep(id, kept, facts)) {
-      store?.write(id, copy.value, facts);
+    else if (this.#memory.keep(id, copy, facts)) {
+      const { ttlMs = this.#memory.ttlMs, tags, owner } = facts;
+      store?.write(id, copy.value, { ttlMs, tags, owner });
       return;
     }
     store?.delete(id);
@@ -154,15 +150,10 @@ export class Computations {
     if (!facts.isBackground) this.#memory.count(isFresh ? "hits" : "stale", facts.owner);
     const ttlMs = stored.freshMs === Number.POSITIVE_INFINITY ? null : stored.freshMs;
     const isCurrent = this.#land(flight);
-    if (isCurrent && this.#memory.isOn) this.#memory.keep(facts.id, weighed(facts.id, copy), { ...facts, ttlMs });
+    if (isCurrent && this.#memory.isOn) this.#memory.keep(facts.id, copy, { ...facts, ttlMs });
     flight.succeed(() => copyOut(copy.value));
     if (isCurrent && !isFresh) this.#compute(this.open({ ...facts, isBackground: true, isRefresh: true }), compute);
   }
-}
-
-/** Adds what the key takes. */
-function weighed(id: string, { value, bytes }: PrivateCopy): PrivateCopy {
-  return { value, bytes: bytes + id.length };
 }
 
 function isAbort(error: unknown): boolean {

@@ -32,7 +32,7 @@ describe("cachedAnswers", () => {
     expect(advice!.action).toBeUndefined();
     expect(advice!.sentence).toBe(
       "Cache search: 45 of 50 calls repeated within an hour; with 16 entries the hit rate of the next 50 runs is " +
-        "90 % (78–100), saving 72 ms a run of a (72 %). Keep its answers: say `idempotent: true` in the " +
+        "90 % (84–96), saving 72 ms a run of a (72 %). Keep its answers: say `idempotent: true` in the " +
         "tool, and it can be applied, if they stay true for a while.",
     );
   });

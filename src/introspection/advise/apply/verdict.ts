@@ -5,6 +5,7 @@ import { type CallNode, walkTree } from "../../record/call-tree.ts";
 import type { Episode } from "../../record/episodes.ts";
 import { countOf, type Forecast, points } from "../suggestion.ts";
 import type { AdviceRecord, MeasuredFigure, WatchedRuns } from "./advice-record.ts";
+import { failsMoreAtEnd, isAboveAtEnd } from "./final-test.ts";
 import { failsMoreThan, isSurelyAbove, noMoments, withValue } from "./sequential-test.ts";
 
 export const noRuns: WatchedRuns = {
@@ -50,11 +51,14 @@ const usualFailures = 0.01;
 
 /**
  * Gives the verdict, or undefined while there is none. A change that surely made runs slower, dearer or fail more often
- * than before, and than was said, ends at once. Any other waits for the runs to watch, and stays if it brought at least half
+ * than before, and than was said, ends at once. Any other waits for the runs to watch, is then held against those before once
+ * more, in one look that sees less harm, and stays if it brought at least half
  * of what was promised, or a figure within the promised range that is better than before.
  */
 export function verdictOn(record: AdviceRecord): Verdict | undefined {
-  const figures = record.forecasts.map((forecast) => measure(forecast, record.watched));
+  const figures = record.forecasts.map(({ metric, before, after, low, high }) => {
+    return { metric, before, predicted: after, low, high, measured: measureFigure(metric, record.watched) };
+  });
   const harm = harmOf(record);
   if (harm !== undefined) return { keep: false, figures, report: report(record, figures, `rolled back: ${harm}`) };
   if (record.watched.runs < record.watchRuns) return undefined;
@@ -76,27 +80,33 @@ function promiseHeld({ metric, before, predicted, low, high, measured }: Measure
   return { keep: isInRange || gain >= wanted / 2, why: "it brought less than half of what was promised" };
 }
 
-function harmOf({ baseline, watched, watchRuns, forecasts }: AdviceRecord): string | undefined {
-  const said = (metric: Forecast["metric"]): number | undefined => forecasts.find((one) => one.metric === metric)?.high;
+function harmOf(record: AdviceRecord): string | undefined {
+  const { baseline, watched, watchRuns, forecasts } = record;
+  const said = (metric: Forecast["metric"]): Forecast | undefined => forecasts.find((one) => one.metric === metric);
+  const isOver = watched.runs >= watchRuns;
+  const isAbove = (figure: "durationMs" | "costMicroUsd", allowed: number | undefined): boolean =>
+    isSurelyAbove(watched[figure], watchRuns, baseline[figure], allowed) ||
+    (isOver && isAboveAtEnd(watched[figure], baseline[figure], allowed));
   const failureLimit = Math.max(usualFailures, shareInterval(baseline.failed, baseline.runs).high);
-  if (failsMoreThan(failureLimit, watched.failed, watched.runs)) {
+  const allowedFailures = Math.max(usualFailures, 1 - (said("successRate")?.low ?? 1));
+  if (
+    failsMoreThan(failureLimit, watched.failed, watched.runs) ||
+    (isOver && failsMoreAtEnd(watched, baseline, allowedFailures))
+  )
     return `${watched.failed} of ${countOf(watched.runs, "run")} failed, ${baseline.failed} of ${baseline.runs} before`;
-  }
-  if (isSurelyAbove(watched.durationMs, watchRuns, baseline.durationMs, said("avgExecutionTimeMs")))
-    return "runs take longer";
-  if (isSurelyAbove(watched.costMicroUsd, watchRuns, baseline.costMicroUsd, said("costMicroUsd")))
-    return "runs cost more";
+  if (isAbove("durationMs", said("avgExecutionTimeMs")?.high)) return "runs take longer";
+  if (isAbove("costMicroUsd", said("costMicroUsd")?.high)) return "runs cost more";
   return undefined;
 }
 
-function measure({ metric, before, after, low, high }: Forecast, watched: WatchedRuns): MeasuredFigure {
-  const measured = {
+/** Gives what a metric came to over some runs; 0 of none. */
+export function measureFigure(metric: Forecast["metric"], watched: WatchedRuns): number {
+  return {
     avgExecutionTimeMs: watched.durationMs.mean,
     costMicroUsd: watched.costMicroUsd.mean,
     successRate: watched.runs === 0 ? 0 : 1 - watched.failed / watched.runs,
     cacheHitRate: watched.cacheCalls === 0 ? 0 : watched.cacheHits / watched.cacheCalls,
   }[metric];
-  return { metric, before, predicted: after, low, high, measured };
 }
 
 const words: Readonly<Record<Forecast["metric"], string>> = {

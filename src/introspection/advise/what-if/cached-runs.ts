@@ -7,6 +7,7 @@ import type { Forecast } from "../suggestion.ts";
 import { type CacheReplay, replayCache } from "./cache-replay.ts";
 import type { SeenCall } from "./cacheable-calls.ts";
 import { forecastMean, windowsOf } from "./forecast.ts";
+import { owing, passedOn } from "./owed-answers.ts";
 import { replayDuration } from "./replay.ts";
 
 /** A cache that might be turned on. */
@@ -33,39 +34,44 @@ export function forecastCached(
   nextRuns: number,
 ): readonly Forecast[] {
   const recorded = episodes.length;
-  const cached = windowsOf(recorded, nextRuns).map(({ from, to }) => {
+  const windows = windowsOf(recorded, nextRuns).map(({ from, to }) => {
     const asked = calls.filter(({ run }) => run >= from && run < to);
-    const runs = runsWith(episodes, asked, replayCache(asked, cache), { from, to });
-    const left = (figures: (episode: Episode) => number, saved: Float64Array): Float64Array =>
-      saved.map((ms, index) => figures(episodes[from + index]!) - ms);
-    return {
-      ms: left(({ durationMs }) => durationMs, runs.savedMs),
-      cost: left(({ costMicroUsd }) => costMicroUsd ?? 0, runs.savedMicroUsd),
-      hits: runs.hitShares,
-    };
+    const replay = replayCache(asked, cache);
+    const runs = runsWith(episodes, asked, replay, { from, to });
+    return { episodes: episodes.slice(from, to), runs, passedOn: passedOn(asked, replay, from) };
   });
-  const meanBefore = (figure: (episode: Episode) => number): number => meanOf(episodes.map(figure));
-  const ofTime = { metric: "avgExecutionTimeMs", unit: "ms", recorded } as const;
-  const ofCost = { metric: "costMicroUsd", unit: "micro-dollars", recorded } as const;
-  const ofHits = { metric: "cacheHitRate", unit: `share of calls to ${calls[0]!.node.call.name}`, recorded } as const;
+  const left = (figure: (episode: Episode) => number, saved: (runs: CachedRuns) => Float64Array) =>
+    windows.map(({ episodes, runs, passedOn }) => {
+      const figures = saved(runs).map((ms, index) => figure(episodes[index]!) - ms);
+      return { figures, owed: owing(figures, saved(runs), passedOn, -1) };
+    });
+  const forecast = (
+    of: Pick<Forecast, "metric" | "unit">,
+    figure: (episode: Episode) => number,
+    saved: (runs: CachedRuns) => Float64Array,
+  ): Forecast => forecastMean({ ...of, before: meanOf(episodes.map(figure)) }, left(figure, saved), recorded);
   const hits = forecastMean(
-    { ...ofHits, before: 0 },
-    cached.map((one) => one.hits),
+    { metric: "cacheHitRate", unit: `share of calls to ${calls[0]!.node.call.name}`, before: 0 },
+    windows.map(({ runs: { hitShares }, passedOn }, index) => {
+      const owed = Array.from(owing(hitShares, hitShares, passedOn, 1));
+      // That no run asked what nobody else did may be chance: one more counts as if it had.
+      return { figures: hitShares, owed: index === 0 ? [...owed, 0] : owed };
+    }),
+    recorded,
   );
-  const costBefore = meanBefore(({ costMicroUsd }) => costMicroUsd ?? 0);
+  const cost = forecast(
+    { metric: "costMicroUsd", unit: "micro-dollars" },
+    ({ costMicroUsd }) => costMicroUsd ?? 0,
+    ({ savedMicroUsd }) => savedMicroUsd,
+  );
+  const time = forecast(
+    { metric: "avgExecutionTimeMs", unit: "ms" },
+    ({ durationMs }) => durationMs,
+    ({ savedMs }) => savedMs,
+  );
   return [
-    forecastMean(
-      { ...ofTime, before: meanBefore(({ durationMs }) => durationMs) },
-      cached.map((one) => one.ms),
-    ),
-    ...(costBefore === 0
-      ? []
-      : [
-          forecastMean(
-            { ...ofCost, before: costBefore },
-            cached.map((one) => one.cost),
-          ),
-        ]),
+    time,
+    ...(cost.before === 0 ? [] : [cost]),
     { ...hits, low: Math.max(0, hits.low), high: Math.min(1, hits.high) },
   ];
 }

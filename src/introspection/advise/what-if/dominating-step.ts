@@ -1,7 +1,7 @@
 /** What a faster step would bring: finds the step that decides how long a run takes, and replays the runs with it halved. */
 
 import { meanInterval, meanOf } from "../../measure/statistics.ts";
-import { type CallNode, criticalTimes, stepsOf, walkTree } from "../../record/call-tree.ts";
+import { type CallNode, criticalTimes, stepsOf } from "../../record/call-tree.ts";
 import {
   countOf,
   duration,
@@ -20,24 +20,16 @@ const dominatingShare = 0.5;
 export function dominatingStep({ name, episodes }: WhatIfInput): readonly WeighedSuggestion[] {
   const trees = episodes.flatMap(({ root, complete }) => (root !== undefined && complete ? [root] : []));
   const total = trees.reduce((sum, root) => sum + root.call.durationMs, 0);
-  const times = new Map<string, number>();
-  for (const root of trees) {
-    const steps = stepsOf(root);
-    const critical = criticalTimes(root);
-    for (const step of steps.children) {
-      const ms = timeWithin(step, critical);
-      times.set(step.call.name, (times.get(step.call.name) ?? 0) + ms);
-    }
-  }
-  const [first] = [...times].sort((a, b) => b[1] - a[1]);
-  if (first === undefined || times.size < 2 || total === 0 || first[1] / total < dominatingShare) return [];
-  const [step, ms] = first;
+  const found = stepTimes(trees);
+  const [first] = [...found].sort(([, a], [, b]) => b.ms - a.ms);
+  if (first === undefined || found.size < 2 || total === 0 || first[1].ms / total < dominatingShare) return [];
+  const [step, { ms, parts: within }] = first;
   const saved = trees.map((root) => root.call.durationMs - replayHalved(root, step));
   const interval = meanInterval(saved);
   const savedMs = meanOf(saved);
   const share = savedMs / (total / trees.length);
   if (share < smallestGain || interval.low <= 0) return [];
-  const parts = partsOf(step, trees);
+  const parts = largestOf(within);
   const spent = parts.map((part) => `${duration(part.ms / trees.length)} in ${part.words}`);
   const sentence =
     `${step} takes ${percent(ms / total)} of a run of ${name} (${duration(ms / trees.length)} of ` +
@@ -73,35 +65,41 @@ interface Part {
   readonly ms: number;
 }
 
-/**
- * Finds where a step's time on the critical path is spent: the largest parts, two at most, those below a tenth left out.
- * None for a step that calls nothing: it is its only part.
- */
-function partsOf(step: string, trees: readonly CallNode[]): readonly Part[] {
-  const parts = new Map<string, number>();
-  let total = 0;
+interface StepTime {
+  ms: number;
+  readonly parts: Map<string, number>;
+}
+
+/** Adds up the time of each step on the critical paths, and in what it was spent. A step that calls nothing has no parts. */
+function stepTimes(trees: readonly CallNode[]): ReadonlyMap<string, StepTime> {
+  const times = new Map<string, StepTime>();
   for (const root of trees) {
     const critical = criticalTimes(root);
-    for (const top of stepsOf(root).children.filter(({ call }) => call.name === step)) {
-      if (top.children.length === 0) continue;
-      for (const node of walkTree(top)) {
-        const words = node === top ? ownCode : node.call.name;
-        const ms = critical.get(node) ?? 0;
-        parts.set(words, (parts.get(words) ?? 0) + ms);
-        total += ms;
-      }
+    for (const step of stepsOf(root).children) {
+      const time = times.get(step.call.name) ?? { ms: 0, parts: new Map<string, number>() };
+      times.set(step.call.name, time);
+      addTimes(time, step, step, critical);
     }
   }
+  return times;
+}
+
+function addTimes(time: StepTime, step: CallNode, node: CallNode, critical: ReadonlyMap<CallNode, number>): void {
+  const ms = critical.get(node) ?? 0;
+  time.ms += ms;
+  if (step.children.length === 0) return;
+  const words = node === step ? ownCode : node.call.name;
+  time.parts.set(words, (time.parts.get(words) ?? 0) + ms);
+  for (const child of node.children) addTimes(time, step, child, critical);
+}
+
+/** Gives the largest parts, two at most, those below a tenth left out. */
+function largestOf(parts: ReadonlyMap<string, number>): readonly Part[] {
+  const total = [...parts.values()].reduce((sum, ms) => sum + ms, 0);
   return [...parts]
     .map(([words, ms]) => ({ words, ms }))
     .sort((a, b) => b.ms - a.ms)
     .filter(({ ms }, index) => index < 2 && ms >= total / 10);
-}
-
-function timeWithin(step: CallNode, critical: ReadonlyMap<CallNode, number>): number {
-  let sum = 0;
-  for (const node of walkTree(step)) sum += critical.get(node) ?? 0;
-  return sum;
 }
 
 function replayHalved(root: CallNode, step: string): number {

@@ -3,8 +3,7 @@
 import type { Json } from "../../../core/json/json.ts";
 import type { Knobs } from "../../../core/knob.ts";
 import { meanOf } from "../../measure/statistics.ts";
-import type { CallNode } from "../../record/call-tree.ts";
-import type { Episode } from "../../record/episodes.ts";
+import { type CallNode, walkTree } from "../../record/call-tree.ts";
 import {
   defaultNextRuns,
   duration,
@@ -13,11 +12,8 @@ import {
   type WeighedSuggestion,
   type WhatIfInput,
 } from "../suggestion.ts";
-import { forecastSeries } from "./forecast.ts";
 import { forecastQueue } from "./queue-futures.ts";
 import { type Arrival, type QueueLimits, replayQueue } from "./queue-replay.ts";
-import { callsByName, servedMs, slowestOf } from "./recorded-calls.ts";
-import { replayDuration } from "./replay.ts";
 
 const fewestCalls = 50;
 /** A limit is high enough when this share of the waiting is left. */
@@ -39,7 +35,9 @@ const windowMs: Readonly<Record<string, number>> = {
 export function raisedLimits(input: WhatIfInput): readonly WeighedSuggestion[] {
   const { knobs, episodes } = input;
   if (knobs === undefined) return [];
-  return [...callsByName(episodes)].flatMap(([name, calls]) => {
+  const nodes = episodes.flatMap(({ root }) => (root === undefined ? [] : [...walkTree(root)]));
+  const byName = Map.groupBy(nodes, ({ call }) => call.name);
+  return [...byName].flatMap(([name, calls]) => {
     const isLimited = knobs.has(`concurrency:${name}`) || knobs.has(`requests:${name}`);
     if (!isLimited || calls.length < fewestCalls) return [];
     return (
@@ -54,10 +52,10 @@ export function raisedLimits(input: WhatIfInput): readonly WeighedSuggestion[] {
 
 interface Raise {
   readonly knob: string;
-  readonly limits: QueueLimits;
   readonly from: string;
   readonly to: string;
   readonly value: Json;
+  readonly limits: QueueLimits;
   readonly waits: Float64Array;
 }
 
@@ -66,7 +64,7 @@ function weigh(
   name: string,
   nodes: readonly CallNode[],
 ): WeighedSuggestion | undefined {
-  const arrivals = nodes.map((node) => ({ atMs: node.call.startMs, serviceMs: servedMs(node) }));
+  const arrivals = nodes.map(({ call }) => ({ atMs: call.startMs, serviceMs: call.durationMs - call.queueMs }));
   const recorded = meanOf(nodes.map(({ call }) => call.queueMs));
   const now = limitsNow(name, knobs!);
   const replayed = meanOf(Array.from(replayQueue(arrivals, now)));
@@ -77,14 +75,11 @@ function weigh(
   if (raise === undefined) return undefined;
   const before = meanOf(episodes.map(({ durationMs }) => durationMs));
   const ofTime = { metric: "avgExecutionTimeMs", unit: "ms", before } as const;
-  const left = meanOf(Array.from(raise.waits));
-  const drawn = forecastQueue(ofTime, { episodes, nodes }, raise.limits, nextRuns);
-  // Runs that hang together for longer than the drawn stretches are forecast from what the record alone tells.
-  const asRecorded = forecastSeries(ofTime, durationsWith(episodes, nodes, arrivals, raise.waits), nextRuns);
-  const forecast = asRecorded.after > drawn.high ? asRecorded : drawn;
+  const forecast = forecastQueue(ofTime, { episodes, nodes }, raise.limits, nextRuns);
   const savedMs = before - forecast.after;
   const share = before === 0 ? 0 : savedMs / before;
   if (share < smallestGain || forecast.high >= before) return undefined;
+  const left = meanOf(Array.from(raise.waits));
   const { knob } = raise;
   const sentence =
     `Calls of ${name} wait ${duration(recorded)} for their turn on average. With ${raise.to} in the place of ${raise.from} ` +
@@ -97,7 +92,10 @@ function weigh(
       sentence,
       evidence: {
         ...{ calls: nodes.length, meanWaitMs: recorded, replayedWaitMs: replayed, waitAfterMs: left },
-        samples: slowestOf(nodes, ({ call }) => call.queueMs),
+        samples: [...nodes]
+          .sort((a, b) => b.call.queueMs - a.call.queueMs)
+          .slice(0, 5)
+          .map(({ call }) => ({ runId: call.runId, path: call.path })),
       },
       predicted: {
         ...{ metric: "avgExecutionTimeMs", change: -savedMs, low: forecast.low - before, high: forecast.high - before },
@@ -155,7 +153,7 @@ function raisedConcurrency(
   if (found === undefined) return undefined;
   const { limits: value, waits } = found;
   const limits = { ...now, concurrency: value };
-  return { knob: `concurrency:${name}`, from: `${concurrency}`, to: `${value} at once`, value, waits, limits };
+  return { knob: `concurrency:${name}`, from: `${concurrency}`, to: `${value} at once`, value, limits, waits };
 }
 
 function raisedRate(
@@ -170,25 +168,12 @@ function raisedRate(
   const raised = factors.map((factor) =>
     Object.fromEntries(Object.entries(rates).map(([part, rate]) => [part, Math.ceil(rate * factor)])),
   );
-  const limitsOf = (value: Readonly<Record<string, number>>): QueueLimits => ({
-    ...now,
-    windows: Object.entries(value).map(([part, most]) => ({ ms: windowMs[part]!, most })),
-  });
+  const limitsOf = (value: Readonly<Record<string, number>>): QueueLimits => {
+    return { ...now, windows: Object.entries(value).map(([part, most]) => ({ ms: windowMs[part]!, most })) };
+  };
   const found = firstGoodEnough(raised, (value) => replayQueue(calls, limitsOf(value)), replayed);
   if (found === undefined) return undefined;
   const { limits: value, waits } = found;
-  const [from, to] = [JSON.stringify(rates), JSON.stringify(value)];
-  return { knob: `requests:${name}`, from, to, value, waits, limits: limitsOf(value) };
-}
-
-function durationsWith(
-  episodes: readonly Episode[],
-  nodes: readonly CallNode[],
-  arrivals: readonly Arrival[],
-  waits: Float64Array,
-): readonly number[] {
-  const takes = new Map(nodes.map((node, index) => [node, arrivals[index]!.serviceMs + waits[index]!]));
-  return episodes.map(({ root, durationMs }) =>
-    root === undefined ? durationMs : replayDuration(root, (node) => takes.get(node)),
-  );
+  const [from, to] = [rates, value].map((one) => JSON.stringify(one));
+  return { knob: `requests:${name}`, from: from!, to: to!, value, limits: limitsOf(value), waits };
 }

@@ -1,97 +1,94 @@
-/** Draws runs that may come to a queue from those that came, so that a forecast knows how much chance there is in waiting. */
+/** Plays many futures of runs that wait for each other, since a short record of a queue seldom holds the worst of its times. */
 
-import { meanOf, quantileOf } from "../../measure/statistics.ts";
-import type { CallNode } from "../../record/call-tree.ts";
+import { seededDraws } from "../../measure/statistics.ts";
+import { type CallNode, walkTree } from "../../record/call-tree.ts";
 import type { Episode } from "../../record/episodes.ts";
 import type { Forecast } from "../suggestion.ts";
-import type { ForecastOf } from "./forecast.ts";
-import { type Arrival, type QueueLimits, replayQueue } from "./queue-replay.ts";
-import { servedMs } from "./recorded-calls.ts";
+import { type ForecastOf, forecastFutures } from "./forecast.ts";
+import { type QueueLimits, replayQueue } from "./queue-replay.ts";
 import { replayDuration } from "./replay.ts";
 
-const mostFutures = 200;
-const fewestFutures = 40;
-/** Calls replayed over all futures, about. */
-const mostReplayed = 400_000;
-
-/** One run with its calls to the queue. */
-interface QueuedRun {
-  readonly episode: Episode;
-  /** From the start of the run before it. */
-  readonly gapMs: number;
-  readonly calls: readonly { readonly node: CallNode; readonly afterMs: number }[];
-}
+/** Futures that are played, fewer where runs make many calls: about so many are replayed in all. */
+const [fewestFutures, mostFutures, mostReplayed] = [40, 200, 400_000];
+/** Runs that are drawn together, so that those that came in a burst stay one: a tenth of all, within these bounds. */
+const [fewestTogether, mostTogether] = [10, 100];
+/** Of a long record the last runs say as much. */
+const mostRuns = 4_000;
 
 /**
- * Forecasts the mean time of runs whose calls wait in a queue. Runs are drawn in stretches, so that those that come together
- * stay together (H. R. Künsch: "The Jackknife and the Bootstrap for General Stationary Observations", 1989), each time from a
- * record that was itself drawn, since the recorded one was chance too; then their calls are replayed through the queue. The
- * range holds 95 of 100 such means. Seeded: the same record gives the same.
+ * Forecasts the mean time of runs whose calls wait in a queue, empty at first. Runs are drawn with replacement, in stretches of a
+ * tenth of the record (H. R. Künsch: "The Jackknife and the Bootstrap for General Stationary Observations", 1989), from a record
+ * that was itself drawn so: what is forecast varies by what comes and by how little is known. Seeded.
  */
 export function forecastQueue(
-  of: Omit<ForecastOf, "recorded">,
-  runs: { readonly episodes: readonly Episode[]; readonly nodes: readonly CallNode[] },
+  of: ForecastOf,
+  { episodes, nodes }: { readonly episodes: readonly Episode[]; readonly nodes: readonly CallNode[] },
   limits: QueueLimits,
   next: number,
 ): Forecast {
-  const queued = queuedRuns(runs.episodes, runs.nodes);
-  const size = Math.max(1, Math.round(Math.sqrt(queued.length)));
-  const draw = drawer();
-  const calls = Math.max(1, (next * runs.nodes.length) / queued.length);
-  const futures = Math.max(fewestFutures, Math.min(mostFutures, Math.floor(mostReplayed / calls)));
-  const means = Array.from({ length: futures }, () => {
-    const record = Array.from({ length: Math.ceil(queued.length / size) }, () => draw(queued.length - size + 1));
-    const drawn: QueuedRun[] = [];
+  const recorded = recordOf(episodes, new Set(nodes));
+  const gaps = recorded.map(({ gapMs }) => gapMs);
+  return forecastFutures(of, playedFutures(recorded, limits, next), next, gaps);
+}
+
+/** Gives the mean time of the next runs in each of many futures. */
+function playedFutures(recorded: readonly RecordedRun[], limits: QueueLimits, next: number): readonly number[] {
+  const draw = seededDraws(1);
+  const together = Math.min(mostTogether, Math.max(fewestTogether, Math.round(recorded.length / 10)));
+  const blocks = Math.ceil(recorded.length / together);
+  const calls = recorded.reduce((sum, run) => sum + run.calls.length, 0);
+  const affordable = Math.floor((mostReplayed * recorded.length) / (next * Math.max(1, calls)));
+  const futures = Math.min(mostFutures, Math.max(fewestFutures, affordable));
+  return Array.from({ length: futures }, () => {
+    const starts = Array.from({ length: blocks }, () => draw(recorded.length));
+    const drawn: RecordedRun[] = [];
     while (drawn.length < next) {
-      const from = record[draw(record.length)]!;
-      drawn.push(...queued.slice(from, from + Math.min(size, next - drawn.length)));
+      const from = draw(recorded.length);
+      for (let step = 0; step < together && drawn.length < next; step++) {
+        const at = (from + step) % recorded.length;
+        drawn.push(recorded[(starts[Math.floor(at / together)]! + (at % together)) % recorded.length]!);
+      }
     }
-    return meanOf(durations(drawn, limits));
+    return meanTime(drawn, limits);
   });
-  return { ...of, runs: next, after: meanOf(means), low: quantileOf(means, 0.025), high: quantileOf(means, 0.975) };
 }
 
-function queuedRuns(episodes: readonly Episode[], nodes: readonly CallNode[]): readonly QueuedRun[] {
-  const isQueued = new Set(nodes);
-  const meanGapMs = (episodes.at(-1)!.startMs - episodes[0]!.startMs) / Math.max(1, episodes.length - 1);
-  return episodes.map((episode, index) => ({
-    episode,
-    gapMs: index === 0 ? meanGapMs : episode.startMs - episodes[index - 1]!.startMs,
-    calls: (episode.root === undefined ? [] : [...nodesIn(episode.root, isQueued)]).map((node) => ({
-      node,
-      afterMs: node.call.startMs - episode.startMs,
-    })),
-  }));
+interface RecordedRun {
+  readonly gapMs: number;
+  readonly episode: Episode;
+  readonly calls: readonly CallNode[];
 }
 
-function* nodesIn(node: CallNode, wanted: ReadonlySet<CallNode>): Generator<CallNode> {
-  if (wanted.has(node)) yield node;
-  for (const child of node.children) yield* nodesIn(child, wanted);
+function recordOf(episodes: readonly Episode[], queued: ReadonlySet<CallNode>): readonly RecordedRun[] {
+  const first = Math.max(0, episodes.length - mostRuns);
+  const spanMs = episodes.at(-1)!.startMs - episodes[0]!.startMs;
+  return episodes.slice(first).map((episode, index) => {
+    const { root, startMs } = episode;
+    const before = episodes[first + index - 1];
+    // Nothing came before the first one, which takes the mean for its gap.
+    const gapMs = before === undefined ? spanMs / Math.max(1, episodes.length - 1) : startMs - before.startMs;
+    const nodes = root === undefined ? [] : Array.from(walkTree(root));
+    const calls = nodes.filter((node) => queued.has(node));
+    return { gapMs, episode, calls };
+  });
 }
 
-function durations(runs: readonly QueuedRun[], limits: QueueLimits): readonly number[] {
-  const arrivals: (Arrival & { readonly run: number; readonly node: CallNode })[] = [];
+function meanTime(runs: readonly RecordedRun[], limits: QueueLimits): number {
   let now = 0;
-  for (const [run, { gapMs, calls }] of runs.entries()) {
+  const queued = runs.flatMap(({ gapMs, episode, calls }, run) => {
     now += gapMs;
-    for (const { node, afterMs } of calls) arrivals.push({ atMs: now + afterMs, serviceMs: servedMs(node), run, node });
-  }
-  arrivals.sort((a, b) => a.atMs - b.atMs);
-  const waits = replayQueue(arrivals, limits);
-  const times = runs.map(() => new Map<CallNode, number>());
-  for (const [index, { run, node, serviceMs }] of arrivals.entries()) times[run]!.set(node, serviceMs + waits[index]!);
-  return runs.map(({ episode: { root, durationMs } }, run) =>
-    root === undefined ? durationMs : replayDuration(root, (node) => times[run]!.get(node)),
-  );
-}
-
-/** Whole numbers below a limit by xorshift32 (G. Marsaglia, 2003): plenty for resampling. */
-function drawer(): (below: number) => number {
-  let state = 1;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
+    return calls.map((node) => {
+      const { startMs, durationMs, queueMs } = node.call;
+      return { run, node, atMs: now + startMs - episode.startMs, serviceMs: durationMs - queueMs };
+    });
+  });
+  queued.sort((a, b) => a.atMs - b.atMs);
+  const waits = replayQueue(queued, limits);
+  const takes = runs.map(() => new Map<CallNode, number>());
+  queued.forEach(({ run, node, serviceMs }, index) => void takes[run]!.set(node, serviceMs + waits[index]!));
+  let sum = 0;
+  runs.forEach(({ episode: { root, durationMs } }, run) => {
+    sum += root === undefined ? durationMs : replayDuration(root, (node) => takes[run]!.get(node));
+  });
+  return sum / runs.length;
 }

@@ -15,24 +15,41 @@ export function replayDuration(node: CallNode, durationOf: (node: CallNode) => n
   const { children } = node;
   if (children.length === 0) return node.call.durationMs;
   const start = node.call.startMs;
-  const inOrder = [...children].sort((a, b) => a.call.startMs - b.call.startMs);
-  const ended: { readonly before: number; readonly after: number }[] = [];
-  for (const child of inOrder) {
-    const childStart = child.call.startMs - start;
-    const newStart = shifted(ended, childStart);
-    ended.push({ before: endOf(child) - start, after: newStart + replayDuration(child, durationOf) });
+  const ended = new EndedCalls();
+  for (const child of inOrder(children)) {
+    const newStart = ended.shift(child.call.startMs - start);
+    ended.add(endOf(child) - start, newStart + replayDuration(child, durationOf));
   }
-  return Math.max(shifted(ended, node.call.durationMs), 0);
+  return Math.max(ended.shift(node.call.durationMs), 0);
 }
 
-/** Moves a moment along with what had ended by then: the same wait after the last of them. */
-function shifted(ended: readonly { readonly before: number; readonly after: number }[], moment: number): number {
-  let before = 0;
-  let after = 0;
-  for (const one of ended) {
-    if (one.before > moment + clockGrainMs) continue;
-    before = Math.max(before, one.before);
-    after = Math.max(after, one.after);
+/** They are recorded in order of their start, but for a clock that was set back. */
+function inOrder(children: readonly CallNode[]): readonly CallNode[] {
+  const isInOrder = children.every(
+    ({ call }, index) => index === 0 || children[index - 1]!.call.startMs <= call.startMs,
+  );
+  return isInOrder ? children : [...children].sort((a, b) => a.call.startMs - b.call.startMs);
+}
+
+/** When calls had ended, before and after. */
+class EndedCalls {
+  readonly #before: number[] = [];
+  readonly #after: number[] = [];
+
+  add(before: number, after: number): void {
+    this.#before.push(before);
+    this.#after.push(after);
   }
-  return after + Math.max(moment - before, 0);
+
+  /** Moves a moment along with what had ended by then: the same wait after the last of them. */
+  shift(moment: number): number {
+    let before = 0;
+    let after = 0;
+    for (let index = 0; index < this.#before.length; index++) {
+      if (this.#before[index]! > moment + clockGrainMs) continue;
+      before = Math.max(before, this.#before[index]!);
+      after = Math.max(after, this.#after[index]!);
+    }
+    return after + Math.max(moment - before, 0);
+  }
 }

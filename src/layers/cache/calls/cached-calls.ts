@@ -86,9 +86,8 @@ class CachedCalls implements CacheSlot {
     const copy = this.#copyOf(call, answer.value);
     if (copy === undefined) flight.release();
     else {
-      const ttlMs = this.#parts.ttlMs();
       if (answer.isComplete && isCurrent && !call.isSubstitute)
-        this.#parts.computations.keep({ ...facts, ttlMs }, copy, undefined, this.#isPortable);
+        this.#parts.computations.keep(facts.id, copy, { owner: facts.owner }, this.#isPortable);
       flight.succeed(copy.value);
     }
   }
@@ -119,7 +118,7 @@ class CachedCalls implements CacheSlot {
 
   /** Joins the flight for a question, and begins one where there is none. */
   #fly(call: LayerCall, id: string, isRefresh: boolean): CacheFinding | Promise<CacheFinding> {
-    const { memory, computations, store, ttlMs } = this.#parts;
+    const { memory, computations, store } = this.#parts;
     const owner = this.#runnable.name;
     const under = this.#flights.get(id);
     if (under?.ticket.isCurrent && (!isRefresh || under.ticket.facts.isRefresh)) {
@@ -128,7 +127,7 @@ class CachedCalls implements CacheSlot {
       memory.count("joined", owner);
       return joined;
     }
-    const facts = { id, name: id, tags: undefined, owner, ttlMs: ttlMs(), isBackground: false, isRefresh };
+    const facts = { id, name: id, tags: undefined, owner, ttlMs: memory.ttlMs, isBackground: false, isRefresh };
     const flight = new CallFlight(computations.open(facts));
     this.#flights.set(id, flight);
     if (store !== undefined && this.#isPortable && !isRefresh) return this.#ask(store, flight, call);
@@ -151,9 +150,8 @@ class CachedCalls implements CacheSlot {
       const isFresh = stored.freshMs > 0;
       memory.count(isFresh ? "hits" : "stale", facts.owner);
       const copy = copyIn(stored.value);
-      const kept = { value: copy.value, bytes: copy.bytes + facts.id.length };
       const ttlMs = stored.freshMs === Number.POSITIVE_INFINITY ? null : stored.freshMs;
-      if (this.#land(flight) && memory.isOn) memory.keep(facts.id, kept, { ttlMs, owner: facts.owner });
+      if (this.#land(flight) && memory.isOn) memory.keep(facts.id, copy, { ttlMs, owner: facts.owner });
       flight.succeed(copy.value, !isFresh);
       if (!isFresh) this.#revalidate(call, facts.id);
     });

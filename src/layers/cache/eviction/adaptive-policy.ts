@@ -49,7 +49,7 @@ export class AdaptivePolicy implements EvictionPolicy {
   /** @param seed 32 random bits: who does not know them cannot choose keys that share counters. */
   constructor(seed: number) {
     this.#seed = seed | 0;
-    this.#order = new SegmentedOrder(ways[0]!, this.#sketch, 1);
+    this.#order = new SegmentedOrder(ways[0]!, this.#sketch, { slots: 1, remembers: true });
   }
 
   /** The name of the rules in force. */

@@ -5,6 +5,7 @@ const ways = 4;
 /** A place holds some bits of a hash, and in the others a turn, which goes round. */
 const turnBits = 12;
 const turnMask = 2 ** turnBits - 1;
+const turnShift = 32 - turnBits;
 /** Turns in which as many keys are evicted as there are entries. */
 const turnsOfAll = 256;
 
@@ -14,23 +15,26 @@ const turnsOfAll = 256;
  * count: keys that are equal there are taken for one. A turn is as long as a 256th of all entries take to be evicted.
  */
 export class EvictedKeys {
-  readonly #places: Uint32Array;
+  readonly #places: Int32Array;
   readonly #mask: number;
+  /** The turn in the upper bits of 32, and how far it has gone in the others: whole numbers, since it is read all the time. */
+  #time = 0;
+  readonly #step: number;
   readonly #evictionsInTurn: number;
-  #evictions = 0;
 
   constructor(entries: number) {
     let places = 64;
     while (places < entries * 1.25) places *= 2;
-    this.#places = new Uint32Array(places);
+    this.#places = new Int32Array(places);
     this.#mask = places / ways - 1;
     this.#evictionsInTurn = Math.max(1, entries / turnsOfAll);
+    this.#step = Math.ceil(2 ** turnShift / this.#evictionsInTurn);
   }
 
   add(hash: number): void {
     const places = this.#places;
     const start = (hash & this.#mask) * ways;
-    const turn = this.#turn();
+    const turn = this.#time >>> turnShift;
     const mark = hash >>> turnBits;
     let oldest = start;
     let longest = -1;
@@ -46,9 +50,9 @@ export class EvictedKeys {
         oldest = place;
       }
     }
-    this.#evictions += 1;
+    this.#time = (this.#time + this.#step) | 0;
     // Zero stands for an empty place.
-    places[oldest] = ((mark << turnBits) | turn) >>> 0 || 1;
+    places[oldest] = (mark << turnBits) | turn || 1;
   }
 
   /** Tells whether a key is among the last so many evicted, and forgets it. */
@@ -60,12 +64,8 @@ export class EvictedKeys {
       const held = places[place]!;
       if (held === 0 || held >>> turnBits !== mark) continue;
       places[place] = 0;
-      return ((this.#turn() - held) & turnMask) * this.#evictionsInTurn < reach;
+      return (((this.#time >>> turnShift) - held) & turnMask) * this.#evictionsInTurn < reach;
     }
     return false;
-  }
-
-  #turn(): number {
-    return Math.floor(this.#evictions / this.#evictionsInTurn) & turnMask;
   }
 }

@@ -35,7 +35,7 @@ export class FrequencySketch {
       const shift = (columns & 7) << 2;
       const word = words[at]!;
       if (((word >>> shift) & most) < most) {
-        words[at] = word + (1 << shift);
+        words[at] = (word + (1 << shift)) | 0;
         counted = true;
       }
       columns >>>= 4;
@@ -51,7 +51,9 @@ export class FrequencySketch {
     let least = most;
     for (const end = row + blockWords; row < end; row += 2) {
       const counter = (words[row + ((columns >>> 3) & 1)]! >>> ((columns & 7) << 2)) & most;
-      if (counter < least) least = counter;
+      // Which one is less cannot be foretold: a branch would be guessed wrong half of the time.
+      const more = counter - least;
+      least += more & (more >> 31);
       columns >>>= 4;
     }
     return least;
@@ -65,10 +67,13 @@ export class FrequencySketch {
   }
 }
 
-/** Mixes a hash into another one that shares no pattern with it (the finalizer of MurmurHash3). */
+/**
+ * Mixes a hash into another one that shares no pattern with it (the finalizer of MurmurHash3). Hashes are signed: engines
+ * keep what fits 31 bits and a sign in registers, and larger numbers in objects.
+ */
 export function spreadHash(hash: number): number {
   let mixed = (hash + 0x9e3779b9) | 0;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return (mixed ^ (mixed >>> 16)) >>> 0;
+  return mixed ^ (mixed >>> 16);
 }

@@ -18,7 +18,7 @@ export class SampledOrder {
 
   constructor(rules: AdmissionRules, sketch: FrequencySketch, entries: number) {
     this.#entries = entries;
-    this.#order = new SegmentedOrder(rules, sketch, entries);
+    this.#order = new SegmentedOrder(rules, sketch, { slots: entries, remembers: rules.remembers });
     let chains = 16;
     while (chains < entries) chains *= 2;
     this.#first = new Int32Array(chains).fill(-1);

@@ -24,8 +24,18 @@ const settled = 2;
 /** Share of the proven entries that have been used since they were proven. */
 const settledShare = 0.8;
 const mostUses = 3;
+/** An entry's list is in the lower bits of its state, its uses while it was new are in the others. */
+const listBits = 2;
+const listMask = 2 ** listBits - 1;
 /** Entries moved from new to proven in one eviction at most. */
 const mostMoves = 16;
+
+/** What an order is made with. */
+export interface OrderOptions {
+  readonly slots: number;
+  /** Whether evicted keys are written down; rules that remember can do so only then. */
+  readonly remembers: boolean;
+}
 
 /**
  * Three lists in order of use: new entries, proven ones on probation, settled ones. A new entry that has become the oldest
@@ -40,18 +50,19 @@ export class SegmentedOrder {
   rules: AdmissionRules;
   #sketch: FrequencySketch;
   readonly #lists = new SlotLists(3);
+  readonly #remembers: boolean;
   #evicted: EvictedKeys;
   #evictedSize = 0;
-  #list = new Uint8Array(0);
-  #uses = new Uint8Array(0);
-  #hash = new Uint32Array(0);
+  #state = new Uint8Array(0);
+  #hash = new Int32Array(0);
   #entries = 0;
 
-  constructor(rules: AdmissionRules, sketch: FrequencySketch, slots: number) {
+  /** @param sketch The frequencies that entries are compared by. */
+  constructor(rules: AdmissionRules, sketch: FrequencySketch, { slots, remembers }: OrderOptions) {
     this.rules = rules;
     this.#sketch = sketch;
-    this.#evicted = new EvictedKeys(slots);
-    this.#evictedSize = slots;
+    this.#remembers = remembers;
+    this.#evicted = new EvictedKeys(0);
     this.grow(slots);
   }
 
@@ -70,35 +81,37 @@ export class SegmentedOrder {
 
   grow(slots: number): void {
     this.#lists.grow(slots);
-    this.#list = grown(this.#list, slots);
-    this.#uses = grown(this.#uses, slots);
+    this.#state = grown(this.#state, slots);
     this.#hash = grown(this.#hash, slots);
-    if (slots <= this.#evictedSize) return;
+    if (!this.#remembers || slots <= this.#evictedSize) return;
     this.#evicted = new EvictedKeys(slots);
     this.#evictedSize = slots;
   }
 
   add(slot: number, hash: number): void {
     this.#hash[slot] = hash;
-    this.#uses[slot] = 0;
     this.#entries += 1;
-    const wasEvicted = this.#evicted.take(hash, this.#entries * 0.9);
-    this.#put(slot, wasEvicted && this.rules.remembers ? probation : fresh);
+    const isProven = this.rules.remembers && this.#evicted.take(hash, this.#entries * 0.9);
+    this.#put(slot, isProven ? probation : fresh, 0);
   }
 
   touch(slot: number): void {
-    if (this.#uses[slot]! < mostUses) this.#uses[slot]! += 1;
-    const list = this.#list[slot]!;
-    this.#lists.remove(list, slot);
-    if (list === fresh || this.rules.window === 1) this.#put(slot, fresh);
-    else {
-      this.#put(slot, settled);
-      if (list === probation) this.#unsettle();
+    const state = this.#state[slot]!;
+    const list = state & listMask;
+    const uses = Math.min(mostUses, (state >>> listBits) + 1);
+    const next = list === fresh || this.rules.window === 1 ? fresh : settled;
+    if (list === next) {
+      this.#state[slot] = list | (uses << listBits);
+      this.#lists.renew(list, slot);
+      return;
     }
+    this.#lists.remove(list, slot);
+    this.#put(slot, next, uses);
+    if (next === settled) this.#unsettle();
   }
 
   remove(slot: number): void {
-    this.#lists.remove(this.#list[slot]!, slot);
+    this.#lists.remove(this.#state[slot]! & listMask, slot);
     this.#entries -= 1;
   }
 
@@ -112,7 +125,7 @@ export class SegmentedOrder {
     for (let moves = 0; moves < mostMoves; moves++) {
       const candidate = this.#lists.first(fresh);
       if (candidate === -1) break;
-      if (admit !== "frequency" && this.#uses[candidate]! < admit) return this.#leave(candidate, true);
+      if (admit !== "frequency" && this.#state[candidate]! >>> listBits < admit) return this.#leave(candidate, true);
       if (this.#lists.length(fresh) > room) {
         this.#prove(candidate);
         continue;
@@ -125,15 +138,14 @@ export class SegmentedOrder {
     return this.#leave(this.#oldestProven(), false);
   }
 
-  #put(slot: number, list: number): void {
-    this.#list[slot] = list;
+  #put(slot: number, list: number, uses: number): void {
+    this.#state[slot] = list | (uses << listBits);
     this.#lists.push(list, slot);
   }
 
   #prove(slot: number): void {
     this.#lists.remove(fresh, slot);
-    this.#uses[slot] = 0;
-    this.#put(slot, probation);
+    this.#put(slot, probation, 0);
   }
 
   /** The proven entry to leave next; the oldest new one when none is proven. */
@@ -146,7 +158,7 @@ export class SegmentedOrder {
 
   #leave(slot: number, remember: boolean): number {
     this.remove(slot);
-    if (remember) this.#evicted.add(this.#hash[slot]!);
+    if (remember && this.rules.remembers) this.#evicted.add(this.#hash[slot]!);
     return slot;
   }
 
@@ -160,7 +172,7 @@ export class SegmentedOrder {
     for (let moves = 0; moves < 4 && this.#lists.length(settled) > most; moves++) {
       const slot = this.#lists.first(settled);
       this.#lists.remove(settled, slot);
-      this.#put(slot, probation);
+      this.#put(slot, probation, this.#state[slot]! >>> listBits);
     }
   }
 }

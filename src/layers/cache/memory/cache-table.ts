@@ -18,17 +18,6 @@ export interface TableLimits {
   readonly seed: number;
 }
 
-/** What an entry comes with. */
-export interface EntryFacts {
-  readonly bytes: number;
-  /** Monotonic milliseconds after which it is gone, `Infinity` for never. */
-  readonly endsAt: number;
-  /** Monotonic milliseconds now. */
-  readonly now: number;
-  readonly tags?: readonly string[] | undefined;
-  readonly owner?: string | undefined;
-}
-
 const firstSlots = 64;
 /** Weights are kept in 32 bits. */
 const heaviest = 2 ** 32 - 1;
@@ -85,35 +74,53 @@ export class CacheTable {
     return this.#expiry.timeOf(slot);
   }
 
-  /** Puts an entry in, in the place of an older one; gives whether there was room for it at all. */
-  put(key: string, value: unknown, facts: EntryFacts): boolean {
+  /**
+   * Makes a slot for an entry that weighs so many bytes, in the place of an older one; gives -1 when there is no room for it at
+   * all. `fill` must follow.
+   *
+   * @param now Monotonic milliseconds.
+   */
+  open(key: string, bytes: number, now: number): number {
     const { maxBytes, maxEntries } = this.#limits;
-    let slot = this.#slots.get(key);
-    if (facts.bytes > Math.min(maxBytes, heaviest)) {
-      if (slot !== undefined) this.remove(slot);
-      return false;
+    const older = this.#slots.get(key);
+    if (bytes > maxBytes || bytes > heaviest) {
+      if (older !== undefined) this.remove(older);
+      return -1;
     }
-    if (slot !== undefined) {
-      this.#policy.touch(slot);
-      this.#empty(slot);
-    }
-    this.#makeRoom(slot === undefined ? maxEntries - 1 : maxEntries, maxBytes - facts.bytes, facts.now);
-    // What made room may have been the older entry itself.
-    if (slot !== undefined) slot = this.#slots.get(key);
-    if (slot === undefined) {
-      slot = this.#free.pop() ?? this.#newSlot();
+    let slot = older === undefined ? -1 : this.#reopen(older, key, bytes, now);
+    if (slot === -1) {
+      while (this.#slots.size >= maxEntries || this.bytes + bytes > maxBytes) {
+        if (slot !== -1) this.#release(slot);
+        slot = this.#leave(now);
+      }
+      if (slot === -1) slot = this.#free.pop() ?? this.#newSlot();
       this.#slots.set(key, slot);
       this.#keys[slot] = key;
       this.#policy.add(slot, key);
     }
-    this.#fill(slot, value, facts);
-    return true;
+    if (bytes > widest16 && this.#bytesOf instanceof Uint16Array) this.#bytesOf = Uint32Array.from(this.#bytesOf);
+    this.#bytesOf[slot] = bytes;
+    this.bytes += bytes;
+    return slot;
+  }
+
+  /** Fills a slot just made. @param endsAt Monotonic milliseconds after which the entry is gone, `Infinity` for never. */
+  fill(slot: number, value: unknown, endsAt: number): void {
+    this.#values[slot] = value;
+    this.#expiry.set(slot, endsAt);
+  }
+
+  /** Says what an entry can be taken out by. */
+  label(slot: number, tags: readonly string[] | undefined, owner: string | undefined): void {
+    if (tags !== undefined && tags.length > 0) this.#tags.set(slot, tags);
+    if (owner !== undefined) this.#owners.set(slot, owner);
   }
 
   /** Takes an entry out. */
   remove(slot: number): void {
     this.#policy.remove(slot);
-    this.#clear(slot);
+    this.#forget(slot);
+    this.#release(slot);
   }
 
   /** Takes an entry out that has passed its end. */
@@ -127,7 +134,7 @@ export class CacheTable {
     chosen: (key: string, tags: readonly string[] | undefined, owner: string | undefined) => boolean,
   ): number {
     let removed = 0;
-    for (const [key, slot] of [...this.#slots]) {
+    for (const [key, slot] of this.#slots) {
       if (!chosen(key, this.#tags.get(slot), this.#owners.get(slot))) continue;
       this.remove(slot);
       removed += 1;
@@ -140,7 +147,7 @@ export class CacheTable {
     const isOther = limits.strategy !== this.#limits.strategy;
     this.#limits = limits;
     if (isOther) this.#change(makePolicy(limits));
-    this.#makeRoom(limits.maxEntries, limits.maxBytes, now);
+    while (this.#slots.size > limits.maxEntries || this.bytes > limits.maxBytes) this.#release(this.#leave(now));
   }
 
   /** What the strategy is at; for `tinylfu` the rules it follows now. */
@@ -148,46 +155,52 @@ export class CacheTable {
     return this.#policy instanceof AdaptivePolicy ? this.#policy.way : this.#limits.strategy;
   }
 
-  #makeRoom(entries: number, bytes: number, now: number): void {
-    while (this.#slots.size > entries || this.bytes > bytes) {
-      const expired = this.#expiry.expired(now);
-      if (expired !== -1) {
-        this.expire(expired);
-        continue;
-      }
-      const slot = this.#policy.evict();
-      this.evictions += 1;
-      this.#clear(slot);
-    }
-  }
-
-  /** Takes away what an entry weighs and when it ends, so that it neither counts nor expires while room is made. */
-  #empty(slot: number): void {
-    this.bytes -= this.#bytesOf[slot]!;
+  /**
+   * Empties the slot of an older entry, so that it neither counts nor expires while room is made; gives -1 when making room
+   * took the entry itself.
+   */
+  #reopen(slot: number, key: string, bytes: number, now: number): number {
+    const { maxBytes } = this.#limits;
+    this.#policy.touch(slot);
+    this.#unlabel(slot);
     this.#bytesOf[slot] = 0;
     this.#expiry.set(slot, Number.POSITIVE_INFINITY);
+    while (this.bytes + bytes > maxBytes) this.#release(this.#leave(now));
+    return this.#slots.get(key) ?? -1;
+  }
+
+  /** Lets the next entry go, an expired one first; gives its slot, which is to be filled or released. */
+  #leave(now: number): number {
+    let slot = this.#expiry.expired(now);
+    if (slot === -1) {
+      slot = this.#policy.evict();
+      this.evictions += 1;
+    } else {
+      this.#policy.remove(slot);
+      this.expirations += 1;
+    }
+    this.#forget(slot);
+    return slot;
+  }
+
+  /** Makes an entry unknown; its slot still holds it. */
+  #forget(slot: number): void {
+    this.#slots.delete(this.#keys[slot]!);
+    this.#unlabel(slot);
+  }
+
+  /** Takes away what an entry weighs and what it can be taken out by. */
+  #unlabel(slot: number): void {
+    this.bytes -= this.#bytesOf[slot]!;
     if (this.#tags.size > 0) this.#tags.delete(slot);
     if (this.#owners.size > 0) this.#owners.delete(slot);
   }
 
-  #fill(slot: number, value: unknown, { bytes, endsAt, tags, owner }: EntryFacts): void {
-    this.#values[slot] = value;
-    this.#expiry.set(slot, endsAt);
-    if (bytes > widest16 && this.#bytesOf instanceof Uint16Array) this.#bytesOf = Uint32Array.from(this.#bytesOf);
-    this.#bytesOf[slot] = bytes;
-    this.bytes += bytes;
-    if (tags !== undefined && tags.length > 0) this.#tags.set(slot, tags);
-    if (owner !== undefined) this.#owners.set(slot, owner);
-  }
-
-  #clear(slot: number): void {
-    this.#slots.delete(this.#keys[slot]!);
+  /** Empties a slot, for any later entry. */
+  #release(slot: number): void {
     this.#keys[slot] = undefined;
     this.#values[slot] = undefined;
     this.#expiry.set(slot, Number.POSITIVE_INFINITY);
-    this.bytes -= this.#bytesOf[slot]!;
-    if (this.#tags.size > 0) this.#tags.delete(slot);
-    if (this.#owners.size > 0) this.#owners.delete(slot);
     this.#free.push(slot);
   }
 

@@ -15,27 +15,24 @@ const never32 = 2 ** 32 - 1;
  * Times are whole milliseconds, 0 or more.
  */
 export class ExpiryQueue {
-  /** 32 bits each until a time needs more. */
+  /** 32 bits each until a time needs more, and none while nothing has a time. */
   #times: Uint32Array | Float64Array = new Uint32Array(0);
+  #slots = 0;
   #never = never32;
   /** Bounds by level, of 32 slots each first, a single one last. */
   #levels: Float64Array[] = [new Float64Array([Number.POSITIVE_INFINITY])];
+  #root = this.#levels[0]!;
 
   /** Makes room for slots below this number. */
   grow(slots: number): void {
-    const before = this.#times.length;
-    if (slots <= before) return;
-    this.#times = grown(this.#times, slots).fill(this.#never, before);
-    this.#levels = [];
-    for (let size = Math.ceil(slots / fan); ; size = Math.ceil(size / fan)) {
-      this.#levels.push(new Float64Array(size).fill(Number.POSITIVE_INFINITY));
-      if (size === 1) break;
-    }
-    for (let slot = 0; slot < before; slot++) this.#lower(slot, this.timeOf(slot));
+    if (slots <= this.#slots) return;
+    this.#slots = slots;
+    if (this.#times.length > 0) this.#makeRoom();
   }
 
   /** Gives when a slot expires. */
   timeOf(slot: number): number {
+    if (slot >= this.#times.length) return Number.POSITIVE_INFINITY;
     const time = this.#times[slot]!;
     return time === this.#never ? Number.POSITIVE_INFINITY : time;
   }
@@ -43,9 +40,10 @@ export class ExpiryQueue {
   /** Says that a slot expires at `time`, for which `Infinity` means never; a time it had is forgotten. */
   set(slot: number, time: number): void {
     if (time === Number.POSITIVE_INFINITY) {
-      this.#times[slot] = this.#never;
+      if (slot < this.#times.length) this.#times[slot] = this.#never;
       return;
     }
+    if (slot >= this.#times.length) this.#makeRoom();
     if (time >= never32 && this.#never === never32) this.#widen();
     this.#times[slot] = time;
     this.#lower(slot, time);
@@ -53,10 +51,14 @@ export class ExpiryQueue {
 
   /** Gives a slot that has expired by `now`, or -1. It stays in until it gets another time. */
   expired(now: number): number {
+    return this.#root[0]! > now ? -1 : this.#search(now);
+  }
+
+  #search(now: number): number {
     // From then on what never expires would look as if it had.
     if (now >= never32 && this.#never === never32) this.#widen();
     const levels = this.#levels;
-    const root = levels[levels.length - 1]!;
+    const root = this.#root;
     while (root[0]! <= now) {
       let place = 0;
       let level = levels.length - 1;
@@ -72,6 +74,19 @@ export class ExpiryQueue {
       this.#raise(0, place);
     }
     return -1;
+  }
+
+  #makeRoom(): void {
+    const slots = this.#slots;
+    const before = this.#times.length;
+    this.#times = grown(this.#times, slots).fill(this.#never, before);
+    this.#levels = [];
+    for (let size = Math.ceil(slots / fan); ; size = Math.ceil(size / fan)) {
+      this.#levels.push(new Float64Array(size).fill(Number.POSITIVE_INFINITY));
+      if (size === 1) break;
+    }
+    this.#root = this.#levels[this.#levels.length - 1]!;
+    for (let slot = 0; slot < before; slot++) this.#lower(slot, this.timeOf(slot));
   }
 
   #firstDue(bounds: Uint32Array | Float64Array, parent: number, now: number): number {
