@@ -9,6 +9,7 @@ export const genAi = {
   cacheReadTokens: "gen_ai.usage.cache_read.input_tokens",
   cacheWriteTokens: "gen_ai.usage.cache_creation.input_tokens",
   errorType: "error.type",
+  finishReasons: "gen_ai.response.finish_reasons",
   inputMessages: "gen_ai.input.messages",
   inputTokens: "gen_ai.usage.input_tokens",
   operationName: "gen_ai.operation.name",
@@ -47,6 +48,12 @@ export const genAiMetrics = {
     bounds: [1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864],
   },
 } as const;
+
+/** Reasons for the end of an answer that the conventions call otherwise. */
+const finishReasons: Readonly<Record<string, string>> = {
+  "content-filter": "content_filter",
+  "tool-calls": "tool_call",
+};
 
 /** What an error without a code is called. */
 const otherError = "_OTHER";
@@ -109,11 +116,12 @@ function named(kind: Exclude<RunnableKind, "model">, name: string): TelemetryAtt
 
 /** Gives what is known when a call ends. */
 export function endAttributes(event: CallEndEvent): TelemetryAttributes {
-  const { attempts, cacheState, queueMs, stream } = event;
+  const { attempts, cacheState, finishReason, queueMs, stream } = event;
   return {
     ...errorAttributes(event),
     ...(event.usage === undefined ? {} : usageAttributes(event.usage)),
     ...(event.costMicroUsd === undefined ? {} : { "flock.cost_usd": event.costMicroUsd / 1_000_000 }),
+    ...(finishReason === undefined ? {} : { [genAi.finishReasons]: [finishReasons[finishReason] ?? finishReason] }),
     ...(stream === undefined ? {} : { [genAi.timeToFirstChunk]: stream.firstTokenMs / 1_000 }),
     ...(cacheState === undefined ? {} : { "flock.cache": cacheState }),
     ...(attempts > 1 ? { "flock.attempts": attempts } : {}),

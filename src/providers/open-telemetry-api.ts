@@ -1,7 +1,7 @@
 /** What is used of OpenTelemetry's API package, by shape: nothing here imports it, so nobody needs it who does not use it. */
 
 /** Values of attributes. */
-export type TelemetryAttributes = Readonly<Record<string, string | number | boolean>>;
+export type TelemetryAttributes = Readonly<Record<string, string | number | boolean | string[]>>;
 
 /** Seconds since 1970 UTC, and nanoseconds. A plain number of milliseconds could be taken for a time since process start. */
 export type TelemetryTime = [seconds: number, nanoseconds: number];
@@ -60,7 +60,11 @@ export interface TelemetryMeterProvider {
 
 /** The part of `import * as api from "@opentelemetry/api"` that is used; version 1.9 or later. */
 export interface OpenTelemetryApi {
-  readonly context: { active(): TelemetryContext };
+  readonly context: {
+    active(): TelemetryContext;
+    /** Calls a function with a context active, also past its awaits where a context manager is registered. */
+    with?(context: TelemetryContext, work: () => void): void;
+  };
   readonly trace: TelemetryTracerProvider & {
     setSpan(context: TelemetryContext, span: TelemetrySpan): TelemetryContext;
   };

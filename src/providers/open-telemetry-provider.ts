@@ -19,6 +19,7 @@ import type {
   RunStartEvent,
 } from "../core/events/event.ts";
 import type { Provider } from "../core/events/provider.ts";
+import type { LayerCall, WrapperLayer } from "../core/layer.ts";
 import { callSpan, endAttributes, errorAttributes, runEndAttributes } from "./gen-ai-conventions.ts";
 import { ModelHistograms } from "./model-histograms.ts";
 import { type OpenSpanCounts, OpenSpans, timeOf } from "./open-spans.ts";
@@ -77,6 +78,7 @@ export class OpenTelemetryProvider implements Provider {
   readonly #spans: OpenSpans;
   readonly #histograms: ModelHistograms;
   readonly #captureContent: boolean;
+  readonly #context: OpenTelemetryApi["context"];
   #failed = 0;
 
   /** @throws option_invalid for an unknown option, a wrong value or no `api`. */
@@ -95,6 +97,7 @@ export class OpenTelemetryProvider implements Provider {
     if (api === undefined) throw optionError("OpenTelemetryProvider", "api", apiExpected, undefined);
     this.name = options.name ?? "opentelemetry";
     this.#captureContent = options.captureContent ?? false;
+    this.#context = api.context;
     this.events = this.#captureContent ? [...watched, "output"] : watched;
     this.#spans = new OpenSpans(api, tracer ?? (tracerProvider ?? api.trace).getTracer(scope), maxOpenSpans);
     this.#histograms = new ModelHistograms(() => meter ?? (meterProvider ?? api.metrics).getMeter(scope));
@@ -112,9 +115,37 @@ export class OpenTelemetryProvider implements Provider {
     }
   }
 
+  /**
+   * Makes a layer that lets a call's span be the active one while the call runs, so that spans of your own and of
+   * instrumented libraries begin below it. Put it before the stack of the Flock that has the provider; it costs a promise or
+   * two a call, and needs a context manager, which the SDK for Node registers.
+   *
+   * @throws option_invalid for an `api` that cannot make a context active.
+   */
+  activeSpanLayer(): WrapperLayer {
+    if (typeof this.#context.with !== "function") {
+      throw optionError("OpenTelemetryProvider.activeSpanLayer", "api", apiExpected, {});
+    }
+    return { form: "wrapper", name: `${this.name} active span`, wrap: (call, next) => this.#within(call, next) };
+  }
+
   /** Ends the spans that are open. Later events of their runs are only counted. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#spans.endAll();
+  }
+
+  #within(call: LayerCall, next: (call: LayerCall) => Promise<unknown>): Promise<unknown> {
+    let running: Promise<unknown> | undefined;
+    const work = (): void => {
+      running ??= next(call);
+    };
+    try {
+      const opened = this.#spans.find(call.runId, call.path);
+      if (opened !== undefined) this.#context.with?.(opened.context, work);
+    } catch {
+      this.#failed++;
+    }
+    return running ?? next(call);
   }
 
   #watch(event: FlockEvent): void {

@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AlertFiredEvent, AlertResolvedEvent } from "../../src/core/events/event.ts";
 import { MetricWindow } from "../../src/introspection/measure/metric-window.ts";
-import { windowMetrics } from "../../src/introspection/measure/window-metrics.ts";
+import { isVolume, windowMetrics } from "../../src/introspection/measure/window-metrics.ts";
 import type { AlertMetric, AlertRule } from "../../src/introspection/watch/alert-rule.ts";
 import { type AlertSample, Alerts } from "../../src/introspection/watch/alerts.ts";
+import { nothingKept, readKeptAlerts } from "../../src/introspection/watch/kept-alerts.ts";
 import { NaiveAlerts } from "./naive-alerts.ts";
 
 type AlertEvent = AlertFiredEvent | AlertResolvedEvent;
@@ -99,9 +100,9 @@ function playBoth(rules: readonly AlertRule[], steps: readonly Step[], troubles:
     time += waitMs;
     const trouble = troubles.get(index);
     if (trouble === "restart") {
-      const kept = JSON.parse(JSON.stringify(alerts.states)) as typeof alerts.states;
+      const kept = readKeptAlerts(JSON.stringify({ ...nothingKept, ...alerts.state }));
       alerts = new Alerts(named, listener);
-      alerts.restore(new Map(Object.entries(kept)));
+      alerts.restore(kept!);
       reference.restart();
     } else if (trouble !== undefined) time += trouble.stepMs;
     for (const each of [alerts, reference]) {
@@ -130,7 +131,7 @@ describe("Alerts", () => {
     expect(fired).toBeGreaterThan(1_000);
   });
 
-  it("does so too where the clock steps and the process begins anew in the middle", () => {
+  it("does so too where the clock steps and the process begins anew in the middle", { timeout: 60_000 }, () => {
     const trouble = fc.oneof(
       fc.constant("restart" as const),
       fc.record({ stepMs: fc.oneof(fc.integer({ min: -4_000, max: 0 }), fc.constantFrom(-3_600_000, 3_600_000)) }),
@@ -154,6 +155,54 @@ describe("Alerts", () => {
     expect(fired).toBeGreaterThan(1_000);
   });
 
+  it("tells the same as if no process had ended, where each goes on within a twentieth of a window", {
+    timeout: 60_000,
+  }, () => {
+    let fired = 0;
+    const dense = step.map((one) => ({ ...one, waitMs: one.waitMs % 50 }));
+    const everywhere = fc.uniqueArray(fc.nat(149), { minLength: 1, maxLength: 150 });
+    fc.assert(
+      fc.property(rule, fc.array(dense, { minLength: 150, maxLength: 150 }), everywhere, (one, any, places) => {
+        // A window that nothing is counted in is not looked at either.
+        const subject = ofProcess.includes(one.metric) ? "process" : ((one.kind ?? "run") as "run" | "model");
+        const steps = any.map((each) => ({ ...each, subject, name: one.name ?? each.name }) as Step);
+        const whole = playBoth([one], steps, noTroubles);
+        const parts = playBoth([one], steps, new Map(places.map((place) => [place, "restart"])));
+        expect(parts.told).toEqual(whole.told);
+        fired += whole.told.length;
+      }),
+      { numRuns: 100 },
+    );
+    expect(fired).toBeGreaterThan(50);
+  });
+
+  it("fires nothing and ends nothing only because a process was away", { timeout: 60_000 }, () => {
+    let [fired, ended] = [0, 0];
+    const watched = rule
+      .filter(({ metric, above, unusual }) => unusual === undefined && (above !== undefined || !isVolume(metric)))
+      .map((one) => ({ ...one, cooldownMs: 0 }));
+    const places = fc.uniqueArray(fc.nat(59), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(watched, fc.array(step, { minLength: 20, maxLength: 60 }), places, (one, steps, restarts) => {
+        const whole = playBoth([one], steps, noTroubles).told;
+        const parts = playBoth([one], steps, new Map(restarts.map((place) => [place, "restart"]))).told;
+        const isOn = (alert: string, time: number) =>
+          whole.findLast((event) => event.alert === alert && event.time <= time)?.type === "alert-fired";
+        for (const { type, alert, time } of parts) {
+          // At one instant it may have ended and begun: both ways are right then.
+          if (whole.some((event) => event.alert === alert && event.time === time)) continue;
+          expect(isOn(alert, time), `${type} ${time}`).toBe(type === "alert-fired");
+          if (type === "alert-fired") fired += 1;
+          else ended += 1;
+        }
+        fired += parts.filter(({ type }) => type === "alert-fired").length;
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(fired).toBeGreaterThan(250);
+    expect(ended).toBeGreaterThan(5);
+  });
+
   it("knows what is unusual exactly as the reference does, over long histories", () => {
     const unusual = rule
       .filter((one) => one.unusual !== undefined)
@@ -167,7 +216,7 @@ describe("Alerts", () => {
         expect(told).toEqual(expected);
         fired += told.filter(({ type }) => type === "alert-fired").length;
       }),
-      { numRuns: 300 },
+      { numRuns: 400 },
     );
     expect(fired).toBeGreaterThan(50);
   });

@@ -91,8 +91,8 @@ class NaiveAlert {
   readonly #rule: AlertRule;
   readonly #id: string;
   readonly #threshold: number | undefined;
-  #window: NaiveWindow;
-  #also: NaiveWindow | undefined;
+  readonly #window: NaiveWindow;
+  readonly #also: NaiveWindow | undefined;
   #on = false;
   #held = false;
   #goodSince: number | undefined;
@@ -101,19 +101,20 @@ class NaiveAlert {
   #firstLook: number | undefined;
   #past: number[] = [];
   #period: number | undefined;
+  #lastLook = 0;
+  #isNew = false;
 
   constructor(rule: AlertRule, critical: boolean) {
     this.#rule = rule;
     this.#id = critical ? `${rule.id} (critical)` : rule.id!;
     this.#threshold = critical ? rule.critical : (rule.above ?? rule.below);
-    [this.#window, this.#also] = this.#windows();
+    const { windowMs, alsoWithinMs } = rule;
+    this.#window = new NaiveWindow(rule, windowMs);
+    this.#also = alsoWithinMs === undefined ? undefined : new NaiveWindow(rule, alsoWithinMs);
   }
 
   restart(): void {
-    [this.#window, this.#also] = this.#windows();
-    this.#firstLook = undefined;
-    this.#period = undefined;
-    this.#held = this.#on;
+    this.#isNew = true;
   }
 
   watches({ subject = "run", name }: AlertSample): boolean {
@@ -130,6 +131,14 @@ class NaiveAlert {
 
   look(now: number): NaiveEvent | undefined {
     const rule = this.#rule;
+    // A new process missed nothing that a window of twenty parts could tell, or it begins to watch anew.
+    if (this.#isNew && Math.abs(now - this.#lastLook) >= rule.windowMs / 20) {
+      this.#firstLook = undefined;
+      this.#period = undefined;
+      this.#held = this.#on;
+    }
+    this.#isNew = false;
+    this.#lastLook = now;
     this.#firstLook = Math.min(this.#firstLook ?? now, now);
     this.#endedAt = Math.min(this.#endedAt, now);
     if (this.#goodSince !== undefined) this.#goodSince = Math.min(this.#goodSince, now);
@@ -189,14 +198,6 @@ class NaiveAlert {
     if (volume && above === undefined && now - this.#firstLook! < windowMs) return undefined;
     return this.#window.value();
   }
-
-  #windows(): [NaiveWindow, NaiveWindow | undefined] {
-    const { windowMs, alsoWithinMs } = this.#rule;
-    return [
-      new NaiveWindow(this.#rule, windowMs),
-      alsoWithinMs === undefined ? undefined : new NaiveWindow(this.#rule, alsoWithinMs),
-    ];
-  }
 }
 
 export class NaiveAlerts {
@@ -225,7 +226,7 @@ export class NaiveAlerts {
     this.#look(this.#alerts, time);
   }
 
-  /** All samples are lost; what is on, and what was usual, is not. */
+  /** Another process goes on from here: it knows what was counted, and what it could not have seen. */
   restart(): void {
     for (const alert of this.#alerts) alert.restart();
   }

@@ -127,6 +127,129 @@ describe("OpenTelemetryProvider", () => {
     expect(new Set(telemetry.spans().map((span) => span.spanContext().traceId)).size).toBe(1);
   });
 
+  it("lets a call's span be the active one with its layer, also past awaits, side by side, and in further attempts", async () => {
+    const { telemetry, provider } = watch();
+    const { api } = telemetry;
+    api.context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    onTestFinished(() => api.context.disable());
+    const mine = telemetry.tracerProvider.getTracer("mine");
+    const runtime = createTestRuntime();
+    let failures = 1;
+    const look = (name: string, ms: number) =>
+      tool({
+        ...{ name, description: "Looks.", input: "word: str", output: "meaning: str", idempotent: true },
+        async execute({ word }) {
+          await runtime.sleep(ms);
+          if (name === "slow" && failures-- > 0) throw Object.assign(new Error("busy"), { statusCode: 503 });
+          mine.startSpan(`inside ${name}`).end();
+          return { meaning: word };
+        },
+      });
+    const calls = ["slow", "quick"].map((name) => ({ tool: name, input: { word: "bees" } }));
+    const agent = new DeclarativeAgent({
+      name: "asker",
+      model: scriptedModel([{ toolCalls: calls }, { json: { answer: "…" } }], { runtime }),
+      input: "question: str",
+      output: "answer: str",
+      tools: [look("slow", 50), look("quick", 20)],
+    });
+    await using flock = new Flock({
+      providers: [provider],
+      layers: (stack) => [provider.activeSpanLayer(), ...stack],
+      runtime,
+    });
+    const running = flock.run(agent, { question: "bees?" });
+    await runtime.clock.advance(60_000);
+    expect(await running).toEqual({ answer: "…" });
+    for (const name of ["slow", "quick"]) {
+      expect(telemetry.parentOf(telemetry.span(`inside ${name}`))?.name).toBe(`execute_tool ${name}`);
+    }
+    expect(telemetry.span("execute_tool slow").events.map(({ name }) => name)).toContain("flock.attempt");
+    expect(telemetry.parentOf(telemetry.span("execute_tool quick"))?.name).toBe("invoke_agent asker");
+    expect(api.trace.getActiveSpan()).toBeUndefined();
+    expect([telemetry.open(), provider.counts.failed]).toEqual([0, 0]);
+  });
+
+  it("runs the call once, whatever its context manager does, and where no span is", async () => {
+    for (const broken of [
+      () => {
+        throw new Error("before");
+      },
+      (_: unknown, work: () => void) => {
+        work();
+        throw new Error("after");
+      },
+      (_: unknown, work: () => void) => {
+        work();
+        work();
+      },
+      () => {},
+    ]) {
+      const telemetry = startTelemetry();
+      const api = { ...telemetry.api, context: { active: () => telemetry.api.context.active(), with: broken } };
+      const { tracerProvider, meterProvider } = telemetry;
+      const provider = new OpenTelemetryProvider({ api, tracerProvider, meterProvider, maxOpenSpans: 2 });
+      let performed = 0;
+      const count = tool({
+        ...{ name: "count", description: "Counts.", input: "word: str", output: "times: int" },
+        execute: async () => ({ times: ++performed }),
+      });
+      await using flock = new Flock({
+        providers: [provider],
+        layers: (stack) => [provider.activeSpanLayer(), ...stack],
+        runtime: createTestRuntime(),
+      });
+      expect(await flock.run(count, { word: "a" })).toEqual({ times: 1 });
+      expect(performed).toBe(1);
+    }
+    const api = { ...startTelemetry().api, context: { active: () => startTelemetry().api.context.active() } };
+    expect(() => new OpenTelemetryProvider({ api }).activeSpanLayer()).toThrow(
+      expect.objectContaining({ code: "option_invalid" }),
+    );
+  });
+
+  it("tells why a model ended its answer, in the conventions' words, and nothing that is no such word", async () => {
+    const throwing = {
+      get unified(): string {
+        throw new Error("a vendor's own");
+      },
+    };
+    for (const [finishReason, told] of [
+      [{ unified: "stop" }, ["stop"]],
+      [{ unified: "length" }, ["length"]],
+      [{ unified: "tool-calls" }, ["tool_call"]],
+      [{ unified: "content-filter" }, ["content_filter"]],
+      [{ unified: "other" }, ["other"]],
+      [{ unified: `Because ${secret}` }, undefined],
+      [{ unified: 7 }, undefined],
+      [throwing, undefined],
+    ] as const) {
+      const { telemetry, provider } = watch();
+      const model = scriptedModel([{ text: '{"line":"…"}' }]);
+      const answer = async (options: Parameters<typeof model.doGenerate>[0]) =>
+        Object.assign(await model.doGenerate(options), { finishReason }) as never;
+      await using flock = new Flock({
+        providers: [provider],
+        model: {
+          ...model,
+          provider: "mine",
+          modelId: "one",
+          specificationVersion: "v4",
+          supportedUrls: {},
+          doGenerate: answer,
+        },
+        runtime: createTestRuntime(),
+      });
+      const writer = new DeclarativeAgent({ name: "writer", input: "topic: str", output: "line: str", askAgain: 0 });
+      await flock.run(writer, { topic: "bees" }).catch(() => undefined);
+      const [span, ...others] = telemetry.spans();
+      expect(span!.kind).toBe(SpanKind.CLIENT);
+      expect(span!.attributes["gen_ai.response.finish_reasons"]).toEqual(told);
+      for (const { attributes } of others) expect(attributes).not.toHaveProperty("gen_ai.response.finish_reasons");
+      expect(everything(telemetry)).not.toContain("4711");
+    }
+  });
+
   it("uses what is registered with the API when it is given nothing else, also when that comes later", async () => {
     const telemetry = startTelemetry();
     const { api } = telemetry;

@@ -3,17 +3,16 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { inspect } from "node:util";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { isFlockError } from "../../src/core/errors/errors.ts";
 import { CacheManager } from "../../src/layers/cache/cache-manager.ts";
 import { RedisStore } from "../../src/store/redis/redis-store.ts";
 import { createTestRuntime } from "../../src/testing/test-runtime.ts";
 import { describeKeyValueStore } from "./key-value-conformance.ts";
-import { hasRedis, type RedisServer, startRedis } from "./redis-server.ts";
+import { hasRedis, RedisServer } from "./redis-server.ts";
 
 const failure = (error: unknown) => isFlockError(error, "store_failed");
-const urlOf = (server: RedisServer, credentials = "") => `redis://${credentials}127.0.0.1:${server.port}`;
 
 describe("RedisStore", () => {
   it("checks its options when it is made, and never repeats an address", () => {
@@ -113,8 +112,8 @@ describe.skipIf(!hasRedis)("RedisStore on a real server (skipped without redis-s
   let server: RedisServer;
   let plain: Redis;
   beforeAll(async () => {
-    server = await startRedis();
-    plain = new Redis(urlOf(server));
+    server = await RedisServer.start();
+    plain = server.client();
   });
   beforeEach(() => plain.flushall());
   afterAll(async () => {
@@ -124,7 +123,7 @@ describe.skipIf(!hasRedis)("RedisStore on a real server (skipped without redis-s
 
   describeKeyValueStore(
     "RedisStore",
-    async (runtime, name) => new RedisStore({ url: urlOf(server), prefix: name, runtime, timeoutMs: 60_000 }),
+    async (runtime, name) => new RedisStore({ url: server.url, prefix: name, runtime, timeoutMs: 60_000 }),
   );
 
   it("uses a client that is handed in, and leaves it open", async () => {
@@ -212,38 +211,38 @@ describe.skipIf(!hasRedis)("RedisStore on a real server (skipped without redis-s
   });
 
   it("fails in time while the server stands still, and works again when it goes on", { timeout: 30_000 }, async () => {
-    await using store = new RedisStore({ url: urlOf(server), timeoutMs: 500 });
+    await using store = new RedisStore({ url: server.url, timeoutMs: 500 });
     await store.set("a", "one");
-    server.child.kill("SIGSTOP");
+    server.freeze();
     try {
       await expect(store.get("a")).rejects.toThrow("no answer within 500 ms");
       await expect(store.set("b", "two")).rejects.toSatisfy(failure);
     } finally {
-      server.child.kill("SIGCONT");
+      server.thaw();
     }
     expect((await store.get("a"))?.value).toBe("one");
   });
 
   it("connects again after the server was away", { timeout: 30_000 }, async () => {
-    const first = await startRedis();
-    await using store = new RedisStore({ url: urlOf(first), timeoutMs: 5_000 });
+    await using first = await RedisServer.start();
+    await using store = new RedisStore({ url: first.url, timeoutMs: 5_000 });
     await store.set("a", "one");
-    await first[Symbol.asyncDispose]();
+    await first.down();
     await expect(store.get("a")).rejects.toSatisfy(failure);
     await expect(store.get("a")).rejects.toThrow("ECONNREFUSED");
-    await using _ = await startRedis([], first.port);
+    await first.up();
     expect(await store.get("a")).toBeUndefined();
     await store.set("a", "two");
     expect((await store.get("a"))?.value).toBe("two");
   });
 
   it("takes its password from the address and never tells it", { timeout: 30_000 }, async () => {
-    await using locked = await startRedis(["--requirepass", "p/ss wörd"]);
-    await using right = new RedisStore({ url: urlOf(locked, `:${encodeURIComponent("p/ss wörd")}@`) });
+    await using locked = await RedisServer.start({ password: "p/ss wörd" });
+    await using right = new RedisStore({ url: locked.urlWith(`:${encodeURIComponent("p/ss wörd")}@`) });
     await right.set("a", "one");
     expect((await right.get("a"))?.value).toBe("one");
     for (const credentials of [":hunter2@", "hunter2:hunter2@", ""]) {
-      await using wrong = new RedisStore({ url: urlOf(locked, credentials) });
+      await using wrong = new RedisStore({ url: locked.urlWith(credentials) });
       const error = await wrong.get("a").catch((reason) => reason);
       expect(error).toSatisfy(failure);
       expect(error.message).toMatch(/WRONGPASS|NOAUTH/);
@@ -253,7 +252,7 @@ describe.skipIf(!hasRedis)("RedisStore on a real server (skipped without redis-s
 
   it("lets a process end that forgot to close it", { timeout: 30_000 }, async () => {
     const code = `import { RedisStore } from "flock-ts/store";
-      const store = new RedisStore({ url: ${JSON.stringify(urlOf(server))} });
+      const store = new RedisStore({ url: ${JSON.stringify(server.url)} });
       await store.set("a", "one");
       console.log((await store.get("a")).value);`;
     const args = ["--conditions=flock-source", "--input-type=module", "-e", code];
@@ -267,7 +266,7 @@ describe.skipIf(!hasRedis)("RedisStore on a real server (skipped without redis-s
   });
 
   it("is a second level of two caches", async () => {
-    await using store = new RedisStore({ url: urlOf(server) });
+    await using store = new RedisStore({ url: server.url });
     const caches = [new CacheManager({ store }), new CacheManager({ store })];
     let computed = 0;
     const ask = (cache: CacheManager) =>

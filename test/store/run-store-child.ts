@@ -1,13 +1,16 @@
-/** A process that uses a SQLite store of runs as it is told by its arguments, and says line by line what was acknowledged. */
+/** A process that uses a store of runs, in a file or on a server, as it is told by its arguments, and says line by line what was acknowledged. */
 
 import { rmSync, writeFileSync, writeSync } from "node:fs";
 import { DeclarativeAgent, Flock } from "flock-ts";
 import { RunLog } from "flock-ts/introspection";
-import { SqliteRunStore, type StoredRun } from "flock-ts/store";
+import { RedisRunStore, SqliteRunStore, type StoredRun } from "flock-ts/store";
 import { scriptedModel } from "flock-ts/testing";
 
+/** The path of a file, or the address of a server. */
 const [path = "", job = "", ...words] = process.argv.slice(2);
-const store = new SqliteRunStore({ path, onWarning: (message) => say(`warning ${message}`) });
+const store = path.startsWith("redis:")
+  ? new RedisRunStore({ url: path, timeoutMs: 60_000 })
+  : new SqliteRunStore({ path, onWarning: (message) => say(`warning ${message}`) });
 
 /** Straight to the pipe: a line that was written is there also when the process is killed right after. */
 function say(line: string): void {
@@ -20,11 +23,16 @@ function run(runId: string, text: string): StoredRun {
 }
 
 const jobs: Readonly<Record<string, () => Promise<void>>> = {
-  /** Writes until it is killed. */
+  /** Writes until it is killed, or its server is. */
   async loop() {
     for (let index = 0; ; index += 5) {
       const ids = Array.from({ length: 5 }, (_, offset) => `${words[0]}-${index + offset}`);
-      await store.append(ids.map((id) => run(id, `${id} `.repeat(50))));
+      try {
+        await store.append(ids.map((id) => run(id, `${id} `.repeat(50))));
+      } catch (error) {
+        if (store.name === "redis") return;
+        throw error;
+      }
       for (const id of ids) say(id);
     }
   },

@@ -110,11 +110,22 @@ export function tellEnd(call: Call, ok: boolean, value: unknown): void {
       costMicroUsd: cost?.costMicroUsd,
       cacheState,
       stream: kind === "model" ? call.stream?.timing : undefined,
+      finishReason: answered && kind === "model" ? finishReasonOf(value) : undefined,
       code,
       failure: failureOf(call, value, code),
     });
   }
   if (call.parent === undefined) run.finish(name, outcome, code, endedAt, durationMs);
+}
+
+/** A vendor's answer may be anything, and break when it is read. */
+function finishReasonOf(answer: unknown): string | undefined {
+  try {
+    const { unified } = (answer as { readonly finishReason: { readonly unified: unknown } }).finishReason;
+    return typeof unified === "string" && /^[a-z-]{1,20}$/.test(unified) ? unified : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What ended the call, or what an attempt of it failed with before another one succeeded. */

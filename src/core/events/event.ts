@@ -107,6 +107,8 @@ export interface CallEndEvent extends EventHead {
   readonly cacheState: CacheState | undefined;
   /** When the pieces of a model's last attempt came; undefined when it did not stream. */
   readonly stream: StreamTiming | undefined;
+  /** Why a model ended its answer, such as "stop" or "length"; undefined for all else, and for what a cache answered. */
+  readonly finishReason?: string | undefined;
   /** The error's code when the outcome is not ok. */
   readonly code: string | undefined;
   /** The live error in process, only code and fingerprint as JSON; of an ok call that of the last attempt that failed. */

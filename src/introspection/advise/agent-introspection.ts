@@ -140,10 +140,9 @@ export class AgentIntrospection implements Disposable {
   }
 
   /**
-   * Compares two periods of what is recorded, such as before and after a deployment: `compare({ to: at }, { from: at })`. A
-   * measure is called better or worse only where chance would show as much in less than one of twenty comparisons, all
-   * measures together. Cancelled runs count in cost and tokens alone. Runs are taken as independent of one another.
-   *
+   * Compares two periods, such as before and after a deployment: `compare({ to: at }, { from: at })`. A measure is called better
+   * or worse where chance would show as much in less than one of twenty comparisons, all measures together. Takes runs as
+   * independent of one another; cancelled ones count in cost and tokens alone.
    * @throws option_invalid for a period that is empty by its bounds or has none, an unknown key, or a run in both periods.
    */
   compare(periodA: ComparedPeriod, periodB: ComparedPeriod): RunsComparison {

@@ -1,6 +1,6 @@
 /** Says whether a period differs from the one before it, or whether chance alone explains what is seen. */
 
-import type { PeriodSums } from "./metric-window.ts";
+import type { PeriodSums } from "./period-sums.ts";
 import type { Interval } from "./statistics.ts";
 import { compareShares, twoSided } from "./two-samples.ts";
 

@@ -1,7 +1,9 @@
 /** Figures of what ended in the last so many milliseconds, in fixed memory: twenty slots that slide as one window. */
 
+import { type PeriodSums, sumsIn } from "./period-sums.ts";
 import { bucketOf } from "./quantile-sketch.ts";
 import { SparseBuckets } from "./sparse-buckets.ts";
+import type { WindowContents } from "./window-contents.ts";
 import {
   isVolume,
   quantileOfMetric,
@@ -17,15 +19,6 @@ export const slotsPerWindow = 20;
 
 /** Sums are kept for the window and for the one before it. */
 const keptSlots = 2 * slotsPerWindow;
-
-/** Sums of one period, enough for a mean and its spread. */
-export interface PeriodSums {
-  readonly runs: number;
-  readonly succeeded: number;
-  readonly failed: number;
-  readonly totalMs: number;
-  readonly squaredMs: number;
-}
 
 /**
  * A sliding window. At time `t` it holds the runs of the slot `t` falls in and of the 19 before it, so it covers between
@@ -67,13 +60,20 @@ export class MetricWindow {
   /** Lets the runs leave that are too old at this time. */
   advance(now: number): void {
     const slot = Math.floor(now / this.#slotMs);
-    if (slot === this.#slot || Number.isNaN(slot)) return;
+    if (slot !== this.#slot && !Number.isNaN(slot)) this.#goTo(slot);
+  }
+
+  #goTo(slot: number): void {
     if (slot < this.#slot) {
       if (this.#slot - slot < slotsPerWindow) return;
       this.#clear();
     }
     const steps = Math.min(slot - this.#slot, keptSlots);
     for (let step = 0; step < steps; step++) this.#empty(slot - step);
+    this.#standAt(slot);
+  }
+
+  #standAt(slot: number): void {
     this.#slot = slot;
     this.#at = placeIn(slot, keptSlots) * sumsPerSlot;
     this.#bucketsAt = placeIn(slot, slotsPerWindow);
@@ -132,6 +132,47 @@ export class MetricWindow {
       for (let place = 0; place < sumsPerSlot; place++) into[place]! += this.#slots[at + place]!;
     }
     return { before: sumsIn(both[0]), now: sumsIn(both[1]) };
+  }
+
+  /** What is in the window, as plain data; undefined before anything was. */
+  get contents(): WindowContents | undefined {
+    const slot = this.#slot;
+    if (!Number.isFinite(slot)) return undefined;
+    const slots: WindowContents["slots"][number][] = [];
+    for (let age = 0; age < slotsPerWindow; age++) {
+      const at = placeIn(slot - age, keptSlots) * sumsPerSlot;
+      if (this.#slots[at + sumAt.runs] === 0) continue;
+      const sums = [...this.#slots.subarray(at, at + sumsPerSlot)];
+      const buckets = this.#buckets?.[placeIn(slot - age, slotsPerWindow)]?.counts;
+      slots.push(buckets === undefined ? [age, sums] : [age, sums, buckets]);
+    }
+    return { slot, slots };
+  }
+
+  /** Goes on with what an earlier window of the length had, and counts what came since on top. */
+  restore(earlier: WindowContents): void {
+    if (this.#buckets !== undefined && earlier.slots.some(([, , buckets]) => buckets === undefined)) return;
+    const own = this.contents;
+    this.#clear();
+    this.#standAt(earlier.slot);
+    this.#put(earlier);
+    if (own === undefined) return;
+    this.#goTo(own.slot);
+    this.#put(own);
+  }
+
+  #put({ slot, slots }: WindowContents): void {
+    for (const [age, sums, buckets = []] of slots) {
+      const behind = this.#slot - slot + age;
+      if (behind < 0 || behind >= slotsPerWindow) continue;
+      const at = placeIn(slot - age, keptSlots) * sumsPerSlot;
+      for (const [place, sum] of sums.entries()) this.#slots[at + place]! += sum;
+      for (const [bucket, count] of buckets) {
+        this.#buckets?.[placeIn(slot - age, slotsPerWindow)]?.add(bucket, count);
+        this.#allBuckets?.add(bucket, count);
+      }
+    }
+    this.#sumUp();
   }
 
   #quantile(metric: WindowMetric, decided: number): number | undefined {
@@ -200,15 +241,4 @@ function placeIn(slot: number, length: number): number {
   if (!Number.isFinite(slot)) return 0;
   const rest = slot % length;
   return rest < 0 ? rest + length : rest;
-}
-
-function sumsIn(sums: Float64Array): PeriodSums {
-  const { runs, succeeded, failed, totalMs, squaredMs } = sumAt;
-  return {
-    runs: sums[runs]!,
-    succeeded: sums[succeeded]!,
-    failed: sums[failed]!,
-    totalMs: sums[totalMs]!,
-    squaredMs: sums[squaredMs]!,
-  };
 }

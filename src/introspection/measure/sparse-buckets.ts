@@ -1,6 +1,7 @@
 /** The buckets of a sketch, of which a slot of time fills few: an octave takes memory when its first value comes. */
 
 import { bucketCount, bucketValue } from "./quantile-sketch.ts";
+import type { BucketCounts } from "./window-contents.ts";
 
 const bucketsPerChunk = 64;
 const chunkCount = Math.ceil(bucketCount / bucketsPerChunk);
@@ -9,15 +10,26 @@ const chunkCount = Math.ceil(bucketCount / bucketsPerChunk);
 export class SparseBuckets {
   readonly #chunks: (Uint32Array | undefined)[] = Array.from({ length: chunkCount });
 
-  /** Counts one value of a bucket that `bucketOf` gave. */
-  add(bucket: number): void {
+  /** The buckets with something in them. */
+  get counts(): BucketCounts {
+    const counts: [number, number][] = [];
+    for (const [at, chunk] of this.#chunks.entries()) {
+      for (let bucket = 0; chunk !== undefined && bucket < bucketsPerChunk; bucket++) {
+        if (chunk[bucket]! > 0) counts.push([at * bucketsPerChunk + bucket, chunk[bucket]!]);
+      }
+    }
+    return counts;
+  }
+
+  /** Counts values of a bucket that `bucketOf` gave. */
+  add(bucket: number, count = 1): void {
     const at = (bucket / bucketsPerChunk) | 0;
     let chunk = this.#chunks[at];
     if (chunk === undefined) {
       chunk = new Uint32Array(bucketsPerChunk);
       this.#chunks[at] = chunk;
     }
-    chunk[bucket % bucketsPerChunk]!++;
+    chunk[bucket % bucketsPerChunk]! += count;
   }
 
   /** Takes away what another one holds, all of which was added here too. */

@@ -1,5 +1,6 @@
 /** Where alerts go: rules that watch, a store that remembers, and whoever is told. */
 
+import { createHash } from "node:crypto";
 import type { AlertFiredEvent, AlertResolvedEvent } from "../../core/events/event.ts";
 import type { KeyValueStore } from "../../core/key-value-store.ts";
 import type { Runtime, Timer } from "../../core/runtime/runtime.ts";
@@ -7,6 +8,7 @@ import { AlertMemory } from "./alert-memory.ts";
 import type { AlertRule } from "./alert-rule.ts";
 import { AlertWebhook, type WebhookCounts } from "./alert-webhook.ts";
 import { Alerts } from "./alerts.ts";
+import type { KeptAlerts } from "./kept-alerts.ts";
 import type { WebhookOptions } from "./webhook-options.ts";
 
 /** Told of an alert that began or ended; what it throws or rejects with is counted. */
@@ -21,8 +23,9 @@ export interface AlertOptions {
   /** Web addresses that are told. @default none */
   readonly webhooks?: readonly WebhookOptions[];
   /**
-   * Remembers which alerts are on, so that a restart neither tells one again nor forgets to end it. What happens before it
-   * answered is counted, and looked at then. @default nothing is remembered
+   * Remembers which alerts are on, what their windows hold and which messages are not delivered, so that a restart neither
+   * tells an alert again nor forgets to end or to tell one. What happens before it answered is counted, and looked at then; a
+   * crash loses what was counted in the last second. @default nothing is remembered
    */
   readonly store?: KeyValueStore;
   /** Where in the store. Monitors that share one need keys of their own. @default "flock:alerts" */
@@ -39,7 +42,8 @@ export class AlertDesk {
   /** How often a listener threw or rejected. */
   failures = 0;
   readonly #runtime: Runtime;
-  readonly #webhooks: readonly AlertWebhook[];
+  /** By what names them in the store: an address itself may be a secret. */
+  readonly #webhooks: ReadonlyMap<string, AlertWebhook>;
   readonly #memory: AlertMemory | undefined;
   #timer: Timer | undefined;
   #isClosed = false;
@@ -48,15 +52,26 @@ export class AlertDesk {
   constructor(options: AlertOptions, runtime: Runtime, tell: AlertListener) {
     const { alerts = [], onAlert, webhooks = [], store, storeKey = "flock:alerts", checkEveryMs } = options;
     this.#runtime = runtime;
-    this.#webhooks = webhooks.map((webhook) => new AlertWebhook(webhook, runtime));
-    this.#memory = store === undefined ? undefined : new AlertMemory(store, storeKey, runtime);
+    this.#memory =
+      store === undefined
+        ? undefined
+        : new AlertMemory({ store, key: storeKey, runtime }, () => ({
+            v: 1,
+            ...this.alerts.state,
+            messages: this.#kept,
+          }));
+    const memory = this.#memory;
+    const keep = memory === undefined ? undefined : () => memory.save();
+    const made = webhooks.map((webhook) => new AlertWebhook(webhook, runtime, keep));
+    this.#webhooks = new Map(made.map((webhook, index) => [placeOf(webhooks, index), webhook]));
     this.alerts = new Alerts(alerts, {
       tell: (event) => {
         tell(event);
         if (onAlert !== undefined) this.#call(onAlert, event);
-        for (const webhook of this.#webhooks) webhook.send(event);
+        for (const webhook of this.#webhooks.values()) webhook.send(event);
       },
-      changed: () => this.#memory?.save(this.alerts.states),
+      changed: () => void this.#memory?.save(),
+      counted: () => this.#memory?.saveSoon(),
     });
     this.ready = this.#restore();
     if (checkEveryMs !== undefined) this.#checkEvery(checkEveryMs);
@@ -69,21 +84,27 @@ export class AlertDesk {
 
   /** What became of the messages to each address. */
   get webhooks(): readonly WebhookCounts[] {
-    return this.#webhooks.map(({ counts }) => counts);
+    return Array.from(this.#webhooks.values(), ({ counts }) => counts);
+  }
+
+  get #kept(): KeptAlerts["messages"] {
+    return Object.fromEntries(Array.from(this.#webhooks, ([place, { kept }]) => [place, kept]));
   }
 
   /** Ends the timer, waits a moment for messages, and for the store. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#timer?.cancel();
-    await Promise.all(this.#webhooks.map((webhook) => webhook.close()));
-    await this.#memory?.settled();
+    await Promise.all(Array.from(this.#webhooks.values(), (webhook) => webhook.close()));
+    await this.#memory?.save();
   }
 
   async #restore(): Promise<void> {
     if (this.#memory === undefined) return;
     this.alerts.hold();
-    this.alerts.restore(await this.#memory.load());
+    const kept = await this.#memory.load();
+    this.alerts.restore(kept);
+    for (const [place, webhook] of this.#webhooks) webhook.restore(kept.messages[place] ?? []);
   }
 
   #call(listener: AlertListener, event: AlertFiredEvent | AlertResolvedEvent): void {
@@ -105,4 +126,11 @@ export class AlertDesk {
     }, ms);
     this.#timer.unref();
   }
+}
+
+/** Names an address for the store without telling it; the same one given twice by its turn. */
+function placeOf(webhooks: readonly WebhookOptions[], index: number): string {
+  const { url } = webhooks[index]!;
+  const turn = webhooks.slice(0, index).filter((other) => other.url === url).length;
+  return createHash("sha256").update(`${turn} ${url}`).digest("hex").slice(0, 32);
 }

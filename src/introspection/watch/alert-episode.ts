@@ -1,7 +1,7 @@
 /** One alert through time: off, on, off again, told exactly once each way. */
 
 import type { AlertFiredEvent, AlertResolvedEvent } from "../../core/events/event.ts";
-import type { MetricWindow } from "../measure/metric-window.ts";
+import { type MetricWindow, slotsPerWindow } from "../measure/metric-window.ts";
 import { isOfProcess, isShare, isVolume } from "../measure/window-metrics.ts";
 import { type AlertRule, wordsOf } from "./alert-rule.ts";
 import { type Range, UsualRange } from "./usual-range.ts";
@@ -14,6 +14,17 @@ export interface EpisodeState {
   readonly lastValue: number;
   /** Figures of past windows of a rule that knows what is usual. */
   readonly past: readonly number[];
+  /** Where it stood in time, for a process that goes on without a gap; undefined before it looked. */
+  readonly place?: EpisodePlace | undefined;
+}
+
+/** When an alert looked first and last, and what it was waiting for. */
+export interface EpisodePlace {
+  readonly since: number;
+  readonly seenAt: number;
+  /** It was on when it was restored, and no figure said otherwise yet. */
+  readonly waits: boolean;
+  readonly period: number | undefined;
 }
 
 /** What an alert looks at. */
@@ -39,6 +50,8 @@ export class AlertEpisode {
   #since: number | undefined = undefined;
   #lastValue = 0;
   #restored = false;
+  #seenAt = 0;
+  #place: EpisodePlace | undefined = undefined;
 
   constructor(rule: AlertRule, windows: EpisodeWindows, level: "first" | "critical") {
     const isCritical = level === "critical";
@@ -59,7 +72,9 @@ export class AlertEpisode {
     const { firing } = this;
     const resolvedAt = Number.isFinite(this.#resolvedAt) ? this.#resolvedAt : undefined;
     const past = this.#usual?.past ?? [];
-    return { firing, clearSince: this.#clearSince, resolvedAt, lastValue: this.#lastValue, past };
+    const [since, seenAt, waits, period] = [this.#since, this.#seenAt, this.#restored, this.#usual?.period];
+    const place = since === undefined ? this.#place : { since, seenAt, waits, period };
+    return { firing, clearSince: this.#clearSince, resolvedAt, lastValue: this.#lastValue, past, place };
   }
 
   /** Goes on where an earlier process stopped. What is on stays on until a figure, or a whole window without one, says otherwise. */
@@ -70,6 +85,16 @@ export class AlertEpisode {
     this.#resolvedAt = state.resolvedAt ?? Number.NEGATIVE_INFINITY;
     this.#lastValue = state.lastValue;
     if (this.#usual !== undefined) this.#usual = this.#usualAfter(state.past);
+    this.#place = state.place;
+  }
+
+  /** What is shorter than the grain of a window is no gap: nothing was missed that the window could tell. */
+  #continue({ since, seenAt, waits, period }: EpisodePlace, now: number): void {
+    this.#place = undefined;
+    if (Math.abs(now - seenAt) >= this.rule.windowMs / slotsPerWindow) return;
+    this.#since = since;
+    this.#restored = waits;
+    if (this.#usual !== undefined) this.#usual.period = period;
   }
 
   /** Looks at the figure at a time; gives the event when the alert begins or ends. `learned` tells what else is worth keeping. */
@@ -139,7 +164,9 @@ export class AlertEpisode {
 
   /** A clock that steps back must not leave times in the future to wait for. */
   #rewind(now: number): void {
+    if (this.#place !== undefined) this.#continue(this.#place, now);
     this.#since = Math.min(this.#since ?? now, now);
+    this.#seenAt = now;
     if (this.#resolvedAt > now) this.#resolvedAt = now;
     if (this.#clearSince !== undefined && this.#clearSince > now) this.#clearSince = now;
   }

@@ -1,52 +1,68 @@
-/** Keeps which alerts are on where another process finds it, so that a restart tells none twice and forgets none. */
+/** Keeps what alerts know where another process finds it, so that a restart tells none twice and forgets none. */
 
 import type { KeyValueStore } from "../../core/key-value-store.ts";
-import type { Runtime } from "../../core/runtime/runtime.ts";
-import type { EpisodeState } from "./alert-episode.ts";
+import type { Runtime, Timer } from "../../core/runtime/runtime.ts";
+import { type KeptAlerts, nothingKept, readKeptAlerts } from "./kept-alerts.ts";
 
 const longestWaitMs = 5_000;
-const mostPast = 60;
+/** What was counted in so long is lost in a crash. */
+const saveWithinMs = 1_000;
 
-/** The states of alerts in a store. Nothing of it throws or rejects: a store that fails is counted, and what it held is lost. */
+/** What alerts know, in a store. Nothing of it throws or rejects: a store that fails is counted, and what it held is lost. */
 export class AlertMemory {
   /** How often the store failed, or held what no monitor wrote. */
   failures = 0;
   readonly #store: KeyValueStore;
   readonly #key: string;
   readonly #runtime: Runtime;
+  readonly #describe: () => KeptAlerts;
   #saving: Promise<void> | undefined;
-  #next: string | undefined;
+  #isStale = false;
+  #timer: Timer | undefined;
+  #isLoaded = false;
 
-  constructor(store: KeyValueStore, key: string, runtime: Runtime) {
-    this.#store = store;
-    this.#key = key;
-    this.#runtime = runtime;
+  /** `describe` gives what is to be kept, whenever it is about to be. */
+  constructor(place: { store: KeyValueStore; key: string; runtime: Runtime }, describe: () => KeptAlerts) {
+    this.#store = place.store;
+    this.#key = place.key;
+    this.#runtime = place.runtime;
+    this.#describe = describe;
   }
 
   /** Gives what was kept; nothing when the store fails or takes longer than five seconds. */
-  async load(): Promise<ReadonlyMap<string, EpisodeState>> {
+  async load(): Promise<KeptAlerts> {
     const found = await this.#within(async () => (await this.#store.get(this.#key))?.value);
-    if (found === undefined) return new Map();
-    const states = readStates(found);
-    if (states === undefined) this.failures++;
-    return states ?? new Map();
+    this.#isLoaded = true;
+    if (found === undefined) return nothingKept;
+    const kept = readKeptAlerts(found);
+    if (kept === undefined) this.failures++;
+    return kept ?? nothingKept;
   }
 
-  /** Keeps the states in the background. While one save is on its way only the newest waits for it. */
-  save(states: Readonly<Record<string, EpisodeState>>): void {
-    this.#next = JSON.stringify({ v: 1, states });
+  /**
+   * Keeps what is known now, in the background; settles once it is kept or lost. While one save is on its way, the next waits
+   * for it. What an earlier process knew is left as it is until it was read.
+   */
+  async save(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (!this.#isLoaded) return;
+    this.#isStale = true;
     this.#saving ??= this.#saveAll();
-  }
-
-  /** Waits until what was given to {@link save} is kept or lost. */
-  async settled(): Promise<void> {
     await this.#saving;
   }
 
+  /** Keeps within a second what is known then. The timer keeps no process alive. */
+  saveSoon(): void {
+    if (this.#timer !== undefined) return;
+    this.#timer = this.#runtime.setTimer(() => void this.save(), saveWithinMs);
+    this.#timer.unref();
+  }
+
   async #saveAll(): Promise<void> {
-    while (this.#next !== undefined) {
-      const text = this.#next;
-      this.#next = undefined;
+    while (this.#isStale) {
+      this.#isStale = false;
+      const text = JSON.stringify(this.#describe());
       await this.#within(() => this.#store.set(this.#key, text));
     }
     this.#saving = undefined;
@@ -71,39 +87,4 @@ export class AlertMemory {
       );
     });
   }
-}
-
-/** Reads what a store held, which anyone may have written; undefined when it is not what a monitor keeps. */
-function readStates(text: string): Map<string, EpisodeState> | undefined {
-  let kept: unknown;
-  try {
-    kept = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const { v, states } = (kept ?? {}) as { readonly v?: unknown; readonly states?: unknown };
-  if (v !== 1 || typeof states !== "object" || states === null) return undefined;
-  const read = new Map<string, EpisodeState>();
-  for (const [id, state] of Object.entries(states)) {
-    const good = readState(state);
-    if (good !== undefined) read.set(id, good);
-  }
-  return read;
-}
-
-function readState(state: unknown): EpisodeState | undefined {
-  if (typeof state !== "object" || state === null) return undefined;
-  const { firing, clearSince, resolvedAt, lastValue, past } = state as Readonly<Record<keyof EpisodeState, unknown>>;
-  if (typeof firing !== "boolean" || !isNumber(lastValue) || !Array.isArray(past)) return undefined;
-  return {
-    firing,
-    clearSince: isNumber(clearSince) ? clearSince : undefined,
-    resolvedAt: isNumber(resolvedAt) ? resolvedAt : undefined,
-    lastValue,
-    past: past.filter(isNumber).slice(-mostPast),
-  };
-}
-
-function isNumber(value: unknown): value is number {
-  return Number.isFinite(value);
 }

@@ -1,9 +1,10 @@
 /** Tells a web address of alerts, signed and in order, whatever state that address is in. */
 
-import { createHmac } from "node:crypto";
+import { createHmac, timingSafeEqual } from "node:crypto";
 import type { AlertFiredEvent, AlertResolvedEvent } from "../../core/events/event.ts";
 import { retryAfterOf } from "../../core/runtime/retry-after.ts";
 import type { Runtime } from "../../core/runtime/runtime.ts";
+import type { KeptMessage } from "./kept-alerts.ts";
 import { checkWebhook, type WebhookOptions } from "./webhook-options.ts";
 
 const firstWaitMs = 1_000;
@@ -13,7 +14,7 @@ const longestWaitMs = 60_000;
 export interface WebhookCounts {
   readonly delivered: number;
   readonly pending: number;
-  /** Messages that found the queue full, were refused, used up their attempts, or were pending at the end. */
+  /** Messages that found the queue full, were refused, used up their attempts, or were pending at the end and not kept. */
   readonly dropped: number;
   /** Why the last message was dropped or tried again: a status such as "status 500", "timeout", "unreachable" or "full". */
   readonly lastFailure: string | undefined;
@@ -22,6 +23,7 @@ export interface WebhookCounts {
 interface Message {
   readonly id: string;
   readonly body: string;
+  tries: number;
 }
 
 type Answer = "delivered" | { readonly failure: string; readonly again: boolean; readonly waitMs?: number | undefined };
@@ -29,11 +31,13 @@ type Answer = "delivered" | { readonly failure: string; readonly again: boolean;
 /**
  * Posts each alert as JSON, one at a time and in order. An answer of the 200s is a delivery; 408, 429, the 500s, timeouts and
  * broken connections are tried again with full jitter, or when `Retry-After` says; everything else, a redirect included, is
- * dropped. Nothing of it throws, waits for a run, or keeps the process alive between attempts.
+ * dropped. Nothing of it throws, waits for a run, or keeps the process alive between attempts. With `keep`, which keeps what
+ * is pending and settles once that is done or failed, a message is kept before it is first told and until it is taken.
  */
 export class AlertWebhook {
   readonly #options: WebhookOptions;
   readonly #runtime: Runtime;
+  readonly #keep: (() => Promise<void>) | undefined;
   readonly #waiting: Message[] = [];
   readonly #closing = new AbortController();
   #working: Promise<void> | undefined;
@@ -42,8 +46,9 @@ export class AlertWebhook {
   #lastFailure: string | undefined;
 
   /** @throws option_invalid for an unknown option, a wrong value or an address that cannot be posted to. */
-  constructor(options: WebhookOptions, runtime: Runtime) {
+  constructor(options: WebhookOptions, runtime: Runtime, keep?: () => Promise<void>) {
     checkWebhook(options);
+    this.#keep = keep;
     this.#options = { ...options };
     this.#runtime = runtime;
   }
@@ -53,17 +58,38 @@ export class AlertWebhook {
     return { delivered: this.#delivered, pending, dropped: this.#dropped, lastFailure: this.#lastFailure };
   }
 
+  /** What is pending, as it outlives the process. */
+  get kept(): readonly KeptMessage[] {
+    const { secret } = this.#options;
+    return this.#waiting.map((message) => ({
+      ...message,
+      mac: secret === undefined ? undefined : macOf(secret, message),
+    }));
+  }
+
+  /** Goes on with what an earlier process could not deliver, before anything new. With a secret, only with what has its mark. */
+  restore(messages: readonly KeptMessage[]): void {
+    const { secret, maxPending = 100 } = this.#options;
+    const room = Math.max(0, maxPending - this.#waiting.length);
+    const good = messages.filter((message) => secret === undefined || isOurs(secret, message));
+    this.#dropped += messages.length - Math.min(good.length, room);
+    const taken = good.slice(0, room).map(({ id, body, tries }) => ({ id, body, tries }));
+    if (taken.length === 0 || this.#closing.signal.aborted) return;
+    this.#waiting.unshift(...taken);
+    this.#working ??= this.#work();
+  }
+
   /** Takes an alert in, unless the queue is full or it is closed. */
   send(event: AlertFiredEvent | AlertResolvedEvent): void {
     const { maxPending = 100 } = this.#options;
     if (this.#closing.signal.aborted || this.#waiting.length >= maxPending) return this.#drop("full");
     const id = this.#runtime.createId();
     const { path: _, ...told } = event;
-    this.#waiting.push({ id, body: JSON.stringify({ id, ...told }) });
+    this.#waiting.push({ id, body: JSON.stringify({ id, ...told }), tries: 0 });
     this.#working ??= this.#work();
   }
 
-  /** Waits until nothing is pending, at most so long; what is pending then is dropped, and what comes later. */
+  /** Waits until nothing is pending, at most so long; what is pending then is dropped unless it is kept, and what comes later. */
   async close(waitMs = 2_000): Promise<void> {
     const timer = this.#runtime.setTimer(() => this.#closing.abort(), waitMs);
     await this.#working;
@@ -73,22 +99,28 @@ export class AlertWebhook {
 
   async #work(): Promise<void> {
     while (this.#waiting.length > 0) {
+      await this.#keep?.();
       const answer = await this.#deliver(this.#waiting[0]!);
+      if (answer === "closed" && this.#keep !== undefined) break;
       this.#waiting.shift();
       if (answer === "delivered") this.#delivered++;
-      else this.#drop(answer.failure);
+      else this.#drop(answer === "closed" ? answer : answer.failure);
     }
     this.#working = undefined;
+    void this.#keep?.();
   }
 
-  async #deliver(message: Message): Promise<Answer> {
+  async #deliver(message: Message): Promise<Answer | "closed"> {
     const { attempts = 6 } = this.#options;
-    for (let attempt = 1; ; attempt++) {
-      if (this.#closing.signal.aborted) return { failure: "closed", again: false };
+    for (;;) {
+      if (this.#closing.signal.aborted) return "closed";
       const answer = await this.#post(message);
-      if (answer === "delivered" || !answer.again || attempt >= attempts) return answer;
+      message.tries++;
+      if (answer === "delivered" || !answer.again || message.tries >= attempts) return answer;
       this.#lastFailure = answer.failure;
-      await this.#pause(answer.waitMs ?? this.#runtime.random() * Math.min(firstWaitMs * 2 ** attempt, longestWaitMs));
+      void this.#keep?.();
+      const jitter = this.#runtime.random() * Math.min(firstWaitMs * 2 ** message.tries, longestWaitMs);
+      await this.#pause(answer.waitMs ?? jitter);
     }
   }
 
@@ -154,4 +186,14 @@ export class AlertWebhook {
 /** Signs a message: HMAC-SHA256 (RFC 2104) over the seconds, a dot and the body, so that an old message cannot be sent again. */
 function signatureOf(secret: string, seconds: number, body: string): string {
   return createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex");
+}
+
+/** Marks a kept message, so that no one who can write to the store has anything signed. No signature covers such a text. */
+function macOf(secret: string, { id, body }: Pick<KeptMessage, "id" | "body">): string {
+  return createHmac("sha256", secret).update(`kept.${id}.${body}`).digest("hex");
+}
+
+function isOurs(secret: string, message: KeptMessage): boolean {
+  const [given, right] = [Buffer.from(message.mac ?? ""), Buffer.from(macOf(secret, message))];
+  return given.length === right.length && timingSafeEqual(given, right);
 }

@@ -2,6 +2,7 @@
 
 import type { AlertFiredEvent, AlertResolvedEvent } from "../../core/events/event.ts";
 import { MetricWindow } from "../measure/metric-window.ts";
+import type { WindowContents } from "../measure/window-contents.ts";
 import { isOfProcess, needsBuckets, type RunSample, type WindowSubject } from "../measure/window-metrics.ts";
 import { AlertEpisode, type EpisodeState } from "./alert-episode.ts";
 import type { AlertRule } from "./alert-rule.ts";
@@ -35,6 +36,14 @@ export interface AlertsListener {
   tell(event: AlertFiredEvent | AlertResolvedEvent): void;
   /** Something changed that should outlive the process. @default nothing */
   changed?(): void;
+  /** Something was counted. @default nothing */
+  counted?(): void;
+}
+
+/** What of alerts outlives the process, by alert and by window. */
+export interface AlertsState {
+  readonly states: Readonly<Record<string, EpisodeState>>;
+  readonly windows: Readonly<Record<string, WindowContents>>;
 }
 
 /**
@@ -73,9 +82,14 @@ export class Alerts {
     return this.#windows;
   }
 
-  /** What should outlive the process, by alert. */
-  get states(): Readonly<Record<string, EpisodeState>> {
-    return Object.fromEntries(this.#episodes.map((episode) => [episode.id, episode.state]));
+  /** What should outlive the process. */
+  get state(): AlertsState {
+    const states = Object.fromEntries(this.#episodes.map((episode) => [episode.id, episode.state]));
+    const windows = this.#windows.flatMap((watched) => {
+      const { contents } = watched.window;
+      return contents === undefined ? [] : [[keyOf(watched), contents] as const];
+    });
+    return { states, windows: Object.fromEntries(windows) };
   }
 
   /** Tells whether a rule watches such things at all. */
@@ -88,12 +102,15 @@ export class Alerts {
     this.#held = true;
   }
 
-  /** Goes on where an earlier process stopped, as far as it knew the alerts there are now. */
-  restore(states: ReadonlyMap<string, EpisodeState>): void {
+  /** Goes on where an earlier process stopped, as far as it knew the alerts and windows there are now. */
+  restore({ states, windows }: AlertsState): void {
     this.#held = false;
+    for (const watched of this.#windows) {
+      const key = keyOf(watched);
+      if (Object.hasOwn(windows, key)) watched.window.restore(windows[key]!);
+    }
     for (const episode of this.#episodes) {
-      const state = states.get(episode.id);
-      if (state !== undefined) episode.restore(state);
+      if (Object.hasOwn(states, episode.id)) episode.restore(states[episode.id]!);
     }
   }
 
@@ -109,6 +126,7 @@ export class Alerts {
       if (subjectOf(episode.rule) === subject && isOf(episode.rule.name, sample))
         this.#look(episode, sample.time, sample.runId);
     }
+    this.#listener.counted?.();
   }
 
   /** Looks at all rules at a time (milliseconds since 1970), without a run. */
@@ -132,6 +150,11 @@ export class Alerts {
     const second = this.rules.indexOf(this.#episodes[twice]!.rule);
     throw ruleError(second, "id", `another name than that of rule ${first}`, ids[twice]);
   }
+}
+
+/** Names a window apart from the others. */
+function keyOf({ subject, name, window }: WatchedWindow): string {
+  return `${window.windowMs} ${subject} ${name ?? ""}`;
 }
 
 /** Gives what a rule is about. */
@@ -162,12 +185,12 @@ function windowOf(
   windows: Map<string, WatchedWindow>,
   rules: readonly AlertRule[],
 ): MetricWindow {
-  const keyOf = (other: AlertRule, length: number): string => `${length} ${subjectOf(other)} ${other.name ?? ""}`;
-  const key = keyOf(rule, windowMs);
+  const keyFor = (other: AlertRule, length: number): string => `${length} ${subjectOf(other)} ${other.name ?? ""}`;
+  const key = keyFor(rule, windowMs);
   const known = windows.get(key);
   if (known !== undefined) return known.window;
   const lengths = (other: AlertRule): readonly number[] => [other.windowMs, other.alsoWithinMs ?? other.windowMs];
-  const sharers = rules.filter((other) => lengths(other).some((length) => keyOf(other, length) === key));
+  const sharers = rules.filter((other) => lengths(other).some((length) => keyFor(other, length) === key));
   const hasBuckets = sharers.some(({ metric }) => needsBuckets(metric));
   const window = new MetricWindow(windowMs, hasBuckets);
   windows.set(key, { subject: subjectOf(rule), name: rule.name, window });

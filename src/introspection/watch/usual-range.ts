@@ -22,7 +22,8 @@ export class UsualRange {
   readonly #deviations: number;
   readonly #isShare: boolean;
   #past: number[];
-  #period: number | undefined;
+  /** Which window's length it took a figure of last, or began in. */
+  period: number | undefined;
   #range: Range;
 
   constructor(options: { windowMs: number; deviations: number; isShare: boolean; past?: readonly number[] }) {
@@ -45,13 +46,13 @@ export class UsualRange {
   /** Takes the figure as it is at a time; keeps the first one of each window's length. Tells whether it kept it. */
   learn(value: number | undefined, now: number): boolean {
     const period = Math.floor(now / this.#windowMs);
-    if (this.#period === undefined || period < this.#period) {
+    if (this.period === undefined || period < this.period) {
       // What came before the first whole window is half a figure; after a clock stepped back it would count twice.
-      this.#period = period;
+      this.period = period;
       return false;
     }
-    if (period === this.#period) return false;
-    this.#period = period;
+    if (period === this.period) return false;
+    this.period = period;
     if (value === undefined) return false;
     this.#past = [...this.#past, value].slice(-keptPeriods);
     this.#range = this.#work();

@@ -1,56 +1,19 @@
 /** The store on a Redis server, shared by machines. */
 
-import { type FlockError, isFlockError } from "../../core/errors/errors.ts";
-import {
-  checkOptions,
-  nameString,
-  type OptionCheck,
-  objectOption,
-  optionError,
-  wholeNumber,
-} from "../../core/errors/options.ts";
 import type { KeepOptions, KeyValueStore, StoredValue, StoreFilter } from "../../core/key-value-store.ts";
-import type { Runtime } from "../../core/runtime/runtime.ts";
-import { systemRuntime } from "../../core/runtime/system-runtime.ts";
 import { keyBytes, tagBytes, tagWord } from "../rows/key-bytes.ts";
 import { checksumBytes, openRow, remainingMs, sealRow } from "../rows/row-envelope.ts";
 import { SteadyClock } from "../rows/steady-clock.ts";
-import { checkFilter, checkKey, checkSet, reasonOf, storeFailed } from "../rows/store-request.ts";
-import { type RedisArgument, type RedisClient, RedisConnection } from "./redis-connection.ts";
+import { checkFilter, checkKey, checkSet } from "../rows/store-request.ts";
+import type { RedisArgument } from "./redis-connection.ts";
 import { deleteScript, dropScript, setScript } from "./redis-scripts.ts";
-
-/** Which server a Redis store uses, and what of it is its own. Needs `client` or `url`. */
-export interface RedisStoreOptions {
-  /** A client of the package ioredis; it is not closed. */
-  readonly client?: RedisClient;
-  /** `redis://user:password@host:port/database`, or `rediss://` for TLS; needs the package ioredis. */
-  readonly url?: string;
-  /** Begins all its keys, with a colon after it. Stores of different prefixes share a server. @default "flock" */
-  readonly prefix?: string;
-  /** Milliseconds a command may take, connecting included. @default 2,000 */
-  readonly timeoutMs?: number;
-  /** Clock and timers. @default the system's */
-  readonly runtime?: Runtime;
-}
+import { RedisSession, type RedisStoreOptions } from "./redis-session.ts";
 
 const noOptions: KeepOptions = {};
 /** Keys one command looks at or deletes, so that the server serves others in between. */
 const slice = 500;
 /** More than 250 years; a server refuses times its clock cannot hold. */
 const longestTtlMs = 2 ** 43;
-
-const urlOption: OptionCheck = (value) =>
-  typeof value === "string" && /^rediss?:\/\//.test(value) && URL.canParse(value)
-    ? undefined
-    : "an address redis://… or rediss://…";
-
-/** What scans or names keys must not pass through a client that adds a prefix to some, or spreads them over servers. */
-const clientOption: OptionCheck = (value) => {
-  if (typeof (value as RedisClient | null)?.callBuffer !== "function") return "a client of the package ioredis";
-  const { isCluster, options } = value as { isCluster?: unknown; options?: { keyPrefix?: unknown } };
-  if (isCluster === true) return "a client of one server, not of a cluster";
-  return options?.keyPrefix ? 'a client without "keyPrefix"; give the store a "prefix"' : undefined;
-};
 
 /**
  * Keeps texts on a Redis server (5 or later). A value survives what the server's own persistence survives. It leaves when it
@@ -59,26 +22,15 @@ const clientOption: OptionCheck = (value) => {
  */
 export class RedisStore implements KeyValueStore {
   readonly name = "redis";
-  readonly #connection: RedisConnection;
+  readonly #session: RedisSession;
   readonly #values: string;
   readonly #tags: string;
   readonly #clock: SteadyClock;
-  #isClosed = false;
 
   /** @throws option_invalid for an unknown option or a wrong value. */
   constructor(options: RedisStoreOptions) {
-    checkOptions("RedisStore", options, {
-      client: clientOption,
-      url: urlOption,
-      prefix: nameString,
-      timeoutMs: wholeNumber(1),
-      runtime: objectOption,
-    });
-    const { client, url, prefix = "flock", timeoutMs = 2_000, runtime = systemRuntime } = options;
-    if ((client === undefined) === (url === undefined)) {
-      throw optionError("RedisStore", "client", 'given, or "url", and not both', client);
-    }
-    this.#connection = new RedisConnection({ client, url, timeoutMs, runtime });
+    this.#session = new RedisSession("RedisStore", options);
+    const { prefix, runtime } = this.#session;
     this.#values = `${prefix}:v:`;
     this.#tags = `${prefix}:t:`;
     this.#clock = new SteadyClock(runtime);
@@ -86,7 +38,7 @@ export class RedisStore implements KeyValueStore {
 
   async get(key: string): Promise<StoredValue | undefined> {
     checkKey("RedisStore.get", key);
-    const sealed = await this.#send("get", "HGET", [this.#nameOf(key), "b"]);
+    const sealed = await this.#session.send("get", "HGET", [this.#nameOf(key), "b"]);
     if (sealed === null) return undefined;
     const row = openRow(keyBytes(key), sealed);
     if (row === undefined) {
@@ -107,7 +59,7 @@ export class RedisStore implements KeyValueStore {
     const sealed = sealRow(keyBytes(key), { value, writtenAt: now, expiresAt }, tags);
     const serverTtl = Number.isFinite(ttlMs) ? Math.ceil(Math.min(ttlMs, longestTtlMs)) : "";
     const facts = [sealed, serverTtl, `${expiresAt}`, this.#tags, Buffer.concat(tags), tagBytes];
-    await this.#send("set", "EVAL", [setScript, 1, this.#nameOf(key), ...facts]);
+    await this.#session.send("set", "EVAL", [setScript, 1, this.#nameOf(key), ...facts]);
   }
 
   async delete(key: string): Promise<boolean> {
@@ -136,8 +88,7 @@ export class RedisStore implements KeyValueStore {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true;
-    this.#connection.close();
+    this.#session.close();
   }
 
   #deleteWhere(operation: string, prefix: string): Promise<number> {
@@ -156,7 +107,7 @@ export class RedisStore implements KeyValueStore {
     let total = 0;
     let cursor = "0";
     do {
-      const answer = await this.#send(operation, command, [...before, cursor, ...after, "COUNT", slice]);
+      const answer = await this.#session.send(operation, command, [...before, cursor, ...after, "COUNT", slice]);
       const [next, found] = answer as [unknown, readonly Buffer[]];
       cursor = `${next}`;
       if (found.length > 0) total += await visit(found);
@@ -169,7 +120,7 @@ export class RedisStore implements KeyValueStore {
     for (let start = 0; start < names.length; start += slice) {
       const some = names.slice(start, start + slice);
       const facts = [this.#clock.now(), this.#tags, tagBytes, tag];
-      live += Number(await this.#send(operation, "EVAL", [deleteScript, some.length, ...some, ...facts]));
+      live += Number(await this.#session.send(operation, "EVAL", [deleteScript, some.length, ...some, ...facts]));
     }
     return live;
   }
@@ -178,21 +129,7 @@ export class RedisStore implements KeyValueStore {
   async #drop(key: string, sealed: unknown): Promise<void> {
     if (!Buffer.isBuffer(sealed)) return;
     const beginning = sealed.subarray(0, checksumBytes);
-    await this.#send("get", "EVAL", [dropScript, 1, this.#nameOf(key), beginning]).catch(() => undefined);
-  }
-
-  async #send(operation: string, command: string, args: readonly RedisArgument[]): Promise<unknown> {
-    if (this.#isClosed) throw this.#failed(operation, "it is closed; make a new one");
-    try {
-      return await this.#connection.send(command, args);
-    } catch (error) {
-      if (isFlockError(error)) throw error;
-      throw this.#failed(operation, reasonOf(error));
-    }
-  }
-
-  #failed(operation: string, reason: string): FlockError {
-    return storeFailed({ name: this.name, place: "" }, operation, reason);
+    await this.#session.send("get", "EVAL", [dropScript, 1, this.#nameOf(key), beginning]).catch(() => undefined);
   }
 
   #nameOf(key: string): Buffer {

@@ -5,20 +5,8 @@ import type { StoredRun } from "../../core/run-store.ts";
 import type { SqliteKind } from "../sqlite/sqlite-file.ts";
 import { atomically } from "../sqlite/sqlite-transaction.ts";
 import { Statements } from "../sqlite/statements.ts";
+import type { ReadPlace, ReadSlice } from "./run-walk.ts";
 import { openRun, type SealedRun } from "./sealed-run.ts";
-
-/** Where reading goes on: after the run of this end and this row. */
-export interface ReadPlace {
-  readonly endMs: number;
-  readonly id: number;
-}
-
-/** Some runs with their places, and where to go on; damaged ones are left out. */
-export interface ReadSlice {
-  readonly found: readonly { readonly run: StoredRun; readonly place: ReadPlace }[];
-  /** Undefined at the end. */
-  readonly next: ReadPlace | undefined;
-}
 
 /** What to keep. */
 export interface KeptRows {

@@ -9,9 +9,10 @@ import { systemRuntime } from "../../core/runtime/system-runtime.ts";
 import { SteadyClock } from "../rows/steady-clock.ts";
 import { pathOption } from "../sqlite/sqlite-file.ts";
 import { SqliteSession } from "../sqlite/sqlite-session.ts";
-import { checkRuns, isMeant, retentionChecks, retentionOf, type WholeQuery, wholeQuery } from "./run-request.ts";
+import { checkRuns, retentionChecks, retentionOf, wholeQuery } from "./run-request.ts";
+import { type RunRows, walkRuns } from "./run-walk.ts";
 import { sealRun } from "./sealed-run.ts";
-import { type ReadPlace, runsFile, type SqliteRunRows } from "./sqlite-run-rows.ts";
+import { runsFile, type SqliteRunRows } from "./sqlite-run-rows.ts";
 
 /** Where a SQLite store keeps runs, and how many; bytes are those of the file, its log of some megabytes aside. */
 export interface SqliteRunStoreOptions extends RunRetention {
@@ -65,20 +66,15 @@ export class SqliteRunStore implements RunStore {
     while (await this.#session.write("append", forget)) await pacer.pause();
   }
 
-  /** Reads in slices, so that other work goes on in between; what is written meanwhile is not read. */
   async *read(query: RunQuery = {}): AsyncGenerator<StoredRun> {
     const whole = wholeQuery("SqliteRunStore.read", query);
-    if (whole.last === 0) return;
-    const lastId = await this.#session.read("read", (file) => file.lastId());
-    const pacer = new Pacer(this.#runtime);
-    let place: ReadPlace | undefined = await this.#begin(whole, lastId, pacer);
-    while (place !== undefined) {
-      const from: ReadPlace = place;
-      const { found, next } = await this.#session.read("read", (file) => file.readSome(from, lastId, whole.toMs));
-      for (const { run } of found) if (isMeant(whole, run)) yield run;
-      place = next;
-      await pacer.pause();
-    }
+    const session = this.#session;
+    const rows: RunRows = {
+      lastId: () => session.read("read", (file) => file.lastId()),
+      readSome: (place, lastId, toMs) => session.read("read", (file) => file.readSome(place, lastId, toMs)),
+      readBack: (place, lastId, fromMs) => session.read("read", (file) => file.readBack(place, lastId, fromMs)),
+    };
+    yield* walkRuns(rows, { query: whole, oldestMs: this.#oldestMs, runtime: this.#runtime });
   }
 
   async clear(): Promise<void> {
@@ -91,27 +87,5 @@ export class SqliteRunStore implements RunStore {
 
   get #oldestMs(): number {
     return this.#clock.now() - this.#retention.maxAgeMs;
-  }
-
-  /** Finds the place before the first run to read, going back from the last one where only the last ones are meant. */
-  async #begin(whole: WholeQuery, lastId: number, pacer: Pacer): Promise<ReadPlace> {
-    const oldestMs = this.#oldestMs;
-    const isKept = whole.fromMs > oldestMs;
-    const first: ReadPlace = isKept ? { endMs: whole.fromMs, id: 0 } : { endMs: oldestMs, id: Number.MAX_SAFE_INTEGER };
-    if (!Number.isFinite(whole.last)) return first;
-    let wanted = whole.last;
-    let place: ReadPlace | undefined = { endMs: whole.toMs, id: 0 };
-    while (place !== undefined) {
-      const from: ReadPlace = place;
-      const { found, next } = await this.#session.read("read", (file) => file.readBack(from, lastId, first.endMs));
-      for (const each of found) {
-        if (!isMeant(whole, each.run) || each.run.endMs === oldestMs) continue;
-        wanted -= 1;
-        if (wanted === 0) return { endMs: each.place.endMs, id: each.place.id - 1 };
-      }
-      place = next;
-      await pacer.pause();
-    }
-    return first;
   }
 }

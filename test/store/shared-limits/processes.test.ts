@@ -5,13 +5,13 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { ResourceManager } from "../../../src/entries/resources.ts";
 import { RedisLimits } from "../../../src/entries/store.ts";
-import { hasRedisServer, RedisServer } from "./redis-server.ts";
+import { hasRedis, RedisServer } from "../redis-server.ts";
 import type { WorkerReport, WorkerTask } from "./worker.ts";
 
 const workerFile = fileURLToPath(new URL("./worker.ts", import.meta.url));
 
-describe.skipIf(!hasRedisServer)("several processes with one Redis", () => {
-  const starting = hasRedisServer ? RedisServer.start() : undefined;
+describe.skipIf(!hasRedis)("several processes with one Redis", () => {
+  const starting = hasRedis ? RedisServer.start() : undefined;
   let lastPrefix = 0;
   afterAll(async () => (await starting)?.[Symbol.asyncDispose]());
 

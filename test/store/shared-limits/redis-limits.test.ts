@@ -5,7 +5,7 @@ import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { systemRuntime } from "../../../src/core/runtime/system-runtime.ts";
 import { ResourceManager } from "../../../src/entries/resources.ts";
 import { RedisLimits, type RedisLimitsOptions } from "../../../src/entries/store.ts";
-import { eventually, hasRedisServer, RedisServer } from "./redis-server.ts";
+import { eventually, hasRedis, RedisServer } from "../redis-server.ts";
 import { describeSharedLimits } from "./shared-limits-conformance.ts";
 
 const one = { concurrency: 1 };
@@ -58,8 +58,8 @@ describe("a client's errors", () => {
   });
 });
 
-describe.skipIf(!hasRedisServer)("limits in a real Redis", () => {
-  const starting = hasRedisServer ? RedisServer.start() : undefined;
+describe.skipIf(!hasRedis)("limits in a real Redis", () => {
+  const starting = hasRedis ? RedisServer.start() : undefined;
   const opened: AsyncDisposable[] = [];
   let lastPrefix = 0;
   afterEach(async () => {
@@ -218,7 +218,7 @@ describe.skipIf(!hasRedisServer)("limits in a real Redis", () => {
   }, 20_000);
 });
 
-describe.skipIf(!hasRedisServer)("limits in a Redis that goes away", () => {
+describe.skipIf(!hasRedis)("limits in a Redis that goes away", () => {
   it("fail typed and soon, and go on when it is back, with what is still held", async () => {
     await using server = await RedisServer.start();
     await using shared = new RedisLimits({ url: server.url, leaseMs: 900, commandTimeoutMs: 400 });
@@ -284,7 +284,7 @@ describe.skipIf(!hasRedisServer)("limits in a Redis that goes away", () => {
   }, 20_000);
 
   it("say nothing of addresses and passwords", async () => {
-    await using server = await RedisServer.start("the right secret");
+    await using server = await RedisServer.start({ password: "the right secret" });
     const told: unknown[] = [];
     for (const url of [
       server.url,
