@@ -1,8 +1,10 @@
 /** Programs to advise, each with what is wrong with it: seeded, in virtual time, with the real layers. */
 
+import { FlockError } from "../src/core/errors/errors.ts";
 import type { HedgeStep, RetryStep } from "../src/core/recovery-settings.ts";
 import type { FlockResources } from "../src/core/resource-settings.ts";
 import type { AnyRunnable, ExecutionContext } from "../src/core/runnable.ts";
+import { fallback } from "../src/errors/steps/fallback.ts";
 import type { Suggestion } from "../src/introspection/advise/suggestion.ts";
 import type { TestRuntime } from "../src/testing/test-runtime.ts";
 import { modelWorkloads } from "./model-workloads.ts";
@@ -133,9 +135,9 @@ export function usageOf(tokens: number) {
   return { usage, costMicroUsd: tokens * 3 };
 }
 
-function attempts(maxAttempts: number): RetryStep {
+function attempts(maxAttempts: number, baseMs = 100): RetryStep {
   const budget = { budgetPerSuccess: 10, budgetReserve: 1_000 };
-  return { step: "retry", maxAttempts, baseMs: 100, maxDelayMs: 10_000, on: undefined, ...budget };
+  return { step: "retry", maxAttempts, baseMs, maxDelayMs: 10_000, on: undefined, ...budget };
 }
 
 function unavailable(): Error {
@@ -143,7 +145,7 @@ function unavailable(): Error {
 }
 
 /** A tool that fails at random, or for some questions for good. */
-function flaky(random: () => number, failsAt: (q: number) => number, maxAttempts: number): AdviceProgram {
+function flaky(random: () => number, failsAt: (q: number) => number, retry: RetryStep): AdviceProgram {
   const fetch = runnable(
     "fetch",
     async ({ q = 0 }, context) => {
@@ -151,7 +153,7 @@ function flaky(random: () => number, failsAt: (q: number) => number, maxAttempts
       if (random() < failsAt(q)) throw unavailable();
       return { q };
     },
-    { kind: "tool", policy: { idempotent: true, recovery: attempts(maxAttempts) } },
+    { kind: "tool", policy: { idempotent: true, recovery: retry } },
   );
   const subject = runnable("agent", async (input, context) => {
     await context.runtime.sleep(100);
@@ -237,6 +239,55 @@ function hanging(random: () => number, share: number, questions = 0): AdviceProg
   return { subject, inputOf: (run) => ({ run }), gapMs: () => 10_000 };
 }
 
+/** A model with its price by the call; it fails a share of its calls, in a time of its own. */
+function priced(
+  name: string,
+  random: () => number,
+  medianMs: number,
+  failing: number,
+  costMicroUsd: number,
+): AnyRunnable {
+  return runnable(
+    name,
+    async (_, context) => {
+      await context.runtime.sleep(latency(random, medianMs));
+      if (random() < failing) throw unavailable();
+      return { text: "…" };
+    },
+    { kind: "model", costOf: () => ({ ...usageOf(1), costMicroUsd }) },
+  );
+}
+
+/** An agent with two models, the first of which is slow and dear and fails half of the time. */
+function fallenBack(random: () => number, swapped: boolean): AdviceProgram {
+  const models = [priced("large", random, 1_500, 0.5, 900), priced("small", random, 500, 0.05, 100)];
+  const [first, second] = (swapped ? models.reverse() : models) as [AnyRunnable, AnyRunnable];
+  const recovery = [attempts(1), fallback(second)];
+  const subject = runnable("agent", (_, context) => context.call(first, {} as never), { policy: { recovery } });
+  return { subject, inputOf: (run) => ({ run }), gapMs: () => 20_000 };
+}
+
+/** A tool that fails in two ways: one passes, the other does not. */
+function twoWays(random: () => number, heals: number, maxAttempts: number): AdviceProgram {
+  const fetch = runnable(
+    "fetch",
+    async ({ q = 0 }, context) => {
+      await context.runtime.sleep(latency(random, 150));
+      if (q % 5 === 0) throw refused();
+      if (random() < heals) throw unavailable();
+      return { q };
+    },
+    { kind: "tool", policy: { idempotent: true, recovery: { ...attempts(maxAttempts), on: ["output_invalid"] } } },
+  );
+  const subject = runnable("agent", (input, context) => context.call(fetch, input as never));
+  return { subject, inputOf: (run) => ({ q: run }), gapMs: () => 20_000 };
+}
+
+function refused(): FlockError<"output_invalid"> {
+  const details = { attempts: 1, fields: [], issues: [] };
+  return new FlockError("output_invalid", "never any better", { details: details as never });
+}
+
 /** The workloads of the evaluation. */
 export const adviceWorkloads: readonly AdviceWorkload[] = [
   {
@@ -302,12 +353,17 @@ export const adviceWorkloads: readonly AdviceWorkload[] = [
   {
     name: "flaky tool, two attempts",
     expects: "retry:fetch",
-    make: (_, random) => flaky(random, () => 0.4, 2),
+    make: (_, random) => flaky(random, () => 0.4, attempts(2)),
+  },
+  {
+    name: "flaky tool, long waits",
+    expects: "retry:fetch",
+    make: (_, random) => flaky(random, () => 0.4, attempts(2, 3_000)),
   },
   {
     name: "broken for good, eight attempts",
     expects: "retry:fetch",
-    make: (_, random) => flaky(random, (q) => (q % 3 === 0 ? 1 : 0), 8),
+    make: (_, random) => flaky(random, (q) => (q % 3 === 0 ? 1 : 0), attempts(8)),
   },
   { name: "slow tail: hangs", expects: "attempt-timeout:model", make: (_, random) => hanging(random, 0.05) },
   {
@@ -315,6 +371,23 @@ export const adviceWorkloads: readonly AdviceWorkload[] = [
     expects: "hedge:model",
     make: (_, random) => slowByChance(random),
     changed: (_, random, { evidence }) => slowByChance(random, Number(evidence.afterMs)),
+  },
+  {
+    name: "fallback first",
+    expects: "fallback-order:large",
+    make: (_, random) => fallenBack(random, false),
+    changed: (_, random) => fallenBack(random, true),
+  },
+  {
+    name: "fallback as it should be",
+    expects: undefined,
+    make: (_, random) => fallenBack(random, true),
+  },
+  {
+    name: "two failures, one of which passes",
+    expects: "retry:fetch",
+    alsoTrue: ["retry-codes:fetch"],
+    make: (_, random) => twoWays(random, 0.4, 2),
   },
   {
     name: "concurrency limit",

@@ -33,6 +33,7 @@ export {
   type ValueIssue,
 } from "../core/errors/errors.ts";
 export type {
+  AttemptRecord,
   EventOf,
   EventType,
   FlockEvent,

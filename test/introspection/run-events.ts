@@ -2,6 +2,7 @@
 
 import { codeOf } from "../../src/core/errors/errors.ts";
 import type {
+  AttemptRecord,
   CacheState,
   FlockEvent,
   Outcome,
@@ -31,6 +32,8 @@ export interface DescribedCall {
   readonly attempts?: number;
   /** Attempts that failed; the last of them, when the call fails too, fails as it does. */
   readonly failedAttempts?: readonly { readonly error: unknown; readonly ms: number }[];
+  /** How its attempts ended. @default not known */
+  readonly tried?: readonly AttemptRecord[];
   readonly queueMs?: number;
   readonly tokens?: number;
   /** Tokens by their kind, in the place of `tokens`. */
@@ -122,6 +125,7 @@ export function eventsOf(root: DescribedCall, { runId, time = startOfTime, tenan
         queueMs,
         attempts,
       },
+      tried: call.tried,
       usage: usageIn(call),
       ...{ costMicroUsd: call.costMicroUsd, cacheState, stream: call.stream, code: call.code },
       answeredBy: call.answeredBy,

@@ -135,7 +135,10 @@ describe("advice on workloads never seen before", () => {
   const seeds = [101, 102];
   const named = (words: string): AdviceWorkload => adviceWorkloads.find(({ name }) => name.startsWith(words))!;
 
-  it.each(["repeats", "drift", "cost", "flaky", "broken", "slow tail: hangs", "concurrency", "rate", "parallelisable"])(
+  it.each([
+    ...["repeats", "drift", "cost", "flaky tool, two", "flaky tool, long", "broken", "slow tail: hangs"],
+    ...["slow tail: by chance", "two failures", "fallback first", "concurrency", "rate", "parallelisable"],
+  ])(
     "is found, keeps its promise and is kept: %s",
     async (name) => {
       for (const seed of seeds) {
@@ -159,7 +162,7 @@ describe("advice on workloads never seen before", () => {
   });
 
   it("is not given where there is nothing to gain", async () => {
-    for (const name of ["nothing to gain", "nothing to gain: noise"]) {
+    for (const name of ["nothing to gain", "nothing to gain: noise", "fallback as it should be"]) {
       for (const seed of seeds) expect((await evaluate(named(name), seed)).advised).toEqual([]);
     }
   });

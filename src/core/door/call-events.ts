@@ -10,6 +10,8 @@ import type { Call } from "./execution-context.ts";
 
 /** The value came from elsewhere: this call cost nothing. */
 const keptStates: ReadonlySet<CacheState | undefined> = new Set(["hit", "stale", "joined"]);
+/** Attempts that are told of one call. */
+const mostTried = 32;
 const noNames: readonly string[] = Object.freeze([]);
 const namesOf = new WeakMap<Shape, readonly string[]>();
 
@@ -41,8 +43,9 @@ export function tellAttemptStart(call: Call): void {
   call.run.events.emit({ ...head, type: "attempt-start", name, kind, attempt: call.attempt });
 }
 
-/** Tells that an attempt ended. */
+/** Tells that an attempt ended; one that did not answer, or was a further one, is kept for the end of its call. */
 export function tellAttemptEnd(call: Call, ok: boolean, error: unknown): void {
+  if (!ok || (call.within && call.attempts > 1)) noteAttempt(call, ok, error);
   if (!call.wants("attempt-end")) return;
   const head = call.head();
   const { name, kind } = call.runnable;
@@ -52,6 +55,24 @@ export function tellAttemptEnd(call: Call, ok: boolean, error: unknown): void {
   const code = ok ? undefined : codeOf(error);
   const failure = code === undefined ? undefined : new FailureReference(error, code);
   call.run.events.emit({ ...head, type: "attempt-end", name, kind, attempt, outcome, durationMs, code, failure });
+}
+
+function noteAttempt(call: Call, ok: boolean, error: unknown): void {
+  const { whole, run, runnable, startedAt, cost } = call;
+  if (!ok && !call.wasCancelled) whole.failed = error;
+  const isTold = (run.events.mask & eventBits["call-end"]) !== 0;
+  if (!isTold || !(call.within || call.plan.recovery !== undefined)) return;
+  whole.tried ??= [];
+  whole.tried.push({
+    name: runnable.name,
+    outcome: outcomeOf(call, ok),
+    code: ok ? undefined : codeOf(error),
+    beganMs: startedAt - whole.startedAt,
+    endedMs: run.runtime.monotonic() - whole.startedAt,
+    costMicroUsd: ok ? cost?.costMicroUsd : undefined,
+  });
+  // Of more attempts the first and the last are kept.
+  if (whole.tried.length > mostTried) whole.tried.splice(mostTried / 2, 1);
 }
 
 /** Adds up what a call cost and tells that it ended; the outermost one ends the run. */
@@ -84,6 +105,7 @@ export function tellEnd(call: Call, ok: boolean, value: unknown): void {
       durationMs,
       queueMs,
       attempts: Math.max(call.attempts, answered || !ok ? 1 : 0),
+      tried: call.attempts > 1 ? call.tried : undefined,
       usage: cost?.usage,
       costMicroUsd: cost?.costMicroUsd,
       cacheState,

@@ -189,7 +189,6 @@ function closeAttempt(call: Call, ok: boolean, error: unknown): void {
   call.close(error);
   call.phase = "between";
   leaveGuards(call, callGuardCount, error);
-  if (!ok && !call.wasCancelled) call.whole.failed = error;
   tellAttemptEnd(call, ok, error);
 }
 

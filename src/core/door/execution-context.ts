@@ -2,6 +2,7 @@
 
 import { type Breadcrumb, FlockError } from "../errors/errors.ts";
 import {
+  type AttemptRecord,
   type BreakerChangedEvent,
   type CacheState,
   type DeltaEvent,
@@ -72,6 +73,8 @@ export class Call implements ForkedContext, LayerCall {
   lastKept: Call | undefined = undefined;
   /** What the last attempt that failed failed with. */
   failed: unknown = undefined;
+  /** How its attempts ended, once one did not answer; kept on the whole call. */
+  tried: AttemptRecord[] | undefined = undefined;
   /** Follows the deltas of all attempts; made at the first one. */
   stream: StreamTimer | undefined = undefined;
   resolve: ((value: unknown) => void) | undefined = undefined;

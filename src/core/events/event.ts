@@ -33,6 +33,19 @@ export interface StreamTiming {
   readonly pieces: number;
 }
 
+/** One attempt of a call that needed more than one. */
+export interface AttemptRecord {
+  /** What was called: the runnable itself, or what was called instead. */
+  readonly name: string;
+  readonly outcome: Outcome;
+  readonly code: string | undefined;
+  /** Milliseconds from the start of the call. */
+  readonly beganMs: number;
+  readonly endedMs: number;
+  /** Undefined when it did not answer, or its price is not known. */
+  readonly costMicroUsd: number | undefined;
+}
+
 /** What every event has. */
 export interface EventHead {
   /** Format version of the event. */
@@ -86,6 +99,8 @@ export interface CallEndEvent extends EventHead {
   /** Part of the duration spent waiting for permits. */
   readonly queueMs: number;
   readonly attempts: number;
+  /** In order of their ends, 32 at most; undefined when the first attempt answered. */
+  readonly tried?: readonly AttemptRecord[] | undefined;
   /** Tokens of this call itself, not of calls inside it. */
   readonly usage: Usage | undefined;
   readonly costMicroUsd: number | undefined;

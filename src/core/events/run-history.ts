@@ -2,6 +2,7 @@
 
 import type { FailureDescription } from "./describe-failure.ts";
 import {
+  type AttemptRecord,
   type CacheState,
   maskOf,
   type Outcome,
@@ -42,6 +43,8 @@ export interface CallRecord {
   readonly usage: Usage | undefined;
   readonly costMicroUsd: number | undefined;
   readonly attempts: number;
+  /** In order of their ends, 32 at most; undefined when the first attempt answered. */
+  readonly tried?: readonly AttemptRecord[] | undefined;
   readonly cacheState: CacheState | undefined;
   /** Name of what answered in its place, such as the model of a fallback; undefined when it did itself. */
   readonly answeredBy: string | undefined;

@@ -11,6 +11,7 @@ import { cachedPrompts } from "./what-if/cached-prompts.ts";
 import { dominatingStep } from "./what-if/dominating-step.ts";
 import { failureGroups } from "./what-if/failure-groups.ts";
 import { failingTools, frequentFailures } from "./what-if/failures.ts";
+import { fallbackOrder } from "./what-if/fallback-order.ts";
 import { hedges } from "./what-if/hedges.ts";
 import { independentSteps } from "./what-if/independent-steps.ts";
 import { raisedLimits } from "./what-if/limits.ts";
@@ -22,6 +23,7 @@ const simulators: readonly WhatIf[] = [
   independentSteps,
   attemptTimeouts,
   retries,
+  fallbackOrder,
   hedges,
   raisedLimits,
   alikeModels,

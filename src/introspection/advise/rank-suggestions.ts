@@ -7,11 +7,11 @@ const riskWeights = { low: 1, medium: 1.25, high: 2 } as const;
 const halfWidth = 1.959964;
 
 /**
- * Gives suggestions by gain for the risk, each with its confidence. Of several that turn one setting the best stays; a limit
- * is not raised for a runnable that is refused for going too fast.
+ * Gives suggestions by gain for the risk, each with its confidence. Of several that turn one setting, and of those that exclude
+ * each other, the best stays; a limit is not raised for a runnable that is refused for going too fast.
  */
 export function rankSuggestions(found: readonly WeighedSuggestion[]): readonly Suggestion[] {
-  const ranked = [...found].sort((a, b) => worth(b) - worth(a)).map(({ suggestion }) => suggestion);
+  const ranked = withoutExcluded([...found].sort((a, b) => worth(b) - worth(a)));
   const turned = new Set<string>();
   const isHurried = ranked.some(
     ({ evidence }) => evidence.code === "rate_limited" || evidence.advice === "limit-concurrency",
@@ -23,6 +23,14 @@ export function rankSuggestions(found: readonly WeighedSuggestion[]): readonly S
     if (knob !== undefined) turned.add(knob);
     return [{ ...suggestion, confidence: confidenceIn(suggestion) }];
   });
+}
+
+function withoutExcluded(ranked: readonly WeighedSuggestion[]): readonly Suggestion[] {
+  const kept: WeighedSuggestion[] = [];
+  const excludes = ({ excludes = [] }: WeighedSuggestion, { suggestion }: WeighedSuggestion): boolean =>
+    excludes.includes(suggestion.id);
+  for (const one of ranked) if (!kept.some((other) => excludes(other, one) || excludes(one, other))) kept.push(one);
+  return kept.map(({ suggestion }) => suggestion);
 }
 
 function worth({ value, suggestion }: WeighedSuggestion): number {

@@ -76,6 +76,8 @@ export interface Suggestion {
 export interface WeighedSuggestion {
   readonly value: number;
   readonly suggestion: Suggestion;
+  /** Ids of advice whose prediction would no longer hold if this one were followed. @default none */
+  readonly excludes?: readonly string[];
 }
 
 /** What a simulator works on. */

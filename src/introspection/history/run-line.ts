@@ -1,6 +1,7 @@
 /** A recorded run as one line of JSON: the form it has in stores and in files, and the one place where it is redacted. */
 
 import { type OptionCheck, optionError } from "../../core/errors/options.ts";
+import type { AttemptRecord } from "../../core/events/event.ts";
 import type { CallRecord, RunRecord } from "../../core/events/run-history.ts";
 import { historyInvalid, readRun } from "./run-reader.ts";
 
@@ -75,11 +76,15 @@ function textOf(run: RunRecord): string {
 
 function writtenCall(call: CallRecord): Omit<CallRecord, "runId"> {
   const { path, name, kind, startMs, durationMs, queueMs, outcome, ended, code, failure, usage, costMicroUsd } = call;
-  const { attempts, cacheState, answeredBy, stream, reads, writes, inputHash, inputSize, outputHashes, outputUse } =
-    call;
+  const { attempts, tried, cacheState, answeredBy, stream, reads, writes, inputHash, inputSize } = call;
+  const { outputHashes, outputUse } = call;
   const head = { path, name, kind, startMs, durationMs, queueMs, outcome, ended, code, failure, usage, costMicroUsd };
-  const seen = { attempts, cacheState, answeredBy, stream, reads, writes, inputHash, inputSize };
-  return { ...head, ...seen, outputHashes, outputUse };
+  const made = { attempts, tried: tried?.map(writtenAttempt), cacheState, answeredBy, stream };
+  return { ...head, ...made, reads, writes, inputHash, inputSize, outputHashes, outputUse };
+}
+
+function writtenAttempt({ name, outcome, code, beganMs, endedMs, costMicroUsd }: AttemptRecord): AttemptRecord {
+  return { name, outcome, code, beganMs, endedMs, costMicroUsd };
 }
 
 function redactSafely(run: RunRecord, redact: RunRedaction): RunRecord | undefined {

@@ -2,7 +2,15 @@
 
 import { FlockError } from "../../core/errors/errors.ts";
 import { describeValue } from "../../core/errors/options.ts";
-import type { CacheState, Outcome, OutputUse, RunnableKind, StreamTiming, Usage } from "../../core/events/event.ts";
+import type {
+  AttemptRecord,
+  CacheState,
+  Outcome,
+  OutputUse,
+  RunnableKind,
+  StreamTiming,
+  Usage,
+} from "../../core/events/event.ts";
 import type { CallRecord, FailureRecord, RunRecord } from "../../core/events/run-history.ts";
 
 const kinds: readonly RunnableKind[] = ["agent", "pattern", "model", "tool"];
@@ -59,6 +67,7 @@ function readCall(call: ObjectReader, runId: string): CallRecord {
     usage: call.optional("usage", () => readNumbers(call.object("usage"), usageParts)) as Usage | undefined,
     costMicroUsd: call.optional("costMicroUsd", () => call.number("costMicroUsd")),
     attempts: call.number("attempts"),
+    tried: call.optional("tried", () => call.list("tried", readAttempt)),
     cacheState: call.optional("cacheState", () => call.word("cacheState", cacheStates)),
     answeredBy: call.optional("answeredBy", () => call.text("answeredBy")),
     stream: call.optional("stream", () => readNumbers(call.object("stream"), streamParts)) as StreamTiming | undefined,
@@ -68,6 +77,17 @@ function readCall(call: ObjectReader, runId: string): CallRecord {
     inputSize: call.number("inputSize"),
     outputUse: call.optional("outputUse", () => call.list("outputUse", readUse)),
     outputHashes: call.optional("outputHashes", () => call.hashes("outputHashes")),
+  };
+}
+
+function readAttempt(attempt: ObjectReader): AttemptRecord {
+  return {
+    name: attempt.text("name"),
+    outcome: attempt.word("outcome", outcomes),
+    code: attempt.optional("code", () => attempt.text("code")),
+    beganMs: attempt.number("beganMs"),
+    endedMs: attempt.number("endedMs"),
+    costMicroUsd: attempt.optional("costMicroUsd", () => attempt.number("costMicroUsd")),
   };
 }
 

@@ -1,6 +1,7 @@
 /** A run and its calls while they are being recorded; finished, they are the records themselves. */
 
 import type {
+  AttemptRecord,
   CacheState,
   CallEndEvent,
   CallStartEvent,
@@ -44,6 +45,7 @@ export class CallEntry implements CallRecord {
   usage: Usage | undefined;
   costMicroUsd: number | undefined;
   attempts: number;
+  tried: readonly AttemptRecord[] | undefined;
   cacheState: CacheState | undefined;
   stream: StreamTiming | undefined;
   outputUse: readonly OutputUse[] | undefined;
@@ -71,6 +73,7 @@ export class CallEntry implements CallRecord {
     this.usage = undefined;
     this.costMicroUsd = undefined;
     this.attempts = event.attempt;
+    this.tried = undefined;
     this.cacheState = undefined;
     this.stream = undefined;
     this.outputUse = undefined;
@@ -85,6 +88,7 @@ export class CallEntry implements CallRecord {
     this.usage = event.usage;
     this.costMicroUsd = event.costMicroUsd;
     this.attempts = event.attempts;
+    this.tried = event.tried;
     this.cacheState = event.cacheState;
     if (event.answeredBy !== undefined) this.answeredBy = event.answeredBy;
     this.stream = event.stream;

@@ -8,33 +8,21 @@ import { isRepeatable } from "./health.ts";
 import { asTurned } from "./retry-knob.ts";
 
 /**
- * Gives what the nearest declared step says of something, from a call outwards. A tool's own steps alone say anything of
- * it here; what is declared around it is meant for models.
+ * Gives what the nearest declared step says of something, from a call outwards. What is declared around a tool is meant for
+ * models, unless `forTools` says that it is for both.
  */
 export function nearestOf<Value>(
   call: LayerCall,
   host: LayerHost,
   read: (step: RecoveryStep) => Value | undefined,
+  forTools = false,
 ): Value | undefined {
   for (const declared of declarations(call, host)) {
-    if (declared === "nothing" || (!declared.isOwn && call.runnable.kind !== "model")) continue;
+    if (declared === "nothing" || !(declared.isOwn || forTools || call.runnable.kind === "model")) continue;
     for (const step of declared.steps) {
       const value = read(step);
       if (value !== undefined) return value;
     }
-  }
-  return undefined;
-}
-
-/** Gives the nearest step of a kind that is declared for a call, from itself outwards. */
-export function nearestStep<Kind extends RecoveryStep["step"]>(
-  call: LayerCall,
-  host: LayerHost,
-  kind: Kind,
-): Extract<RecoveryStep, { step: Kind }> | undefined {
-  for (const declared of declarations(call, host)) {
-    const found = declared === "nothing" ? undefined : declared.steps.find((step) => step.step === kind);
-    if (found !== undefined) return found as Extract<RecoveryStep, { step: Kind }>;
   }
   return undefined;
 }
@@ -56,14 +44,14 @@ export function recoverySteps(call: LayerCall, host: LayerHost): readonly StepGr
     const handlers: AnswerStep[] = [];
     for (const step of steps) {
       if (step.step === "retry") {
-        if (!groups.some(isRetry)) groups.push(asTurned(step, call.runnable, host.knobs));
+        if (!groups.some(isRetry)) groups.push(asTurned(step, call.runnable, host));
         retries = true;
       } else if (step.step !== "answer" || !holdsFor(step, call, isOwn)) continue;
       else if (step.handles === undefined) groups.push(step);
       else if (handlers.push(step) === 1) groups.push(handlers);
     }
   }
-  return retries ? groups : [asTurned(defaultRetry, call.runnable, host.knobs), ...groups];
+  return retries ? groups : [asTurned(defaultRetry, call.runnable, host), ...groups];
 }
 
 /**

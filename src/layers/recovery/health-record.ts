@@ -10,9 +10,10 @@ import { FailureStreak } from "./breaker/failure-streak.ts";
 import { healthVerdict } from "./breaker/health-verdict.ts";
 import { BackoffWaits } from "./budget/backoff-waits.ts";
 import { RetryBudget } from "./budget/retry-budget.ts";
-import { nearestStep } from "./declared-steps.ts";
+import { nearestOf } from "./declared-steps.ts";
 import { type Health, type HealthWatch, healthOf, isRepeatable } from "./health.ts";
 import { ModelRate } from "./rate/model-rate.ts";
+import { ofKind } from "./step-of.ts";
 
 /** The watch over one model or tool. */
 export class HealthRecord implements HealthWatch {
@@ -56,7 +57,7 @@ export class HealthRecord implements HealthWatch {
 
   /** Learns from a call that failed: what is declared for it, and what failed before there was a record. */
   meet(call: LayerCall, host: LayerHost): void {
-    this.#declared ??= this.#read(nearestStep(call, host, "breaker"), call);
+    this.#declared ??= this.#read(nearestOf(call, host, ofKind("breaker"), true), call);
     const id = `breaker:${this.#key}`;
     if (!host.knobs.has(id)) host.knobs.register(breakerKnob(this.#key, this.breaker));
     for (const error of this.#health.failures.splice(0)) {

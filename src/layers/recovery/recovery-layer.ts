@@ -2,8 +2,9 @@
 
 import type { LayerCall, LayerHost, RecoveryLayer } from "../../core/layer.ts";
 import { isRepeatable } from "./health.ts";
-import { registerRetryKnob } from "./retry-knob.ts";
-import { stepOf } from "./step-of.ts";
+import { registerHedgeKnob, turnedHedge } from "./hedge-knob.ts";
+import { registerRetryKnobs } from "./retry-knob.ts";
+import { ownStepOf } from "./step-of.ts";
 
 /**
  * Makes the layer that recovers failed calls: of models and idempotent tools by itself, of whatever declares a recovery, and
@@ -18,14 +19,19 @@ export function recoveryLayer(): RecoveryLayer {
     reason: "outside breaker and permits: a waiting retry holds nothing, and every attempt is counted",
     slotFor(runnable, host) {
       const own = runnable.policy?.recovery;
-      hedges ||= (stepOf(own, "hedge") ?? stepOf(host.recovery, "hedge")) !== undefined;
+      hedges ||= ownStepOf(runnable, host, "hedge") !== undefined;
       const repeats = isRepeatable(runnable);
       if (own === false || (own === undefined && host.recovery === false)) return undefined;
       if (own === undefined && host.recovery === undefined && !repeats) return undefined;
-      if (repeats) registerRetryKnob(runnable, host);
+      if (repeats) {
+        registerRetryKnobs(runnable, host);
+        registerHedgeKnob(runnable, host);
+      }
+      // Turning the knob makes this plan anew.
+      const isTurned = (turnedHedge(runnable, host) ?? null) !== null;
       return {
         recover: (call, error) => (call.wasCancelled ? undefined : recoverLate(call, error, host)),
-        lead: (call) => (hedges && repeats ? leadLate(call, host) : undefined),
+        lead: (call) => ((hedges || isTurned) && repeats ? leadLate(call, host) : undefined),
       };
     },
   };

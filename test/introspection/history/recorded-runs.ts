@@ -14,7 +14,12 @@ const usage = fc.record({
   reasoningTokens: count,
 });
 
+const attempt = fc.record({
+  ...{ name: text, outcome, code: maybe(text), beganMs: finite, endedMs: finite, costMicroUsd: maybe(finite) },
+});
+
 const call = fc.record({
+  tried: maybe(fc.array(attempt, { maxLength: 3 })),
   ...{ path: text, name: text, kind, startMs: finite, durationMs: finite, queueMs: finite, outcome },
   ...{ ended: fc.boolean(), code: maybe(text), usage: maybe(usage), costMicroUsd: maybe(finite), attempts: count },
   failure: maybe(fc.record({ code: text, fingerprint: text, title: text })),

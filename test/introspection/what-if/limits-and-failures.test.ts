@@ -176,7 +176,9 @@ describe("failures", () => {
         ),
       ),
     ).toEqual([]);
-    expect(advise(runsWith(50, "model_failed"))[0]?.suggestion.sentence).toContain("another model in a wrapper layer");
+    expect(advise(runsWith(50, "model_failed"))[0]?.suggestion.sentence).toContain(
+      "say `recovery: fallback(…)` with another model",
+    );
     expect(advise(runsWith(50, "my_own"))[0]?.suggestion.sentence).toBe(
       "50 % of the runs of a fail with my_own (50 of 100).",
     );
@@ -217,7 +219,7 @@ describe("failures", () => {
     });
     expect(advice?.suggestion.sentence).toBe(
       "search fails in 25 % of its calls for a (10 of 40, tool_failed). " +
-        "See what it was given and its errors; where a second try is safe and may help, make it inside the tool.",
+        "See what it was given and its errors; where a second try is safe and may help, say `idempotent: true`.",
     );
     expect(failingTools({ name: "a", episodes: episodesFrom(runs.slice(0, 9)), knobs: undefined })).toEqual([]);
     expect(failingTools({ name: "a", episodes: episodesFrom(runsWith(50, "timeout")), knobs: undefined })).toEqual([]);

@@ -99,11 +99,12 @@ describe("hedges", () => {
   const slowTail = repeat(300, (index) => asks(index % 20 === 0 ? 5_000 : 200 + 100 * random()));
 
   it("predicts what the faster of two draws takes, and what it costs", () => {
-    const [advice] = advise(hedges, slowTail, {});
+    // With two attempts at most nothing is raced beside the second request.
+    const [advice] = advise(hedges, slowTail, { "retry:m": 2 });
     expect(advice).toMatchObject({ id: "hedge:m", risk: "medium", predicted: { metric: "avgExecutionTimeMs" } });
     expect(advice!.action).toBeUndefined();
     const { afterMs, moreCalls } = advice!.evidence as Record<string, number>;
-    expect(afterMs).toBeLessThan(300);
+    expect(afterMs).toBeLessThanOrEqual(300);
     expect(moreCalls).toBeLessThan(0.11);
     // Drawn by hand: a slow call begins again after `afterMs`, with the latency of any call.
     const draws = slowTail.map(({ calls }) => calls![0]!.ms!);
@@ -173,6 +174,25 @@ describe("raisedLimits", () => {
     expect(advise(raisedLimits, rated, { "requests:m": { perSecond: 1, total: 9_000 } })).toMatchObject([
       { id: "requests:m", action: { value: { perSecond: 4 } } },
     ]);
+  });
+
+  it("raises the one of two limits that lets calls wait less, and forecasts from the record what hangs together for long", () => {
+    const runs = repeat(30, () => burst(2));
+    const knobs = { "concurrency:m": 2, "requests:m": { perSecond: 500 } };
+    expect(advise(raisedLimits, runs, knobs)).toMatchObject([{ id: "concurrency:m" }]);
+    // Three hundred quiet runs, and then, for a long while, one after the other more at once than the limit lets through.
+    const crowd = (size: number): DescribedCall => ({
+      name: "a",
+      calls: repeat(size, (index) => {
+        const queueMs = Math.floor(index / 2) * 5_000;
+        return { name: "m", kind: "model" as const, at: 0, ms: queueMs + 5_000, queueMs };
+      }),
+    });
+    const late = [...repeat(300, () => crowd(1)), ...repeat(9, () => crowd(24))];
+    const [advice] = advise(raisedLimits, late, { "concurrency:m": 2 });
+    const { after, low, high } = advice!.forecasts![0]!;
+    expect(low).toBeLessThan(after);
+    expect(high).toBeGreaterThan(after);
   });
 
   it("is silent where something else made calls wait, where nothing waits, and without limits", () => {

@@ -8,13 +8,14 @@ import type { TrialStart } from "./trial.ts";
 import type { Trials } from "./trials.ts";
 
 /** Kinds of settings that may be changed without asking. */
-export type AdaptableSetting = "cache" | "timeout" | "retry" | "concurrency" | "rate";
+export type AdaptableSetting = "cache" | "timeout" | "retry" | "hedge" | "concurrency" | "rate";
 
 /** The setting of each kind by how the ids of its knobs begin. */
 const settingOfKnob: Readonly<Record<string, AdaptableSetting>> = {
   cache: "cache",
   "attempt-timeout": "timeout",
   retry: "retry",
+  hedge: "hedge",
   concurrency: "concurrency",
   requests: "rate",
 };

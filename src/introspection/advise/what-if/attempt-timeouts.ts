@@ -1,7 +1,7 @@
 /** What a tighter attempt timeout would bring: replays the runs with calls that hung cut off sooner. */
 
 import { meanInterval, meanOf, quantileOf } from "../../measure/statistics.ts";
-import { type CallNode, walkTree } from "../../record/call-tree.ts";
+import type { CallNode } from "../../record/call-tree.ts";
 import {
   defaultNextRuns,
   duration,
@@ -11,6 +11,7 @@ import {
   type WhatIfInput,
 } from "../suggestion.ts";
 import { forecastRuns } from "./forecast.ts";
+import { callsByName, samplesOf, servedMs } from "./recorded-calls.ts";
 import { replayDuration } from "./replay.ts";
 
 const fewestCalls = 50;
@@ -31,24 +32,17 @@ export function attemptTimeouts({
   nextRuns = defaultNextRuns,
 }: WhatIfInput): readonly WeighedSuggestion[] {
   const trees = episodes.flatMap(({ root }) => root ?? []);
-  const byName = Map.groupBy(
-    trees.flatMap((root) => [...walkTree(root)]),
-    ({ call }) => call.name,
-  );
   const total = trees.reduce((sum, root) => sum + root.call.durationMs, 0);
   const found: WeighedSuggestion[] = [];
-  for (const [name, nodes] of byName) {
+  for (const [name, nodes] of callsByName(episodes)) {
     const knob = `attempt-timeout:${name}`;
     const limit = knobs?.has(knob) ? knobs.read(knob) : undefined;
     if (typeof limit !== "number") continue;
     const good = nodes.filter(({ call }) => call.outcome === "ok" && call.attempts === 1);
     if (good.length < fewestCalls) continue;
-    const p99 = quantileOf(
-      good.map(({ call }) => call.durationMs - call.queueMs),
-      0.99,
-    );
+    const p99 = quantileOf(good.map(servedMs), 0.99);
     const better = Math.ceil(Math.max(leastTimeoutMs, timesP99 * p99));
-    const hung = new Set(nodes.filter((node) => node.call.durationMs - node.call.queueMs >= limit * timerGrain));
+    const hung = new Map(nodes.flatMap((node) => hungIn(node, limit)));
     if (better >= limit / 2 || hung.size === 0) continue;
     const after = trees.map((root) => replayDuration(root, cutOff(hung, limit - better)));
     const saved = trees.map((root, index) => root.call.durationMs - after[index]!);
@@ -69,7 +63,7 @@ export function attemptTimeouts({
         sentence,
         evidence: {
           ...{ calls: nodes.length, hung: hung.size, p99Ms: p99, limitMs: limit },
-          samples: [...hung].slice(0, 5).map(({ call }) => ({ runId: call.runId, path: call.path })),
+          samples: samplesOf([...hung.keys()]),
         },
         predicted: {
           ...{ metric: "avgExecutionTimeMs", change: -savedMs, low: -interval.high, high: -interval.low },
@@ -86,7 +80,21 @@ export function attemptTimeouts({
   return found;
 }
 
-/** Each call that hung loses the difference once: how many of its attempts did is not recorded. */
-function cutOff(hung: ReadonlySet<CallNode>, lessMs: number): (node: CallNode) => number | undefined {
-  return (node) => (hung.has(node) ? Math.max(0, node.call.durationMs - lessMs) : undefined);
+/** How many attempts of a call ran into the limit; where attempts were not recorded and the call took so long, one. */
+function hungIn(node: CallNode, limit: number): readonly (readonly [CallNode, number])[] {
+  const isHung = (ms: number): boolean => ms >= limit * timerGrain;
+  const { tried } = node.call;
+  const hung =
+    tried === undefined
+      ? Number(isHung(servedMs(node)))
+      : tried.filter(({ code, beganMs, endedMs }) => code === "timeout" && isHung(endedMs - beganMs)).length;
+  return hung === 0 ? [] : [[node, hung]];
+}
+
+/** A call loses the difference for each of its attempts that hung. */
+function cutOff(hung: ReadonlyMap<CallNode, number>, lessMs: number): (node: CallNode) => number | undefined {
+  return (node) => {
+    const attempts = hung.get(node);
+    return attempts === undefined ? undefined : Math.max(0, node.call.durationMs - attempts * lessMs);
+  };
 }

@@ -4,6 +4,7 @@ import { shareInterval } from "../../measure/statistics.ts";
 import { walkTree } from "../../record/call-tree.ts";
 import type { Episode } from "../../record/episodes.ts";
 import { percent, smallestGain, type WeighedSuggestion, type WhatIfInput } from "../suggestion.ts";
+import { callsByName } from "./recorded-calls.ts";
 
 const fewestFailures = 3;
 const fewestToolCalls = 10;
@@ -15,22 +16,22 @@ const waysOut: Readonly<Record<string, string>> = {
   output_unreadable: "raise settings.maxOutputTokens where answers are cut off, raise askAgain, or take another model",
   input_invalid: "correct what its callers pass; the error's pointer names the field",
   rate_limited: "raise the limit with the vendor, limit concurrency or requests, or turn the cache on",
-  quota_exhausted: "fill the account, raise its quota, or fall back to another vendor in a wrapper layer",
-  overloaded: "fall back to another model in a wrapper layer",
+  quota_exhausted: "fill the account, raise its quota, or say `recovery: fallback(…)` with another vendor's model",
+  overloaded: "say `recovery: fallback(…)` with another model",
   model_unreachable:
-    "check the address and the network; against outages, fall back to another model in a wrapper layer",
+    "check the address and the network; against outages, say `recovery: fallback(…)` with another model",
   model_unauthorized: "set a key that may use this model, in the variable that the error names",
   context_too_long: "send less, or take a model with a longer context",
   content_blocked: "rephrase the input, or take another model",
   model_request_invalid: "follow the hint in the error's message: the vendor does not take the request as it is",
   model_failed:
-    "follow the hint in the error's message; against outages, fall back to another model in a wrapper layer",
+    "follow the hint in the error's message; against outages, say `recovery: fallback(…)` with another model",
   model_stopped: "rephrase the input, or take another model: this one refused, or ended with an error",
   model_not_configured: "name a model, or set FLOCK_MODEL",
   model_key_missing: "set the variable the error names",
   model_package_missing: "install the package the error names",
   tool_failed:
-    "see the error's cause; where a second try is safe and may help, make it in the tool or in a wrapper layer",
+    "see the error's cause; where a second try is safe and may help, say `idempotent: true` in the tool, which is then tried again",
   tool_not_approved: "give the Flock an approve function that says yes",
   steps_exhausted: "raise maxSteps, or give it tools that answer more at once",
   no_evidence: "make the field optional, give it a text or a search tool that holds it, or take another model",
@@ -71,12 +72,12 @@ export function frequentFailures({ name, episodes }: WhatIfInput): readonly Weig
 
 /** Names tools whose calls fail often, whether or not the run went on without them. */
 export function failingTools({ name, episodes }: WhatIfInput): readonly WeighedSuggestion[] {
-  const calls = episodes.flatMap(({ root }) => (root === undefined ? [] : [...walkTree(root)])).map(({ call }) => call);
-  const byTool = Map.groupBy(
-    calls.filter((call) => call.kind === "tool" && call.outcome !== "cancelled"),
-    (call) => call.name,
-  );
-  return [...byTool].flatMap(([tool, uses]) => {
+  const byName = [...callsByName(episodes)];
+  const calls = byName.reduce((sum, [, nodes]) => sum + nodes.length, 0);
+  return byName.flatMap(([tool, nodes]) => {
+    const uses = nodes
+      .map(({ call }) => call)
+      .filter(({ kind, outcome }) => kind === "tool" && outcome !== "cancelled");
     const failures = uses.filter(({ outcome }) => outcome === "error");
     const { low, high } = shareInterval(failures.length, uses.length);
     if (uses.length < fewestToolCalls || failures.length < fewestFailures || low < oftenFailing) return [];
@@ -84,12 +85,12 @@ export function failingTools({ name, episodes }: WhatIfInput): readonly WeighedS
     const codes = [...new Set(failures.map(({ code }) => code ?? "unknown"))].sort();
     return [
       {
-        value: share * (uses.length / calls.length),
+        value: share * (uses.length / calls),
         suggestion: {
           id: `failing-tool:${tool}`,
           sentence:
             `${tool} fails in ${percent(share)} of its calls for ${name} (${failures.length} of ${uses.length}, ${codes.join(", ")}). ` +
-            "See what it was given and its errors; where a second try is safe and may help, make it inside the tool.",
+            "See what it was given and its errors; where a second try is safe and may help, say `idempotent: true`.",
           evidence: {
             ...{ calls: uses.length, failures: failures.length, codes },
             samples: failures.slice(-5).map(({ runId, path }) => ({ runId, path })),

@@ -1,7 +1,8 @@
 /** Turns what recorded runs would have been into a forecast of the next ones, with the range their mean will fall into. */
 
 import { meanOf, quantileOf, studentQuantile } from "../../measure/statistics.ts";
-import type { Forecast } from "../suggestion.ts";
+import type { Episode } from "../../record/episodes.ts";
+import { defaultNextRuns, type Forecast } from "../suggestion.ts";
 
 /** Windows that are replayed at most, so that a long history costs no more than a few short ones. */
 const mostWindows = 16;
@@ -170,4 +171,22 @@ function varianceOf(values: readonly number[]): number {
   let squares = 0;
   for (const value of values) squares += (value - mean) ** 2;
   return squares / (values.length - 1);
+}
+
+/** Forecasts how many runs succeed once this share more does, which may be off by its standard error. */
+export function successForecast(
+  episodes: readonly Episode[],
+  gained: number,
+  nextRuns: number = defaultNextRuns,
+  error = 0,
+): Forecast {
+  const decided = episodes.filter(({ outcome }) => outcome !== "cancelled");
+  const before = decided.filter(({ outcome }) => outcome === "ok").length / Math.max(1, decided.length);
+  const after = Math.min(1, before + gained);
+  const spread = Math.sqrt(
+    Math.max(after * (1 - after), 1 / nextRuns) * (1 / nextRuns + 1 / Math.max(1, decided.length)) + error ** 2,
+  );
+  const half = studentQuantile(decided.length) * spread;
+  const [low, high] = [Math.max(0, after - half), Math.min(1, after + half)];
+  return { metric: "successRate", unit: "share of runs", runs: nextRuns, before, after, low, high };
 }

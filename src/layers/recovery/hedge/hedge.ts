@@ -3,11 +3,14 @@
 import type { FailedAttempt } from "../../../core/errors/errors.ts";
 import type { LayerCall, LayerHost } from "../../../core/layer.ts";
 import { defaultRetry } from "../../../core/recovery-defaults.ts";
-import type { HedgeStep, RetryStep } from "../../../core/recovery-settings.ts";
+import type { HedgeStep } from "../../../core/recovery-settings.ts";
 import { deadlineQueue } from "../../../core/runtime/deadline-queue.ts";
 import { nearestOf } from "../declared-steps.ts";
+import { noteHedge, turnedHedge } from "../hedge-knob.ts";
 import { recover } from "../loop/recover.ts";
 import { runAttempt } from "../loop/run-attempt.ts";
+import { asTurned } from "../retry-knob.ts";
+import { ofKind } from "../step-of.ts";
 import { chasePlan, learntWait, Race, type RacePlan, type StartAttempt } from "./race.ts";
 
 /**
@@ -15,7 +18,7 @@ import { chasePlan, learntWait, Race, type RacePlan, type StartAttempt } from ".
  * Scale", Dean and Barroso, 2013). When all failed, recovery goes on from there.
  */
 export async function lead(call: LayerCall, host: LayerHost): Promise<unknown> {
-  const step = nearestOf(call, host, (one) => (one.step === "hedge" ? one : undefined));
+  const step = stepFor(call, host);
   const failed: FailedAttempt[] = [];
   const start: StartAttempt = (begun) => runAttempt(call, { begun }, (attempt) => failed.push(attempt));
   try {
@@ -24,6 +27,14 @@ export async function lead(call: LayerCall, host: LayerHost): Promise<unknown> {
     if (call.wasCancelled) throw error;
     return recover(call, error, host, failed);
   }
+}
+
+function stepFor(call: LayerCall, host: LayerHost): HedgeStep | undefined {
+  const turned = turnedHedge(call.runnable, host);
+  if (turned !== undefined) return turned ?? undefined;
+  const declared = nearestOf(call, host, ofKind("hedge"));
+  if (declared !== undefined) noteHedge(call.runnable, host, declared);
+  return declared;
 }
 
 /**
@@ -35,8 +46,8 @@ function hedgePlan(call: LayerCall, host: LayerHost, step: HedgeStep): RacePlan 
   const isModel = call.runnable.kind === "model";
   if (afterMs === undefined && !isModel) return { next: () => undefined };
   const queue = afterMs === undefined ? learntWait(call, percentile, 1, 1) : deadlineQueue(call.runtime, afterMs);
-  const retry = nearestOf(call, host, (one): RetryStep | undefined => (one.step === "retry" ? one : undefined));
-  const most = (retry ?? defaultRetry).maxAttempts - 1;
+  const retry = nearestOf(call, host, ofKind("retry")) ?? defaultRetry;
+  const most = asTurned(retry, call.runnable, host).maxAttempts - 1;
   const chase = isModel ? chasePlan(call, most, maxExtra) : undefined;
   return { next: (extra) => (extra < maxExtra ? { queue, count: 1 } : chase?.next(extra)) };
 }
