@@ -97,8 +97,9 @@ export function adapt(trials: Trials, source: AdviceSource, options: AdaptOption
 }
 
 function mayApply(suggestion: Suggestion, options: AdaptOptions, records: readonly AdviceRecord[]): boolean {
-  const { action, forecasts = [] } = suggestion;
-  if (action === undefined) return false;
+  const { action, forecasts = [], risk } = suggestion;
+  // How old an answer may be, and the like, a person decides.
+  if (action === undefined || risk === "high") return false;
   const setting = settingOfKnob[action.knob.slice(0, Math.max(0, action.knob.indexOf(":")))];
   if (setting === undefined || !options.allow.includes(setting)) return false;
   const cost = forecasts.find(({ metric }) => metric === "costMicroUsd");

@@ -75,6 +75,11 @@ function promiseHeld({ metric, before, predicted, low, high, measured }: Measure
   const more = isShare(metric) ? 1 : -1;
   const gain = (measured - before) * more;
   const wanted = (predicted - before) * more;
+  // Some advice promises no more than to lose nothing.
+  if (wanted <= 0) {
+    const isHeld = gain >= 0 || (more > 0 ? measured >= low : measured <= high);
+    return { keep: isHeld, why: "it cost more than was said" };
+  }
   if (gain <= 0) return { keep: false, why: "it brought nothing" };
   const isInRange = more > 0 ? measured >= low : measured <= high;
   return { keep: isInRange || gain >= wanted / 2, why: "it brought less than half of what was promised" };

@@ -127,7 +127,7 @@ class KeptAnswers {
 
   keep(key: string, atMs: number): void {
     const now = atMs - this.#originMs;
-    this.#table.put(key, undefined, { bytes: 0, endsAt: Math.floor(now + this.#ttlMs), now });
+    this.#table.fill(this.#table.open(key, 0, now), undefined, Math.floor(now + this.#ttlMs));
   }
 
   /** What is kept stays as long as it was to, as far as there is room. */
