@@ -115,6 +115,28 @@ function slowByChance(random: () => number, afterMs?: number): AdviceProgram {
   );
 }
 
+/** An agent that searches for what people typed, each in a way of their own, or in one way with a cache that is on. */
+function typed(random: () => number, isAlike: boolean): AdviceProgram {
+  const search = runnable(
+    "search",
+    async (_, context) => {
+      await context.runtime.sleep(latency(random, 800));
+      return { found: 1 };
+    },
+    asTool("search", isAlike ? { maxEntries: 64 } : undefined),
+  );
+  const model = runnable("model", (_, context) => context.runtime.sleep(latency(random, 200)), { kind: "model" });
+  const subject = runnable("agent", async ({ q = 0 }, context) => {
+    const words = ["where do", "Bees", `number ${q}`, random() < 0.5 ? "live" : "Live"];
+    const text = words.join(random() < 0.3 ? "  " : " ");
+    const spelt = random() < 0.5 ? text.toUpperCase() : text;
+    const asked = isAlike ? spelt.toLowerCase().replace(/\s+/g, " ") : spelt;
+    await context.call(search, { question: asked } as never);
+    return context.call(model, {} as never);
+  });
+  return { subject, inputOf: (run) => ({ q: Math.floor(random() * 50), run }), gapMs: () => 2_000 };
+}
+
 /** An agent that searches several times: half of it for what is wanted these days, half for what nobody wants again. */
 function scanner(random: () => number, searches: number, cache: CacheSettings): AdviceProgram {
   const search = runnable(
@@ -404,6 +426,13 @@ export const adviceWorkloads: readonly AdviceWorkload[] = [
         () => latency(random, 200),
         { cache: { ttlMs: 60_000 } },
       ),
+  },
+  {
+    name: "typed: one question in many spellings",
+    expects: "cache-key:search",
+    alsoTrue: ["cache:search"],
+    make: (_, random) => typed(random, false),
+    changed: (_, random) => typed(random, true),
   },
   {
     name: "flaky tool, two attempts",

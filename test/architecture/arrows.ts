@@ -186,6 +186,8 @@ export const longFiles: Readonly<Record<string, string>> = {
   "prompt/read/tolerant-string.ts": "one cursor over a string; every rule about a quote looks at the same position",
   "introspection/watch/performance-monitor.ts":
     "one lifetime; runs, nested calls and alerts end in the same record, and a quarter of it documents",
+  "introspection/record/input-fingerprint.ts":
+    "one recursion whose results are variables of the module, so that no step of it allocates",
   "providers/vector-store-provider.ts":
     "one lifetime; a third of it documents options and answers, the queue is apart already",
   "signature/infer-signature.ts": "the type twin of the whole parser; its rules refer to one another all the way down",

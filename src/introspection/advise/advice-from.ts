@@ -16,12 +16,14 @@ import { fallbackOrder } from "./what-if/fallback-order.ts";
 import { hedges } from "./what-if/hedges.ts";
 import { independentSteps } from "./what-if/independent-steps.ts";
 import { raisedLimits } from "./what-if/limits.ts";
+import { looseKeys } from "./what-if/loose-keys.ts";
 import { retries } from "./what-if/retries.ts";
 import { shorterPrompts } from "./what-if/shorter-prompts.ts";
 
 const simulators: readonly WhatIf[] = [
   cachedAnswers,
   tunedCaches,
+  looseKeys,
   independentSteps,
   attemptTimeouts,
   retries,

@@ -24,8 +24,10 @@ export interface CacheInUse {
   /** A change leaves behind what is kept, since others keep theirs there too. */
   readonly leavesBehind: boolean;
   readonly calls: readonly SeenCall[];
-  /** The run from which on the replay has known an entry to leave: what it holds is what the cache in use held. */
+  /** The run from which on the replay has known an entry to leave: what it holds is what the cache in use held. `Infinity` when none ever did. */
   readonly warm: number;
+  /** The run from which on the replay was held against what was recorded. */
+  readonly since: number;
   readonly replay: CacheReplay;
   /** Share of the calls from then on of which the replay says what was recorded. */
   readonly agreement: number;
@@ -33,8 +35,8 @@ export interface CacheInUse {
 }
 
 /**
- * Reads the cache of a group of calls. Undefined where there is nothing to tune or nothing to stand on: it is off or has no
- * live setting; nothing ever had to leave it; or a replay of just that cache does not give what was recorded, such as where
+ * Reads the cache of a group of calls. Undefined where there is nothing to stand on: it is off or has no live
+ * setting, it answered hardly anything but what it was asked for first, or a replay of just that cache does not give what was recorded, such as where
  * others use it too, where a limit in bytes or a second level has a part, or where answers were deleted.
  */
 export function cacheInUse({ name, calls: seen }: CallGroup, knobs: Knobs | undefined): CacheInUse | undefined {
@@ -52,12 +54,13 @@ export function cacheInUse({ name, calls: seen }: CallGroup, knobs: Knobs | unde
     : read;
   const replay = replayCache(calls, now);
   const warm = calls[replay.firstLeft] === undefined ? Number.POSITIVE_INFINITY : calls[replay.firstLeft]!.run + 1;
-  const agreement = agreementOf(calls, replay, warm);
+  const since = Number.isFinite(warm) ? warm : calls[calls.length >> 1]!.run;
+  const agreement = agreementOf(calls, replay, since);
   if (agreement === undefined) return undefined;
   const meanMs = meanOf(made.map(({ durationMs }) => durationMs));
   const leavesBehind = knobs!.leavesBehind(knob);
   const facts = { name, knob, setting: setting as CacheInUse["setting"], now, leavesBehind, calls };
-  return { ...facts, warm, replay, agreement, made: { calls: made.length, meanMs } };
+  return { ...facts, warm, since, replay, agreement, made: { calls: made.length, meanMs } };
 }
 
 /** Reads what a cache's knob holds; undefined for a cache that is off, and for anything else. */
@@ -103,13 +106,13 @@ function meanCall(calls: readonly SeenCall[]): MadeCall {
   };
 }
 
-/** Gives the share of calls told rightly once it was warm; undefined when that is too little, or too few calls. */
-function agreementOf(calls: readonly SeenCall[], replay: CacheReplay, warm: number): number | undefined {
+/** Gives the share of calls told rightly since a run; undefined when that is too little, or too few calls. */
+function agreementOf(calls: readonly SeenCall[], replay: CacheReplay, since: number): number | undefined {
   let count = 0;
   let right = 0;
   let bias = 0;
   calls.forEach(({ run, whenMade }, index) => {
-    if (run < warm) return;
+    if (run < since) return;
     const told = replay.durationsMs[index]! >= 0;
     const was = whenMade !== undefined;
     count++;

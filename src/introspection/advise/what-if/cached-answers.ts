@@ -16,18 +16,14 @@ import {
   type WeighedSuggestion,
   type WhatIfInput,
 } from "../suggestion.ts";
-import { lasting } from "./cache-in-use.ts";
 import { type CacheReplay, replayCache } from "./cache-replay.ts";
 import { cacheableCalls, isCovered, type SeenCall } from "./cacheable-calls.ts";
 import { hitRatesByTtl, lastingText } from "./cached-figures.ts";
 import { type ChosenCache, forecastCached, runsWith } from "./cached-runs.ts";
+import { chooseCache, ttlToBe } from "./choose-cache.ts";
 import { type MissRatioCurve, missRatioCurve } from "./reuse-distances.ts";
 
 const fewestRepeats = 3;
-/** A cache of the chosen size answers at least this share of what an endless one does. */
-const plateau = 0.98;
-const smallestCache = 16;
-const largestCache = 16_384;
 const dayMs = 86_400_000;
 
 /**
@@ -46,7 +42,7 @@ export function cachedAnswers(input: WhatIfInput): readonly WeighedSuggestion[] 
     const calls = group.calls.filter(({ node }) => !isCovered(node, above));
     const curve = missRatioCurve(calls.map(({ key }) => key));
     if (curve.hitsAt(curve.calls) < fewestRepeats) continue;
-    const cache = chooseCache(calls, curve, ttlOf(group.name, input.knobs));
+    const cache = chooseCache(calls, curve, ttlToBe(group.name, input.knobs));
     const replay = replayCache(calls, cache);
     if (replay.hits < fewestRepeats) continue;
     const advice = weigh(input, calls, curve, cache, replay);
@@ -59,26 +55,6 @@ export function cachedAnswers(input: WhatIfInput): readonly WeighedSuggestion[] 
     });
   }
   return found;
-}
-
-/** How long answers will be kept: as declared, and as caches do where nothing is said. */
-function ttlOf(name: string, knobs: Knobs | undefined): number {
-  const knob = `cache:${name}`;
-  return lasting(Object(knobs?.has(knob) ? knobs.read(knob) : undefined).ttlMs);
-}
-
-/** Where all that repeats finds room it does not matter who leaves first, so only a cache that is too small is tried each way. */
-function chooseCache(calls: readonly SeenCall[], curve: MissRatioCurve, ttlMs: number): ChosenCache {
-  const wanted = 2 ** Math.ceil(Math.log2(Math.max(smallestCache, curve.smallestFor(plateau))));
-  const maxEntries = Math.min(largestCache, wanted);
-  const lru = { maxEntries, ttlMs, strategy: "lru" } as const;
-  if (wanted === maxEntries) return lru;
-  const others = (["tinylfu", "lfu"] as const).map((strategy) => {
-    const cache = { ...lru, strategy };
-    return { cache, hits: replayCache(calls, cache).hits };
-  });
-  const best = others[0]!.hits >= others[1]!.hits ? others[0]! : others[1]!;
-  return best.hits > replayCache(calls, lru).hits * 1.02 ? best.cache : lru;
 }
 
 function weigh(
