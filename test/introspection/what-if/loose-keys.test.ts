@@ -65,6 +65,16 @@ describe("looseKeys", () => {
     expect(advise(on, knobWith(100))).toEqual([]);
   });
 
+  it("counts tokens where they are what is saved", () => {
+    const spends = (): Partial<DescribedCall> => {
+      return { kind: "agent", ms: 1, calls: [{ name: "writer", ms: 1, tokens: 900, costMicroUsd: 50 }] };
+    };
+    const slow = runsOf(questionOf, spends).map((run) => ({ ...run, ms: 50_000 }));
+    const [advice] = advise(slow);
+    expect(advice?.id).toBe("cache-key:search");
+    expect(advice!.forecasts!.map(({ metric }) => metric)).toContain("costMicroUsd");
+  });
+
   it("keeps tenants apart", () => {
     const [together] = advise(runsOf(questionOf), undefined, () => "one");
     expect(together?.evidence.questions).toBe(10);

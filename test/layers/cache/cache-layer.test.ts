@@ -583,6 +583,24 @@ describe("what others see of a cache", () => {
     expect(calls()).toBe(before + 2);
   });
 
+  it("finds what was kept in another spelling where a layer before it hands on texts in one", async () => {
+    const plain = (text: string) => text.toLowerCase().replace(/\s+/g, " ").trim();
+    const inOneSpelling: WrapperLayer = {
+      ...{ form: "wrapper", name: "spelling" },
+      wrap: (call, next) =>
+        call.runnable.name === "a"
+          ? next(call.with({ input: { topic: plain((call.input as { topic: string }).topic) } }))
+          : next(call),
+    };
+    const { flock, calls } = makeHouse({ layers: (stack) => [inOneSpelling, ...stack] });
+    const agent = new DeclarativeAgent({ name: "a", ...fields, cache: true });
+    for (const topic of ["Where do bees live", " where do  BEES live", "where do bees live\n"])
+      await flock.run(agent, topic);
+    expect(calls()).toBe(1);
+    expect(flock.history!.calls("a").map(({ cacheState }) => cacheState)).toEqual(["miss", "hit", "hit"]);
+    expect(new Set(flock.history!.calls("a").map(({ looseInputHash }) => looseInputHash)).size).toBe(1);
+  });
+
   it("is part of the key with the version of the package", () => {
     expect(JSON.parse(readFileSync("package.json", "utf8")).version).toBe(packageVersion);
   });

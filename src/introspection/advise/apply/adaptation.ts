@@ -70,7 +70,7 @@ export interface AdviceSource {
 
 /**
  * Looks for something to change after every so many runs while nothing is on trial, applies the best of what is allowed, and
- * leaves the verdict to the trial. What was once taken back, by the trial or by hand, is not tried again.
+ * leaves the verdict to the trial. What is of high risk is left to a person; what was once taken back, by the trial or by hand, is not tried again.
  */
 export function adapt(trials: Trials, source: AdviceSource, options: AdaptOptions): Adaptation {
   const { dryRun = false, everyRuns = 50, watchRuns = defaultNextRuns } = options;

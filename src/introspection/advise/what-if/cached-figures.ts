@@ -24,8 +24,12 @@ export function lastingText(ttlMs: number): string {
   return Number.isFinite(ttlMs) ? (words[ttlMs] ?? duration(ttlMs)) : "ever";
 }
 
+/** Calls that are replayed for other times to keep, the last ones; more would say the same. */
+const mostCalls = 16_384;
+
 /** Gives the share of calls that a cache answers, empty at first, for each usual time to keep that the record is longer than. */
-export function hitRatesByTtl(calls: readonly AskedCall[], cache: ChosenCache): Readonly<Record<string, number>> {
+export function hitRatesByTtl(asked: readonly AskedCall[], cache: ChosenCache): Readonly<Record<string, number>> {
+  const calls = asked.slice(-mostCalls);
   const spanMs = calls.at(-1)!.startMs - calls[0]!.startMs;
   const shorter = Object.entries(usualTtls).filter(([, ttlMs]) => ttlMs < spanMs);
   return Object.fromEntries(

@@ -29,9 +29,8 @@ export function chooseCache(calls: readonly SeenCall[], curve: MissRatioCurve, t
   const lru = { maxEntries, ttlMs, strategy: "lru" } as const;
   if (wanted === maxEntries) return lru;
   const others = (["tinylfu", "lfu"] as const).map((strategy) => {
-    const cache = { ...lru, strategy };
-    return { cache, hits: replayCache(calls, cache).hits };
+    return { cache: { ...lru, strategy }, hits: replayCache(calls, { ...lru, strategy }).hits };
   });
-  const best = others[0]!.hits >= others[1]!.hits ? others[0]! : others[1]!;
+  const best = others.sort((a, b) => b.hits - a.hits)[0]!;
   return best.hits > replayCache(calls, lru).hits * 1.02 ? best.cache : lru;
 }

@@ -1,12 +1,15 @@
 /** What a cache would answer more if questions that differ in case and white space alone were asked alike. */
 
 import { meanInterval, meanOf } from "../../measure/statistics.ts";
+import type { Episode } from "../../record/episodes.ts";
 import {
   countOf,
   defaultNextRuns,
   duration,
+  type Forecast,
   percent,
   points,
+  type Suggestion,
   smallestGain,
   type WeighedSuggestion,
   type WhatIfInput,
@@ -57,61 +60,62 @@ function weigh(
 ): readonly WeighedSuggestion[] {
   const alike = calls.map((call) => ({ ...call, key: call.looseKey! }));
   const from = cache.warm ?? 0;
-  const window = { from, to: episodes.length };
-  const [asIs, asOne] = [calls, alike].map((asked) => {
-    const replay = replayFrom(asked, cache, from);
-    const hits = asked.filter(({ run }, index) => run >= from && replay.durationsMs[index]! >= 0).length;
-    return { hits, runs: runsWith(episodes, asked, replay, window) };
-  }) as [HitRuns, HitRuns];
-  const more = asOne.hits - asIs.hits;
+  const asIs = answered(episodes, calls, cache, from);
+  const asOne = answered(episodes, alike, cache, from);
   const saved = Array.from(asOne.runs.savedMs, (ms, run) => ms - asIs.runs.savedMs[run]!);
   const savedMs = meanOf(saved);
   const interval = meanInterval(saved);
   const since = episodes.slice(from);
   const tokens = since.reduce((sum, episode) => sum + episode.tokens, 0);
   const timeShare = savedMs / (meanOf(since.map(({ durationMs }) => durationMs)) || 1);
-  const costShare = tokens === 0 ? 0 : (asOne.runs.savedTokens - asIs.runs.savedTokens) / tokens;
+  const costShare = (asOne.runs.savedTokens - asIs.runs.savedTokens) / Math.max(1, tokens);
   const value = Math.max(timeShare, costShare);
-  if (more < fewestMore || value < smallestGain || (timeShare >= costShare && interval.low <= 0)) return [];
+  const isSure = costShare > timeShare || interval.low > 0;
+  if (asOne.hits - asIs.hits < fewestMore || value < smallestGain || !isSure) return [];
 
   const forecasts = forecastCached(episodes, alike, cache, nextRuns);
-  const byHits = forecasts.at(-1)!;
-  const count = calls.reduce((sum, { run }) => sum + (run >= from ? 1 : 0), 0);
-  const which = cache.now === undefined ? `A cache of ${cache.to.maxEntries} entries` : "Its cache";
-  const sentence =
-    `Ask ${name} in one spelling: without case and surplus white space ${found.spellings} different inputs are ` +
-    `${found.questions}. ${which} would answer ${percent(byHits.after)} of the calls of the next ` +
-    `${countOf(byHits.runs, "run")} (${points(byHits.low)}–${points(byHits.high)}), as they are ${percent(asIs.hits / count)}, ` +
-    `which saves ${duration(savedMs)} more a run of ${owner} (${percent(timeShare)}). If the spelling does not matter, write the ` +
-    "input's texts alike where the call is made, or in a wrapper layer with `next(call.with({ input }))`.";
+  const evidence = {
+    ...{ calls: asIs.calls, hits: asOne.hits, hitsAsTheyAre: asIs.hits, ...found, savedMsPerRun: savedMs },
+    ...{ entries: cache.to.maxEntries, strategy: cache.to.strategy, isOn: cache.now === undefined ? "no" : "yes" },
+  };
+  const predicted = {
+    ...{ metric: "avgExecutionTimeMs", change: -savedMs, low: -interval.high, high: -interval.low },
+    unit: `ms per run of ${owner}, beside what the cache saves of inputs as they are`,
+  };
+  const gain = `${duration(savedMs)} more a run of ${owner} (${percent(timeShare)})`;
+  const share = `${percent(asIs.hits / asIs.calls)}, which saves ${gain}`;
   return [
-    {
-      value,
-      suggestion: {
-        id: `cache-key:${name}`,
-        sentence,
-        evidence: {
-          ...{ calls: count, hits: asOne.hits, hitsAsTheyAre: asIs.hits, ...found, savedMsPerRun: savedMs },
-          ...{
-            entries: cache.to.maxEntries,
-            strategy: cache.to.strategy,
-            isOn: cache.now === undefined ? "no" : "yes",
-          },
-        },
-        predicted: {
-          ...{ metric: "avgExecutionTimeMs", change: -savedMs, low: -interval.high, high: -interval.low },
-          unit: `ms per run of ${owner}, beside what the cache saves of inputs as they are`,
-        },
-        forecasts,
-        assumptions: ["the next runs ask alike, at the same pace", "the spelling of a text does not change its answer"],
-        sideEffects: [`${name} gets its texts in one spelling, whoever asks`],
-        risk: "medium",
-      },
-    },
+    { value, suggestion: { ...wordsOn(name, cache, found, forecasts.at(-1)!, share), evidence, predicted, forecasts } },
   ];
 }
 
-interface HitRuns {
-  readonly hits: number;
-  readonly runs: ReturnType<typeof runsWith>;
+function answered(episodes: readonly Episode[], calls: readonly SeenCall[], cache: TriedCache, from: number) {
+  const replay = replayFrom(calls, cache, from);
+  const positions = calls.flatMap(({ run }, index) => (run < from ? [] : [index]));
+  return {
+    calls: positions.length,
+    hits: positions.filter((index) => replay.durationsMs[index]! >= 0).length,
+    runs: runsWith(episodes, calls, replay, { from, to: episodes.length }),
+  };
+}
+
+function wordsOn(
+  name: string,
+  cache: TriedCache,
+  { spellings, questions }: { readonly spellings: number; readonly questions: number },
+  byHits: Forecast,
+  share: string,
+): Pick<Suggestion, "id" | "sentence" | "assumptions" | "sideEffects" | "risk"> {
+  const which = cache.now === undefined ? `A cache of ${cache.to.maxEntries} entries` : "Its cache";
+  return {
+    id: `cache-key:${name}`,
+    sentence:
+      `Ask ${name} in one spelling: without case and surplus white space ${spellings} different inputs are ${questions}. ` +
+      `${which} would answer ${percent(byHits.after)} of the calls of the next ${countOf(byHits.runs, "run")} ` +
+      `(${points(byHits.low)}–${points(byHits.high)}), as they are ${share}. If the spelling does not matter, write the ` +
+      "input's texts alike where the call is made, or in a wrapper layer with `next(call.with({ input }))`.",
+    assumptions: ["the next runs ask alike, at the same pace", "the spelling of a text does not change its answer"],
+    sideEffects: [`${name} gets its texts in one spelling, whoever asks`],
+    risk: "medium",
+  };
 }
