@@ -163,7 +163,9 @@ describe("advice on workloads never seen before", () => {
   });
 
   it("is not given where there is nothing to gain", async () => {
-    for (const { name } of adviceWorkloads.filter((workload) => /^(nothing to gain|fallback as it)/.test(workload.name))) {
+    for (const { name } of adviceWorkloads.filter((workload) =>
+      /^(nothing to gain|fallback as it)/.test(workload.name),
+    )) {
       for (const seed of seeds) expect((await evaluate(named(name), seed)).advised).toEqual([]);
     }
   });
