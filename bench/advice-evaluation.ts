@@ -59,8 +59,9 @@ export async function evaluate(workload: AdviceWorkload, seed: number): Promise<
   if (expected?.action !== undefined) {
     const applied = house.introspection.apply(expected, { watchRuns: watchedRuns });
     await house.run(watchedRuns);
-    const { figures = [], report = "no verdict", to, status } = applied.record;
-    const hits = house.hitsOf(watchedRuns, applied.knob, Object(to).maxEntries);
+    const { figures = [], report = "no verdict", from, to, status } = applied.record;
+    // The replay begins empty, as does what is turned on.
+    const hits = house.hitsOf(watchedRuns, from === false ? applied.knob : "", Object(to).maxEntries);
     return { ...head, ...hits, figures, verdict: report, status, endMs: await house.run(laterRuns) };
   }
   const figures = expected === undefined ? [] : await measureChanged(workload, expected, seed);

@@ -1,5 +1,6 @@
 /** Programs to advise, each with what is wrong with it: seeded, in virtual time, with the real layers. */
 
+import type { CacheSettings } from "../src/core/cache-settings.ts";
 import { FlockError } from "../src/core/errors/errors.ts";
 import type { HedgeStep, RetryStep } from "../src/core/recovery-settings.ts";
 import type { FlockResources } from "../src/core/resource-settings.ts";
@@ -38,7 +39,10 @@ export function runnable(name: string, perform: Perform, extra: Partial<AnyRunna
   return { kind: "agent", ...extra, name, perform } as unknown as AnyRunnable;
 }
 
-const asTool = (name: string): Partial<AnyRunnable> => ({ kind: "tool", identity: name, policy: { idempotent: true } });
+const asTool = (name: string, cache?: CacheSettings): Partial<AnyRunnable> => ({
+  ...{ kind: "tool", identity: name },
+  policy: { idempotent: true, ...(cache === undefined ? {} : { cache }) },
+});
 
 /** A latency with the long right side that networks have: log-normal around a median. */
 export function latency(random: () => number, medianMs: number, spread = 0.4): number {
@@ -71,12 +75,12 @@ function zipf(count: number, exponent: number): (random: () => number) => number
   };
 }
 
-/** An agent that searches once and asks its model once. */
+/** An agent that searches once, perhaps with a cache that is on, and asks its model once. */
 function searcher(
   questionOf: (run: number) => number,
   searchMs: () => number,
   modelMs: () => number,
-  recovery?: HedgeStep,
+  { recovery, cache }: { readonly recovery?: HedgeStep; readonly cache?: CacheSettings } = {},
 ): AdviceProgram {
   const search = runnable(
     "search",
@@ -84,7 +88,7 @@ function searcher(
       await context.runtime.sleep(searchMs());
       return { found: q };
     },
-    asTool("search"),
+    asTool("search", cache),
   );
   const model = runnable(
     "model",
@@ -107,8 +111,52 @@ function slowByChance(random: () => number, afterMs?: number): AdviceProgram {
     (run) => run,
     () => 50,
     () => (random() < 0.05 ? latency(random, 6_000) : latency(random, 400)),
-    afterMs === undefined ? undefined : { step: "hedge", afterMs, percentile: 95, maxExtra: 1 },
+    afterMs === undefined ? {} : { recovery: { step: "hedge", afterMs, percentile: 95, maxExtra: 1 } },
   );
+}
+
+/** An agent that searches for what people typed, each in a way of their own, or in one way with a cache that is on. */
+function typed(random: () => number, isAlike: boolean): AdviceProgram {
+  const search = runnable(
+    "search",
+    async (_, context) => {
+      await context.runtime.sleep(latency(random, 800));
+      return { found: 1 };
+    },
+    asTool("search", isAlike ? { maxEntries: 64 } : undefined),
+  );
+  const model = runnable("model", (_, context) => context.runtime.sleep(latency(random, 200)), { kind: "model" });
+  const subject = runnable("agent", async ({ q = 0 }, context) => {
+    const words = ["where do", "Bees", `number ${q}`, random() < 0.5 ? "live" : "Live"];
+    const text = words.join(random() < 0.3 ? "  " : " ");
+    const spelt = random() < 0.5 ? text.toUpperCase() : text;
+    const asked = isAlike ? spelt.toLowerCase().replace(/\s+/g, " ") : spelt;
+    await context.call(search, { question: asked } as never);
+    return context.call(model, {} as never);
+  });
+  return { subject, inputOf: (run) => ({ q: Math.floor(random() * 50), run }), gapMs: () => 2_000 };
+}
+
+/** An agent that searches several times: half of it for what is wanted these days, half for what nobody wants again. */
+function scanner(random: () => number, searches: number, cache: CacheSettings): AdviceProgram {
+  const search = runnable(
+    "search",
+    async ({ q }, context) => {
+      await context.runtime.sleep(latency(random, 100));
+      return { found: q };
+    },
+    asTool("search", cache),
+  );
+  let asked = 0;
+  const subject = runnable("agent", async (_, context) => {
+    for (let count = 0; count < searches; count++) {
+      asked++;
+      const q = random() < 0.5 ? Math.floor(random() * 24) + Math.floor(asked / 200) : 1e6 + asked;
+      await context.call(search, { q } as never);
+    }
+    return {};
+  });
+  return { subject, inputOf: (run) => ({ run }), gapMs: () => 2_000 };
 }
 
 /** A pattern that asks an agent whose model costs by the token, now and then the same. */
@@ -351,6 +399,42 @@ export const adviceWorkloads: readonly AdviceWorkload[] = [
     make: (_, random) => costly(random, 50),
   },
   {
+    name: "cache on, too small: Zipf",
+    expects: "cache-size:search",
+    make: (_, random) => {
+      const draw = zipf(300, 0.8);
+      return searcher(
+        () => draw(random),
+        () => latency(random, 800),
+        () => latency(random, 200),
+        { cache: { maxEntries: 24 } },
+      );
+    },
+  },
+  {
+    name: "cache on, scans: half is asked once",
+    expects: "cache-policy:search",
+    make: (_, random) => scanner(random, 8, { maxEntries: 32 }),
+  },
+  {
+    name: "cache on, short-lived: a minute",
+    expects: "cache-ttl:search",
+    make: (_, random) =>
+      searcher(
+        () => Math.floor(random() * 50),
+        () => latency(random, 800),
+        () => latency(random, 200),
+        { cache: { ttlMs: 60_000 } },
+      ),
+  },
+  {
+    name: "typed: one question in many spellings",
+    expects: "cache-key:search",
+    alsoTrue: ["cache:search"],
+    make: (_, random) => typed(random, false),
+    changed: (_, random) => typed(random, true),
+  },
+  {
     name: "flaky tool, two attempts",
     expects: "retry:fetch",
     make: (_, random) => flaky(random, () => 0.4, attempts(2)),
@@ -460,6 +544,30 @@ export const adviceWorkloads: readonly AdviceWorkload[] = [
         (run) => run,
         () => latency(random, 300, 0.5),
         () => latency(random, 300, 0.5),
+      ),
+  },
+  {
+    name: "nothing to gain: cache on, large enough",
+    expects: undefined,
+    make: (_, random) => {
+      const draw = zipf(200, 1);
+      return searcher(
+        () => draw(random),
+        () => latency(random, 600),
+        () => latency(random, 300),
+        { cache: { maxEntries: 500 } },
+      );
+    },
+  },
+  {
+    name: "nothing to gain: cache on, nothing comes twice",
+    expects: undefined,
+    make: (_, random) =>
+      searcher(
+        (run) => (random() < 0.05 ? run - 3 : run),
+        () => latency(random, 600),
+        () => latency(random, 300),
+        { cache: { maxEntries: 50 } },
       ),
   },
   {

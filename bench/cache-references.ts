@@ -1,7 +1,7 @@
 /** Published ways to evict, written as plainly as their papers, to measure ours against. */
 
-import { FrequencySketch, spreadHash } from "../src/layers/cache/eviction/frequency-sketch.ts";
-import { SlotLists } from "../src/layers/cache/eviction/slot-lists.ts";
+import { FrequencySketch, spreadHash } from "../src/eviction/frequency-sketch.ts";
+import { SlotLists } from "../src/eviction/slot-lists.ts";
 
 /** A cache of keys alone; tells of each use whether it hit. */
 export type Reference = (key: number) => boolean;

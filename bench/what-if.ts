@@ -15,7 +15,7 @@ function call(runId: string, path: string, startMs: number, durationMs: number, 
     ...{ runId, path, name: "agent", kind: "agent", startMs, durationMs, queueMs: 0, outcome: "ok", ended: true },
     ...{ code: undefined, failure: undefined, usage: undefined, costMicroUsd: undefined, attempts: 1 },
     ...{ cacheState: undefined, answeredBy: undefined, stream: undefined, reads: [], writes: [] },
-    ...{ inputHash: undefined, inputSize: 0, outputHashes: undefined },
+    ...{ inputHash: undefined, looseInputHash: undefined, inputSize: 0, outputHashes: undefined },
     ...rest,
   };
 }

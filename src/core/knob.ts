@@ -13,6 +13,8 @@ export interface Knob<Value extends Json = Json> {
   check(value: Json): string | undefined;
   /** Sets a checked value; gives its own undo. */
   change(value: Value): () => void;
+  /** Tells whether a change now would leave behind what was gathered, such as answers kept in a common cache. @default never */
+  readonly leavesBehind?: () => boolean;
 }
 
 /** A change of a knob, told to whoever watches. */
@@ -43,6 +45,11 @@ export class Knobs {
   /** @throws knob_invalid when there is none of this id. */
   read(id: string): Json {
     return this.#find(id).read();
+  }
+
+  /** Tells whether what the knob sets would begin without what it has gathered, were it changed now. */
+  leavesBehind(id: string): boolean {
+    return this.#knobs.get(id)?.leavesBehind?.() ?? false;
   }
 
   /**

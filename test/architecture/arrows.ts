@@ -22,6 +22,7 @@ const everythingInside = [
   "tools",
   "store",
   "errors",
+  "eviction",
   "flock",
 ] as const;
 
@@ -29,12 +30,16 @@ const everythingInside = [
 export const arrows: Readonly<Record<string, Arrow>> = {
   core: { may: [] },
   signature: { may: ["core"] },
-  layers: { may: ["core"] },
-  introspection: { may: ["core"] },
+  eviction: { may: ["core"] },
+  layers: { may: ["core", "eviction"] },
+  introspection: { may: ["core", "eviction"] },
   store: { may: ["core"] },
   errors: {
     may: ["core", "introspection"],
-    never: { layers: "declare plain steps of core/recovery-settings.ts; the layer acts on them" },
+    never: {
+      layers: "declare plain steps of core/recovery-settings.ts; the layer acts on them",
+      eviction: "say in the settings how entries leave; the cache does it",
+    },
   },
   models: { may: ["core", "signature"] },
   patterns: { may: ["core", "signature"] },
@@ -52,8 +57,14 @@ export const arrows: Readonly<Record<string, Arrow>> = {
       store: "take the provider or tool that owns the store as a parameter",
     },
   },
-  providers: { may: ["core", "signature", "models", "introspection", "store"] },
-  flock: { may: ["core", "signature", "models", "layers", "introspection"] },
+  providers: {
+    may: ["core", "signature", "models", "introspection", "store"],
+    never: { eviction: "hold a Map with a bound, or take a cache as a parameter" },
+  },
+  flock: {
+    may: ["core", "signature", "models", "layers", "introspection"],
+    never: { eviction: "caches belong to the cache layer; hand it the settings" },
+  },
   testing: { may: everythingInside.filter((area) => !["tools", "templates", "providers", "store"].includes(area)) },
   entries: { may: [...everythingInside, "testing"] },
   cli: {
@@ -75,6 +86,7 @@ export const waysOut: Readonly<Record<string, string>> = {
   signature: "work on the Shape of core/runnable.ts, which says what a lower area may know of a signature",
   layers: "say what you want as plain data in `policy`; the layer reads it",
   introspection: "emit an event and let a fold read it",
+  eviction: "hold a CacheManager or a SharedCache of core/cache-settings.ts; what leaves when is its own affair",
   errors: "take a RecoveryChoice of core/recovery-settings.ts; users make it with flock-ts/errors",
   store: "take a port of core (key-value-store.ts, vector-store.ts) and let the composition root hand the store in",
   models: "take a Runnable, or ask context.resolveModel",
@@ -174,6 +186,8 @@ export const longFiles: Readonly<Record<string, string>> = {
   "prompt/read/tolerant-string.ts": "one cursor over a string; every rule about a quote looks at the same position",
   "introspection/watch/performance-monitor.ts":
     "one lifetime; runs, nested calls and alerts end in the same record, and a quarter of it documents",
+  "introspection/record/input-fingerprint.ts":
+    "one recursion whose results are variables of the module, so that no step of it allocates",
   "providers/vector-store-provider.ts":
     "one lifetime; a third of it documents options and answers, the queue is apart already",
   "signature/infer-signature.ts": "the type twin of the whole parser; its rules refer to one another all the way down",

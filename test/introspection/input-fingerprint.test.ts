@@ -139,3 +139,77 @@ describe("fingerprintOf", () => {
     expect(fingerprintOf(value)!.hash).toBeLessThan(2 ** 53);
   });
 });
+
+/** What the loose hash is to tell apart, as one would explain it. */
+function written(value: unknown): unknown {
+  if (typeof value === "string") return value.toLowerCase().replace(/\s+/g, " ").trim();
+  if (Array.isArray(value)) return value.map(written);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, written(field)]));
+}
+
+describe("the loose hash", () => {
+  const letters = fc.constantFrom(..."aAbBzZ019.,!?-éÉßжЖ大备’", " ", "  ", "\n", "\t", " \r\n");
+  const text = fc.array(letters, { maxLength: 40 }).map((parts) => parts.join(""));
+  const leaf = fc.oneof({ weight: 4, arbitrary: text }, fc.integer(), fc.boolean(), fc.constant(null));
+  const value = fc.oneof(
+    leaf,
+    fc.array(leaf, { maxLength: 3 }),
+    fc.record({ a: leaf, b: fc.oneof(leaf, fc.record({ c: leaf, d: fc.array(leaf, { maxLength: 2 }) })) }),
+  );
+
+  it("is the same exactly for what differs in case and surplus white space alone", () => {
+    fc.assert(
+      fc.property(value, value, (one, other) => {
+        const same = canonicalText(written(one)) === canonicalText(written(other));
+        expect(fingerprintOf(one)?.loose === fingerprintOf(other)?.loose).toBe(same);
+        expect(fingerprintOf(written(one))?.loose).toBe(fingerprintOf(one)?.loose);
+        expect(fingerprintOf(turned(one))?.loose).toBe(fingerprintOf(one)?.loose);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("sees how often and where white space stands, at every place in a step of four", () => {
+    for (const words of ["ab", "abc", "abcd", "abcde", "abcdefg"]) {
+      const plain = `${words} ${words} x ${words}`;
+      for (const spelt of [
+        ` ${plain}`,
+        `${plain} `,
+        `${words}  ${words} x ${words}`,
+        `${words}\t${words} x\n${words}`,
+        `${words} ${words} x   ${words}`,
+        plain.toUpperCase(),
+      ]) {
+        expect(fingerprintOf({ q: spelt })?.loose).toBe(fingerprintOf({ q: plain })?.loose);
+        expect(fingerprintOf({ q: spelt })?.hash).not.toBe(fingerprintOf({ q: plain })?.hash);
+      }
+      for (const other of [plain.replaceAll(" ", ""), plain.replace(" ", "-"), `${plain}y`, ""]) {
+        expect(fingerprintOf({ q: other })?.loose).not.toBe(fingerprintOf({ q: plain })?.loose);
+      }
+    }
+    expect(fingerprintOf(" \n ")?.loose).toBe(fingerprintOf("")?.loose);
+  });
+
+  it("tells ten thousand near-equal inputs apart, and looks at no more than the first hash of long texts", () => {
+    const hashes = new Set<number>();
+    for (let index = 0; index < 2_500; index++) {
+      for (const input of [{ topic: `No ${index}` }, { topic: index }, [index], { other: `№ ${index}` }]) {
+        hashes.add(fingerprintOf(input)!.loose);
+      }
+    }
+    expect(hashes.size).toBe(10_000);
+    const long = "Long Text ".repeat(60);
+    expect(fingerprintOf(long)?.loose).toBe(fingerprintOf(long)?.loose);
+    expect(fingerprintOf(long)?.loose).not.toBe(fingerprintOf(long.toLowerCase())?.loose);
+  });
+
+  it("is the same for a deeply frozen input, seen once or again", () => {
+    const plain = { list: ["A", "b", "C", "d", "E", "f", "G", "h"], more: { x: "Y" } };
+    const frozen = deepFreeze(structuredClone(plain));
+    for (let again = 0; again < 2; again++) {
+      expect(fingerprintOf({ of: frozen })?.loose).toBe(fingerprintOf({ of: plain })?.loose);
+    }
+    expect(fingerprintOf({ of: frozen })?.loose).toBe(fingerprintOf({ of: written(plain) })?.loose);
+  });
+});

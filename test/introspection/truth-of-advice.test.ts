@@ -138,6 +138,7 @@ describe("advice on workloads never seen before", () => {
   it.each([
     ...["repeats", "drift", "cost", "flaky tool, two", "flaky tool, long", "broken", "slow tail: hangs"],
     ...["slow tail: by chance", "two failures", "fallback first", "concurrency", "rate", "parallelisable"],
+    ...["cache on, too small", "cache on, scans", "cache on, short-lived", "typed"],
   ])(
     "is found, keeps its promise and is kept: %s",
     async (name) => {
@@ -162,7 +163,9 @@ describe("advice on workloads never seen before", () => {
   });
 
   it("is not given where there is nothing to gain", async () => {
-    for (const name of ["nothing to gain", "nothing to gain: noise", "fallback as it should be"]) {
+    for (const { name } of adviceWorkloads.filter((workload) =>
+      /^(nothing to gain|fallback as it)/.test(workload.name),
+    )) {
       for (const seed of seeds) expect((await evaluate(named(name), seed)).advised).toEqual([]);
     }
   });

@@ -56,6 +56,11 @@ export interface CallRecord {
   readonly writes: readonly string[];
   /** The same number for equal inputs (53 bits, whatever the order of keys); undefined when the input is no plain JSON or hashing is off. */
   readonly inputHash: number | undefined;
+  /**
+   * Like `inputHash`, and the same number too for inputs whose texts of up to 256 characters differ in case and surplus white
+   * space alone (32 bits); undefined in records of versions that did not tell.
+   */
+  readonly looseInputHash: number | undefined;
   /** About how many characters the input's text has; 0 when there is no hash. */
   readonly inputSize: number;
   /** Of an agent that called tools: whether its answer took up what they gave. Undefined when that was not looked at. */

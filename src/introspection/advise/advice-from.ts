@@ -6,6 +6,7 @@ import { rankSuggestions } from "./rank-suggestions.ts";
 import type { Suggestion, WhatIf, WhatIfInput } from "./suggestion.ts";
 import { alikeModels } from "./what-if/alike-models.ts";
 import { attemptTimeouts } from "./what-if/attempt-timeouts.ts";
+import { tunedCaches } from "./what-if/cache-tuning.ts";
 import { cachedAnswers } from "./what-if/cached-answers.ts";
 import { cachedPrompts } from "./what-if/cached-prompts.ts";
 import { dominatingStep } from "./what-if/dominating-step.ts";
@@ -15,11 +16,14 @@ import { fallbackOrder } from "./what-if/fallback-order.ts";
 import { hedges } from "./what-if/hedges.ts";
 import { independentSteps } from "./what-if/independent-steps.ts";
 import { raisedLimits } from "./what-if/limits.ts";
+import { looseKeys } from "./what-if/loose-keys.ts";
 import { retries } from "./what-if/retries.ts";
 import { shorterPrompts } from "./what-if/shorter-prompts.ts";
 
 const simulators: readonly WhatIf[] = [
   cachedAnswers,
+  tunedCaches,
+  looseKeys,
   independentSteps,
   attemptTimeouts,
   retries,

@@ -59,6 +59,7 @@ export interface Suggestion {
   readonly evidence: SuggestionEvidence;
   /** Undefined when the effect depends on something that was not recorded. */
   readonly predicted: PredictedEffect | undefined;
+  /** What is `high` is applied by a person alone, never by `adaptBehavior`. */
   readonly risk: "low" | "medium" | "high";
   /** How surely the gain is more than chance: by how far the interval stays from no change. */
   readonly confidence?: "low" | "medium" | "high";

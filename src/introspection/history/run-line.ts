@@ -77,10 +77,10 @@ function textOf(run: RunRecord): string {
 function writtenCall(call: CallRecord): Omit<CallRecord, "runId"> {
   const { path, name, kind, startMs, durationMs, queueMs, outcome, ended, code, failure, usage, costMicroUsd } = call;
   const { attempts, tried, cacheState, answeredBy, stream, reads, writes, inputHash, inputSize } = call;
-  const { outputHashes, outputUse } = call;
+  const { looseInputHash, outputHashes, outputUse } = call;
   const head = { path, name, kind, startMs, durationMs, queueMs, outcome, ended, code, failure, usage, costMicroUsd };
   const made = { attempts, tried: tried?.map(writtenAttempt), cacheState, answeredBy, stream };
-  return { ...head, ...made, reads, writes, inputHash, inputSize, outputHashes, outputUse };
+  return { ...head, ...made, reads, writes, inputHash, looseInputHash, inputSize, outputHashes, outputUse };
 }
 
 function writtenAttempt({ name, outcome, code, beganMs, endedMs, costMicroUsd }: AttemptRecord): AttemptRecord {

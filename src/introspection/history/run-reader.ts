@@ -74,6 +74,7 @@ function readCall(call: ObjectReader, runId: string): CallRecord {
     reads: call.texts("reads"),
     writes: call.texts("writes"),
     inputHash: call.optional("inputHash", () => call.number("inputHash")),
+    looseInputHash: call.optional("looseInputHash", () => call.number("looseInputHash")),
     inputSize: call.number("inputSize"),
     outputUse: call.optional("outputUse", () => call.list("outputUse", readUse)),
     outputHashes: call.optional("outputHashes", () => call.hashes("outputHashes")),

@@ -35,6 +35,7 @@ export class CallEntry implements CallRecord {
   readonly reads: readonly string[];
   readonly writes: readonly string[];
   readonly inputHash: number | undefined;
+  readonly looseInputHash: number | undefined;
   readonly inputSize: number;
   durationMs: number;
   queueMs: number;
@@ -63,6 +64,7 @@ export class CallEntry implements CallRecord {
     this.reads = event.reads;
     this.writes = event.writes;
     this.inputHash = fingerprint?.hash;
+    this.looseInputHash = fingerprint?.loose;
     this.inputSize = fingerprint?.size ?? 0;
     this.durationMs = 0;
     this.queueMs = 0;

@@ -1,6 +1,6 @@
 /** Answers calls from memory where that was asked for. What keeps and finds is in calls/cached-calls.ts, imported when first needed. */
 
-import { type CacheChoice, isSharedCache, liveCacheChecks } from "../../core/cache-settings.ts";
+import { type CacheChoice, isSharedCache, type LiveCacheConfig, liveCacheChecks } from "../../core/cache-settings.ts";
 import { checkOptions } from "../../core/errors/options.ts";
 import type { Knob } from "../../core/knob.ts";
 import type { CacheFinding, CacheLayer, CacheSlot, LayerCall, LayerHost } from "../../core/layer.ts";
@@ -29,7 +29,7 @@ export function cacheLayer(): CacheLayer {
       const isWide = own === true || (own === undefined && (isTool || kind === "model"));
       const choice = isWide && isOn(wide) ? wide : (own ?? false);
       const id = `cache:${name}`;
-      host.knobs.register(knobOf(id, choice, turned, host));
+      host.knobs.register(knobOf(id, { own, choice }, turned, host));
       const now = turned.get(id);
       return isOn(now ?? choice) ? lateSlot({ runnable, host, own, choice, turned: now, caches }) : undefined;
     },
@@ -41,7 +41,12 @@ function isOn(choice: CacheChoice): boolean {
 }
 
 /** Runnables of one name share the knob; until it is turned each keeps what it declared. */
-function knobOf(id: string, choice: CacheChoice, turned: Map<string, CacheKnobValue>, host: LayerHost): Knob {
+function knobOf(
+  id: string,
+  { own, choice }: Pick<SlotFacts, "own" | "choice">,
+  turned: Map<string, CacheKnobValue>,
+  host: LayerHost,
+): Knob {
   const turn = (value: CacheKnobValue | undefined) => {
     if (value === undefined) turned.delete(id);
     else turned.set(id, value);
@@ -51,9 +56,12 @@ function knobOf(id: string, choice: CacheChoice, turned: Map<string, CacheKnobVa
     id,
     read() {
       const now = turned.get(id) ?? choice;
-      if (!isOn(now)) return false;
-      const { maxEntries = 1_000, ttlMs = 3_600_000, strategy = "lru" } = isSharedCache(now) ? now.config : Object(now);
-      return { maxEntries, ttlMs, strategy };
+      // What is not said when it is turned stays as the runnable declared it.
+      const settings = { ...plainSettings(turned.has(id) || !isOn(now) ? own : undefined), ...plainSettings(now) };
+      if (!isOn(now) && Object.keys(settings).length === 0) return false;
+      const shared = isSharedCache(now) ? now.config : settings;
+      const { maxEntries = 1_000, ttlMs = 3_600_000, strategy = "lru" } = shared;
+      return { ...(isOn(now) ? {} : { enabled: false }), maxEntries, ttlMs, strategy };
     },
     check(value) {
       try {
@@ -68,7 +76,12 @@ function knobOf(id: string, choice: CacheChoice, turned: Map<string, CacheKnobVa
       turn(value as CacheKnobValue);
       return () => turn(before);
     },
+    leavesBehind: () => !turned.has(id) && isOn(choice) && (choice !== own || isSharedCache(choice)),
   };
+}
+
+function plainSettings(choice: CacheChoice | CacheKnobValue | undefined): LiveCacheConfig {
+  return typeof choice === "object" && !isSharedCache(choice) ? choice : {};
 }
 
 /** Imports what it stands for at the first call. */

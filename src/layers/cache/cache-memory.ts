@@ -1,10 +1,10 @@
 /** The first level: values in memory by text, fresh, stale or gone, and the counts of what was asked. */
 
 import type { Runtime } from "../../core/runtime/runtime.ts";
+import { CacheTable, type TableLimits } from "../../eviction/cache-table.ts";
 import type { CompleteCacheConfig } from "./cache-config.ts";
 import { type CacheStats, type CountName, type Counts, noCounts, OwnerCounts } from "./cache-stats.ts";
 import { BurstClock } from "./memory/burst-clock.ts";
-import { CacheTable, type TableLimits } from "./memory/cache-table.ts";
 import { copyOut, type PrivateCopy } from "./memory/private-copy.ts";
 
 /** An error that is given again for a while. */

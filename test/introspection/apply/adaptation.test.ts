@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { CacheSettings } from "../../../src/core/cache-settings.ts";
 import type { Json } from "../../../src/core/json/json.ts";
 import { Knobs } from "../../../src/core/knob.ts";
 import { Flock } from "../../../src/flock.ts";
@@ -12,7 +13,7 @@ import { runnable } from "../../core/make-environment.ts";
 import { eventsOf, startOfTime } from "../run-events.ts";
 
 /** An agent that asks two tools the same things again and again. */
-function house() {
+function house(cache?: CacheSettings) {
   const runtime = createTestRuntime();
   const flock = new Flock({ runtime });
   const tools = ["slow", "quick"].map((name) =>
@@ -22,7 +23,7 @@ function house() {
         await context.runtime.sleep(name === "slow" ? 300 : 60);
         return { q };
       },
-      { kind: "tool", identity: name, policy: { idempotent: true } },
+      { kind: "tool", identity: name, policy: { idempotent: true, ...(cache && { cache }) } },
     ),
   );
   let runs = 0;
@@ -100,6 +101,19 @@ describe("AgentIntrospection.adaptBehavior", () => {
     await run(80);
     expect(introspection.audit.filter(({ id }) => id === "cache:slow")).toHaveLength(1);
     expect(flock.knobs.read("cache:slow")).toBe(false);
+  });
+
+  it("leaves to a person what is of high risk, such as how old an answer may be", async () => {
+    const { flock, run, introspection } = house({ ttlMs: 2_000 });
+    introspection.adaptBehavior({ allow: ["cache"], everyRuns: 20 });
+    await run(120);
+    const suggestions = introspection.suggestImprovements();
+    expect(suggestions).toContainEqual(expect.objectContaining({ id: "cache-ttl:slow", risk: "high" }));
+    expect(introspection.audit).toEqual([]);
+    introspection.apply("cache-ttl:slow", { watchRuns: 40 });
+    expect(flock.knobs.read("cache:slow")).toEqual({ maxEntries: 1_000, ttlMs: 60_000, strategy: "lru" });
+    await run(40);
+    expect(introspection.audit).toMatchObject([{ id: "cache-ttl:slow", status: "kept" }]);
   });
 
   it("refuses what it cannot do", () => {

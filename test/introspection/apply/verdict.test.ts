@@ -72,6 +72,19 @@ describe("the verdict on a change", () => {
     );
   });
 
+  it("holds a promise to lose nothing of what a cache answers to just that", () => {
+    const hits = promise("cacheHitRate", 0.5, 0.499, 0.03);
+    for (const [cacheHits, keep] of [
+      [110, true],
+      [96, true],
+      [90, false],
+    ] as const) {
+      const verdict = verdictOn(recordOf([hits], runs(200, 100, 50, { cacheCalls: 200, cacheHits })))!;
+      expect(verdict.keep).toBe(keep);
+      expect(verdict.report.endsWith(keep ? ": kept." : "rolled back: it cost more than was said.")).toBe(true);
+    }
+  });
+
   it("has figures of 0 of no runs, and no change in percent of nothing", () => {
     const metrics = ["avgExecutionTimeMs", "costMicroUsd", "successRate", "cacheHitRate"] as const;
     expect(metrics.map((metric) => measureFigure(metric, noRuns))).toEqual([0, 0, 0, 0]);

@@ -26,7 +26,7 @@ const call = fc.record({
   cacheState: maybe(fc.constantFrom("hit", "miss", "stale", "joined", "bypass", "refresh")),
   stream: maybe(fc.record({ firstTokenMs: finite, meanGapMs: finite, longestGapMs: finite, pieces: count })),
   ...{ reads: fc.array(text, { maxLength: 3 }), writes: fc.array(text, { maxLength: 3 }) },
-  ...{ inputHash: maybe(fc.maxSafeNat()), inputSize: count },
+  ...{ inputHash: maybe(fc.maxSafeNat()), looseInputHash: maybe(fc.integer()), inputSize: count },
   answeredBy: maybe(text),
   outputHashes: maybe(fc.array(fc.option(fc.maxSafeNat()), { maxLength: 3 })),
 });
@@ -47,7 +47,7 @@ export function plainRun(change: Partial<RunRecord> = {}, callChange: Partial<Ca
   const base = { name: "writer", kind: "agent", startMs: start, durationMs: 20, outcome: "error" } as const;
   const spent = { usage: undefined, costMicroUsd: 12, code: "timeout" } as const;
   const failure = { code: "timeout", fingerprint: "f1", title: "no answer for … ms" };
-  const seen = { reads: ["topic"], writes: ["line"], inputHash: 17, inputSize: 9 };
+  const seen = { reads: ["topic"], writes: ["line"], inputHash: 17, looseInputHash: 5, inputSize: 9 };
   const rest = { queueMs: 0, ended: true, attempts: 1, cacheState: undefined, stream: undefined } as const;
   const answer = { answeredBy: undefined, outputHashes: undefined } as const;
   const only = { ...base, ...spent, ...rest, ...answer, ...seen, runId, path: "run/writer#0", failure, ...callChange };

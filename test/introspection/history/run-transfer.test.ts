@@ -51,6 +51,14 @@ describe("exportRuns and importRuns", () => {
     ).toContain("run-2");
   });
 
+  it("read lines of a version that knew one hash of an input alone", async () => {
+    const text = await textOf([plainRun()], all);
+    const older = text.replace('"looseInputHash":5,', "");
+    expect(older).not.toBe(text);
+    const [read] = await listOf(importRuns(older));
+    expect(read?.calls[0]).toMatchObject({ inputHash: 17, looseInputHash: undefined, inputSize: 9 });
+  });
+
   it("leave out a run that a redaction keeps in, and fail without a word of it when the redaction does", async () => {
     expect(await textOf([plainRun()], { redact: () => undefined })).toBe("");
     const broken = () => {

@@ -1,7 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type AskedCall, replayCache } from "../../../src/introspection/advise/what-if/cache-replay.ts";
+import type { EvictionStrategy } from "../../../src/core/cache-settings.ts";
+import {
+  type AskedCall,
+  type CacheChange,
+  type ReplayedCache,
+  replayCache,
+} from "../../../src/introspection/advise/what-if/cache-replay.ts";
 import { missRatioCurve } from "../../../src/introspection/advise/what-if/reuse-distances.ts";
+import { entryKey } from "../../../src/layers/cache/cache-key.ts";
+import { CacheManager } from "../../../src/layers/cache/cache-manager.ts";
+import { createTestRuntime } from "../../../src/testing/test-runtime.ts";
 
 /** LRU as one would explain it: a list, the last used at its end. */
 function naiveHits(keys: readonly string[], capacity: number): number {
@@ -28,6 +37,39 @@ function naiveReplay(calls: readonly AskedCall[], ttlMs: number): number[] {
     return -1;
   });
 }
+
+/** What a cache in use does with the calls: 0 for a hit, 1 for one that waits, -1 for one that is made. */
+async function realCache(
+  asked: readonly AskedCall[],
+  { maxEntries = 1e9, ttlMs = 3_600_000, strategy = "lru" }: ReplayedCache,
+  change: CacheChange | undefined,
+  seed: number,
+): Promise<{ readonly found: readonly number[]; readonly seed: number; readonly entries: number }> {
+  const runtime = createTestRuntime({ seed });
+  const cache = new CacheManager({ maxEntries, ttlMs, strategy }, { runtime });
+  const found: number[] = [];
+  const running: Promise<unknown>[] = [];
+  const began = runtime.monotonic();
+  for (const [index, { key, startMs, durationMs, ok, isRefresh }] of asked.entries()) {
+    await runtime.clock.advance(began + startMs - runtime.monotonic());
+    if (index === change?.at) cache.configure({ maxEntries: 1e9, strategy, ...change.to });
+    const before = cache.stats();
+    const compute = async (): Promise<number> => {
+      await runtime.sleep(durationMs);
+      if (!ok) throw new Error("no");
+      return index;
+    };
+    const mode = isRefresh ? { mode: "refresh" as const } : {};
+    running.push(cache.getOrCompute(`${key}`, compute, undefined, mode).catch(() => undefined));
+    const { hits, joined } = cache.stats();
+    found.push(hits > before.hits ? 0 : joined > before.joined ? 1 : -1);
+  }
+  await runtime.clock.advance(1_000);
+  await Promise.all(running);
+  return { found, seed: Math.floor(createTestRuntime({ seed }).random() * 2 ** 32), entries: cache.stats().entries };
+}
+
+const strategies: readonly EvictionStrategy[] = ["lru", "lfu", "tinylfu"];
 
 const keys = fc.array(fc.constantFrom("a", "b", "c", "d", "e", "f"), { maxLength: 80 });
 const apart = (asked: readonly string[]): AskedCall[] =>
@@ -92,6 +134,90 @@ describe("replayCache", () => {
         expect(joined).toBe([...durationsMs].filter((ms) => ms > 0).length);
       }),
     );
+  });
+
+  it.each(strategies)(
+    "does to the call what a cache in use does, also when that is changed meanwhile: %s",
+    async (strategy) => {
+      const many = fc.array(
+        fc.record({
+          key: fc.integer({ min: 0, max: 40 }).map((rank) => `${Math.floor(rank ** 2 / 20)}`),
+          startMs: fc.integer({ min: 0, max: 2_000 }),
+          durationMs: fc.integer({ min: 1, max: 30 }),
+          ok: fc.integer({ min: 0, max: 9 }).map((die) => die > 0),
+        }),
+        { minLength: 1, maxLength: 200 },
+      );
+      const cache = fc.record({
+        maxEntries: fc.integer({ min: 1, max: 40 }),
+        ttlMs: fc.integer({ min: 20, max: 1_500 }),
+      });
+      const to = fc.record({
+        ...{ maxEntries: fc.integer({ min: 1, max: 60 }), ttlMs: fc.integer({ min: 20, max: 1_500 }) },
+        strategy: fc.constantFrom(...strategies),
+      });
+      await fc.assert(
+        fc.asyncProperty(
+          many,
+          cache,
+          fc.option(fc.tuple(to, fc.nat(200))),
+          fc.nat(1_000),
+          async (list, before, turn, seed) => {
+            const asked = list.sort((a, b) => a.startMs - b.startMs);
+            const change = turn === null ? undefined : { to: turn[0], at: turn[1] };
+            const real = await realCache(asked, { ...before, strategy }, change, seed);
+            const told = replayCache(
+              asked.map((call) => ({ ...call, key: entryKey(call.key) })),
+              { ...before, strategy, seed: real.seed },
+              change && { ...change, to: { ...change.to, seed: real.seed } },
+            );
+            expect([...told.durationsMs].map(Math.sign)).toEqual(real.found);
+            expect(told.hits).toBe(real.found.filter((one) => one >= 0).length);
+          },
+        ),
+        { numRuns: 60 },
+      );
+    },
+  );
+
+  it.each(strategies)(
+    "goes on exactly over thousands of calls, when counts age and samples are compared: %s",
+    async (strategy) => {
+      const { random } = createTestRuntime({ seed: 9 });
+      const asked = Array.from({ length: 4_000 }, (_, index) => {
+        const key = `${Math.floor(random() ** 3 * 400) + (index > 2_000 ? 200 : 0)}`;
+        return { key, startMs: index * 3, durationMs: 1, ok: true };
+      });
+      const cache = { maxEntries: 40, ttlMs: 5_000, strategy };
+      const change = { at: 3_000, to: { maxEntries: 90, ttlMs: 400, strategy } };
+      const { found, seed } = await realCache(asked, cache, change, 5);
+      const named = asked.map((call) => ({ ...call, key: entryKey(call.key) }));
+      const told = replayCache(named, { ...cache, seed }, { ...change, to: { ...change.to, seed } });
+      expect([...told.durationsMs].map(Math.sign)).toEqual(found);
+    },
+  );
+
+  it("asks anew where that was asked for, keeps what comes, and begins empty where a change leaves all behind", async () => {
+    const asked = apart(["a", "a", "a", "b", "b", "a"]).map((call, index) => ({ ...call, isRefresh: index === 1 }));
+    expect([...replayCache(asked).durationsMs]).toEqual([-1, -1, 0, -1, 0, 0]);
+    expect((await realCache(asked, {}, undefined, 1)).found).toEqual([-1, -1, 0, -1, 0, 0]);
+    const emptied = replayCache(asked, {}, { at: 4, to: { maxEntries: 1 }, isEmptied: true });
+    expect([...emptied.durationsMs]).toEqual([-1, -1, 0, -1, -1, -1]);
+    expect([emptied.entries, emptied.firstLeft]).toEqual([1, 6]);
+    // One who asks anew takes the place of a call under way, whose answer is not kept then.
+    const overlapping = ["a", "a", "a"].map((key, index) => {
+      return { key, startMs: index * 10, durationMs: [15, 25, 5][index]!, ok: true, isRefresh: index === 1 };
+    });
+    expect([...replayCache(overlapping).durationsMs].map(Math.sign)).toEqual([-1, -1, 1]);
+    expect((await realCache(overlapping, {}, undefined, 1)).found).toEqual([-1, -1, 1]);
+  });
+
+  it("tells when the first entry had left, and how many are there at the end", () => {
+    const asked = apart(["a", "b", "c", "d", "a"]);
+    expect(replayCache(asked, { maxEntries: 2 })).toMatchObject({ firstLeft: 3, entries: 2 });
+    expect(replayCache(asked, { ttlMs: 20 })).toMatchObject({ firstLeft: 4 });
+    expect(replayCache(asked)).toMatchObject({ firstLeft: 5, entries: 4 });
+    expect(replayCache([])).toMatchObject({ hits: 0, firstLeft: 0, entries: 0 });
   });
 
   it("lets what is used least leave first when told so, which the other way keeps", () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Knobs } from "../../../src/core/knob.ts";
 import { cachedAnswers } from "../../../src/introspection/advise/what-if/cached-answers.ts";
+import { chooseCache } from "../../../src/introspection/advise/what-if/choose-cache.ts";
+import { missRatioCurve } from "../../../src/introspection/advise/what-if/reuse-distances.ts";
 import type { DescribedCall } from "../run-events.ts";
 import { episodesFrom, repeat } from "./episodes-from.ts";
 
@@ -48,6 +50,58 @@ describe("cachedAnswers", () => {
     expect(advise(runsOf(300, (index) => search(index % 59)))).toHaveLength(1);
   });
 
+  it("foretells with the time to keep that the cache will have, and tells what other times would give", () => {
+    const knobs = (ttlMs: number | null) => {
+      const found = new Knobs();
+      const read = () => ({ enabled: false, maxEntries: 1_000, ttlMs, strategy: "lru" });
+      found.register({ id: "cache:search", read, check: () => undefined, change: () => () => {} });
+      return found;
+    };
+    // Fifteen questions, each every fifteen minutes.
+    const runs = runsOf(300, (index) => search(index % 15));
+    const [hour] = advise(runs);
+    expect(hour!.evidence).toMatchObject({
+      ...{ ttlMs: 3_600_000, hitRateAtTtl1m: 0, hitRateAtTtl10m: 0, hitRateAtTtl1h: 0.8, repeats: 240 },
+    });
+    expect(hour!.evidence).not.toHaveProperty("hitRateAtTtl1d");
+    expect(advise(runs, knobs(600_000))).toEqual([]);
+    const [half] = advise(runs, knobs(1_700_000));
+    expect(half).toMatchObject({ evidence: { ttlMs: 1_700_000, repeats: 150 } });
+    expect(half!.sentence).toContain("150 of 300 calls repeated within 1700 s; ");
+    expect(half!.action!.value).toMatchObject({ enabled: true, ttlMs: 1_700_000, maxEntries: 16 });
+    const [forever] = advise(runs, knobs(null));
+    expect(forever).toMatchObject({ evidence: { ttlMs: "ever", repeats: 285 } });
+    expect(forever!.sentence).toContain("285 of 300 calls repeated; with 16 entries");
+    expect(forever!.assumptions).toContain("an answer stays true for ever");
+    expect(forever!.sideEffects).toContain("an answer may be of any age");
+  });
+
+  it("tries each way to evict where not all that repeats finds room", () => {
+    const asked = (keys: readonly string[]) =>
+      keys.map((key, index) => {
+        return {
+          key,
+          startMs: index,
+          durationMs: 0.5,
+          ok: true,
+          node: undefined as never,
+          run: 0,
+          looseKey: undefined,
+        };
+      });
+    const choose = (keys: readonly string[]) => chooseCache(asked(keys), missRatioCurve(keys), 3_600_000);
+    // A loop longer than the largest cache defeats recency.
+    const loop = repeat(60_000, (index) => `${index % 20_000}`);
+    expect(choose(loop)).toMatchObject({ maxEntries: 16_384, strategy: "tinylfu" });
+    // Where each comes soon again it does as well as any.
+    const soon = repeat(70_000, (index) => `${index % 35_000}`);
+    const twice = repeat(40_000, (index) => `${index >> 1}`);
+    expect(choose([...soon, ...twice]).strategy).toBe("tinylfu");
+    expect(choose(twice)).toEqual({ maxEntries: 16, ttlMs: 3_600_000, strategy: "lru" });
+    const often = repeat(40_000, (index) => `often ${index % 10}`);
+    expect(choose([...soon, ...often])).toMatchObject({ strategy: "lru" });
+  });
+
   it("advises the outermost runnable once, and counts nothing twice that it would save already", () => {
     const inner = (index: number): DescribedCall => ({
       name: "b",
@@ -75,8 +129,8 @@ describe("cachedAnswers", () => {
     [false, { maxEntries: 16 }],
     [0, undefined],
     [
-      { enabled: false, ttlMs: 5 },
-      { enabled: true, ttlMs: 5, maxEntries: 16 },
+      { enabled: false, ttlMs: 86_400_000 },
+      { enabled: true, ttlMs: 86_400_000, maxEntries: 16 },
     ],
     ["off", undefined],
     [null, undefined],

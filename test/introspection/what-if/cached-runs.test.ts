@@ -13,8 +13,8 @@ function forecastOf(questions: readonly number[], next: number, ms: (run: number
     return { name: "a", input: { run }, ms: ms(run) + 20, calls: [search] };
   });
   const episodes = episodesFrom(runs);
-  const [calls] = cacheableCalls(episodes).filter(([first]) => first!.node.call.name === "search");
-  return forecastCached(episodes, calls!, cache, next);
+  const { calls } = cacheableCalls(episodes).find(({ name }) => name === "search")!;
+  return forecastCached(episodes, calls, { to: cache }, next);
 }
 
 /** The hit rate of an empty cache that forgets nothing. */

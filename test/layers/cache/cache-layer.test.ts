@@ -475,6 +475,55 @@ describe("the knob of a cache", () => {
     expect(calls()).toBe(2);
   });
 
+  it("tells what holds: what is not said when it is turned stays as it was declared", async () => {
+    const { flock, calls, runtime } = makeHouse();
+    const agent = new DeclarativeAgent({ name: "a", ...fields, cache: { ttlMs: 60_000, strategy: "lfu" } });
+    await flock.run(agent, "bees");
+    for (const value of [true, { maxEntries: 9 }]) {
+      flock.knobs.change("cache:a", value);
+      const maxEntries = value === true ? 1_000 : 9;
+      expect(flock.knobs.read("cache:a")).toEqual({ maxEntries, ttlMs: 60_000, strategy: "lfu" });
+    }
+    flock.knobs.change("cache:a", false);
+    const off = { enabled: false, maxEntries: 1_000, ttlMs: 60_000, strategy: "lfu" };
+    expect(flock.knobs.read("cache:a")).toEqual(off);
+    flock.knobs.change("cache:a", { ...off, enabled: true });
+    await flock.run(agent, "wasps");
+    await runtime.clock.advance(59_000);
+    await flock.run(agent, "wasps");
+    await runtime.clock.advance(2_000);
+    expect(calls()).toBe(2);
+    await flock.run(agent, "wasps");
+    expect(calls()).toBe(3);
+  });
+
+  it("keeps what an own cache has through a change, and tells where answers kept in a common one stay behind", async () => {
+    const change = { maxEntries: 500 };
+    for (const [cache, own, leaves] of [
+      [false, { maxEntries: 5 }, false],
+      [{ maxEntries: 5 }, undefined, true],
+      [new CacheManager(), undefined, true],
+      [false, new CacheManager(), true],
+      [false, undefined, false],
+    ] as const) {
+      const { flock, calls } = makeHouse({ cache });
+      const read = tool({
+        ...{ name: "read", description: "Reads.", input: "x: int", idempotent: true, execute: () => ({ n: 1 }) },
+        ...(own === undefined ? {} : { cache: own }),
+      });
+      await flock.run(read, { x: 1 });
+      expect(flock.knobs.leavesBehind("cache:read")).toBe(leaves);
+      flock.knobs.change("cache:read", change);
+      expect(flock.knobs.leavesBehind("cache:read")).toBe(false);
+      const seen = flock.history!;
+      await flock.run(read, { x: 1 });
+      const kept = own !== undefined && !leaves;
+      expect(seen.calls("read").at(-1)?.cacheState).toBe(kept ? "hit" : "miss");
+      expect(calls()).toBe(0);
+    }
+    expect(makeHouse().flock.knobs.leavesBehind("cache:nobody")).toBe(false);
+  });
+
   it("is there for what may be cached, and for nothing with effects", async () => {
     const { flock } = makeHouse();
     const act = tool({ name: "act", description: "Acts.", input: "x: int", execute: () => ({ done: true }) });
@@ -532,6 +581,24 @@ describe("what others see of a cache", () => {
     undo();
     await ask("bees");
     expect(calls()).toBe(before + 2);
+  });
+
+  it("finds what was kept in another spelling where a layer before it hands on texts in one", async () => {
+    const plain = (text: string) => text.toLowerCase().replace(/\s+/g, " ").trim();
+    const inOneSpelling: WrapperLayer = {
+      ...{ form: "wrapper", name: "spelling" },
+      wrap: (call, next) =>
+        call.runnable.name === "a"
+          ? next(call.with({ input: { topic: plain((call.input as { topic: string }).topic) } }))
+          : next(call),
+    };
+    const { flock, calls } = makeHouse({ layers: (stack) => [inOneSpelling, ...stack] });
+    const agent = new DeclarativeAgent({ name: "a", ...fields, cache: true });
+    for (const topic of ["Where do bees live", " where do  BEES live", "where do bees live\n"])
+      await flock.run(agent, topic);
+    expect(calls()).toBe(1);
+    expect(flock.history!.calls("a").map(({ cacheState }) => cacheState)).toEqual(["miss", "hit", "hit"]);
+    expect(new Set(flock.history!.calls("a").map(({ looseInputHash }) => looseInputHash)).size).toBe(1);
   });
 
   it("is part of the key with the version of the package", () => {

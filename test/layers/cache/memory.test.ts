@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { systemRuntime } from "../../../src/core/runtime/system-runtime.ts";
+import { ExpiryQueue } from "../../../src/eviction/expiry-queue.ts";
 import { BurstClock } from "../../../src/layers/cache/memory/burst-clock.ts";
-import { ExpiryQueue } from "../../../src/layers/cache/memory/expiry-queue.ts";
 import { copyIn, copyOut, NotPlainJson } from "../../../src/layers/cache/memory/private-copy.ts";
 
 describe("the expiry queue", () => {

@@ -70,7 +70,7 @@ export interface AdviceSource {
 
 /**
  * Looks for something to change after every so many runs while nothing is on trial, applies the best of what is allowed, and
- * leaves the verdict to the trial. What was once taken back, by the trial or by hand, is not tried again.
+ * leaves the verdict to the trial. What is of high risk is left to a person; what was once taken back, by the trial or by hand, is not tried again.
  */
 export function adapt(trials: Trials, source: AdviceSource, options: AdaptOptions): Adaptation {
   const { dryRun = false, everyRuns = 50, watchRuns = defaultNextRuns } = options;
@@ -97,8 +97,9 @@ export function adapt(trials: Trials, source: AdviceSource, options: AdaptOption
 }
 
 function mayApply(suggestion: Suggestion, options: AdaptOptions, records: readonly AdviceRecord[]): boolean {
-  const { action, forecasts = [] } = suggestion;
-  if (action === undefined) return false;
+  const { action, forecasts = [], risk } = suggestion;
+  // How old an answer may be, and the like, a person decides.
+  if (action === undefined || risk === "high") return false;
   const setting = settingOfKnob[action.knob.slice(0, Math.max(0, action.knob.indexOf(":")))];
   if (setting === undefined || !options.allow.includes(setting)) return false;
   const cost = forecasts.find(({ metric }) => metric === "costMicroUsd");

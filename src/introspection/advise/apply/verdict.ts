@@ -75,6 +75,10 @@ function promiseHeld({ metric, before, predicted, low, high, measured }: Measure
   const more = isShare(metric) ? 1 : -1;
   const gain = (measured - before) * more;
   const wanted = (predicted - before) * more;
+  // A smaller cache promises no more than to lose nothing.
+  if (metric === "cacheHitRate" && wanted <= 0) {
+    return { keep: gain >= 0 || measured >= low, why: "it cost more than was said" };
+  }
   if (gain <= 0) return { keep: false, why: "it brought nothing" };
   const isInRange = more > 0 ? measured >= low : measured <= high;
   return { keep: isInRange || gain >= wanted / 2, why: "it brought less than half of what was promised" };

@@ -1,24 +1,37 @@
 /** Runs recorded calls through a cache as the framework's own would have answered them, call by call. */
 
 import type { EvictionStrategy } from "../../../core/cache-settings.ts";
+import { CacheTable, type TableLimits } from "../../../eviction/cache-table.ts";
+import { EndQueue, type TimedCall } from "./end-queue.ts";
 
 /** A recorded call, as a cache sees it. */
-export interface AskedCall {
+export interface AskedCall extends TimedCall {
   readonly key: string | number;
-  readonly startMs: number;
-  readonly durationMs: number;
   /** It gave an answer, which a cache would have kept. */
   readonly ok: boolean;
+  /** It asks anew whatever is kept. @default false */
+  readonly isRefresh?: boolean;
 }
 
 /** The cache to try. */
 export interface ReplayedCache {
   /** @default no limit */
   readonly maxEntries?: number;
-  /** Milliseconds from when an answer was kept until it is forgotten. @default 3,600,000 */
+  /** Milliseconds from when an answer was kept until it is forgotten; `Infinity` for never. @default 3,600,000 */
   readonly ttlMs?: number;
   /** @default "lru" */
-  readonly strategy?: Exclude<EvictionStrategy, "tinylfu">;
+  readonly strategy?: EvictionStrategy;
+  /** 32 bits that choose which keys tinylfu samples; a cache in use draws its own. @default 1 */
+  readonly seed?: number;
+}
+
+/** A cache that is changed while it is in use. */
+export interface CacheChange {
+  readonly to: ReplayedCache;
+  /** Position of the first call that meets the changed cache. */
+  readonly at: number;
+  /** What was kept until then is left behind. @default false */
+  readonly isEmptied?: boolean;
 }
 
 /** What the cache would have done. */
@@ -29,31 +42,44 @@ export interface CacheReplay {
   readonly joined: number;
   /** What each call would have taken, by position; -1 for one that would have been made as it was. */
   readonly durationsMs: Float64Array;
+  /** Entries held at the end. */
+  readonly entries: number;
+  /** Position of the call by which the first entry had left, for want of room or by its age; the number of calls when none had. */
+  readonly firstLeft: number;
 }
+
+/** What a cache keeps answers for when nothing else is said. */
+export const defaultTtlMs = 3_600_000;
 
 /**
  * Replays calls in order of their start, beginning with an empty cache: one with a question whose answer is kept takes no
- * time, one whose question is being answered waits for that, only good answers are kept, at their end. Exact for the
- * recorded sequence and both strategies; calls keep the time at which they began.
+ * time, one whose question is being answered waits for that, only good answers are kept, at their end. The table of entries
+ * is that of the caches themselves, so it is exact for the recorded sequence and each strategy, but for the keys that
+ * tinylfu samples; calls keep the time at which they began.
  */
-export function replayCache(calls: readonly AskedCall[], cache: ReplayedCache = {}): CacheReplay {
-  const { maxEntries = Number.POSITIVE_INFINITY, ttlMs = 3_600_000, strategy = "lru" } = cache;
-  const kept = strategy === "lru" ? new RecentKeys(maxEntries) : new FrequentKeys(maxEntries);
-  const flights = new Map<string | number, number>();
+export function replayCache(calls: readonly AskedCall[], cache: ReplayedCache = {}, change?: CacheChange): CacheReplay {
+  const kept = new KeptAnswers(cache, calls[0]?.startMs ?? 0);
+  const flights = new Map<string, number>();
   const ends = new EndQueue(calls);
   const durationsMs = new Float64Array(calls.length).fill(-1);
   let hits = 0;
   let joined = 0;
+  let firstLeft = calls.length;
   for (let index = 0; index < calls.length; index++) {
-    const { key, startMs } = calls[index]!;
+    const { startMs, isRefresh = false } = calls[index]!;
+    const key = `${calls[index]!.key}`;
     for (let done = ends.next(startMs); done >= 0; done = ends.next(startMs)) {
       const leader = calls[done]!;
-      flights.delete(leader.key);
-      if (leader.ok) kept.keep(leader.key, leader.startMs + leader.durationMs);
+      // Whoever asked anew meanwhile has taken its place.
+      if (flights.get(`${leader.key}`) !== done) continue;
+      flights.delete(`${leader.key}`);
+      if (leader.ok) kept.keep(`${leader.key}`, leader.startMs + leader.durationMs);
     }
-    const keptAt = kept.use(key, startMs - ttlMs);
-    const leader = flights.get(key);
-    if (keptAt) {
+    if (index === change?.at) kept.change(change, startMs);
+    const isKept = !isRefresh && kept.use(key, startMs);
+    if (firstLeft > index && kept.left > 0) firstLeft = index;
+    const leader = isRefresh ? undefined : flights.get(key);
+    if (isKept) {
       hits++;
       durationsMs[index] = 0;
     } else if (leader !== undefined) {
@@ -65,141 +91,53 @@ export function replayCache(calls: readonly AskedCall[], cache: ReplayedCache = 
       ends.add(index);
     }
   }
-  return { hits, joined, durationsMs };
+  return { hits, joined, durationsMs, entries: kept.entries, firstLeft };
 }
 
-/** Keys in order of use. */
-class RecentKeys {
-  readonly #most: number;
-  readonly #keptAt = new Map<string | number, number>();
+/** The caches' own table without values, in milliseconds from the first call on. */
+class KeptAnswers {
+  readonly #originMs: number;
+  #table: CacheTable;
+  #ttlMs: number;
 
-  constructor(most: number) {
-    this.#most = most;
+  constructor(cache: ReplayedCache, originMs: number) {
+    this.#originMs = originMs;
+    this.#table = new CacheTable(limitsOf(cache));
+    this.#ttlMs = cache.ttlMs ?? defaultTtlMs;
   }
 
-  /** Tells whether a key is kept and not older than `since`; uses it. */
-  use(key: string | number, since: number): boolean {
-    const at = this.#keptAt.get(key);
-    if (at === undefined) return false;
-    this.#keptAt.delete(key);
-    if (at <= since) return false;
-    this.#keptAt.set(key, at);
-    return true;
+  get entries(): number {
+    return this.#table.entries;
   }
 
-  keep(key: string | number, at: number): void {
-    this.#keptAt.delete(key);
-    this.#keptAt.set(key, at);
-    if (this.#keptAt.size > this.#most) this.#keptAt.delete(this.#keptAt.keys().next().value!);
-  }
-}
-
-/** Keys by how often they were used; of those used least the one used longest ago leaves, as soon as there is no room. */
-class FrequentKeys {
-  readonly #most: number;
-  readonly #entries = new Map<string | number, { at: number; uses: number }>();
-  readonly #byUses = new Map<number, Set<string | number>>();
-
-  constructor(most: number) {
-    this.#most = most;
+  /** Entries that have left so far. */
+  get left(): number {
+    return this.#table.evictions + this.#table.expirations;
   }
 
-  use(key: string | number, since: number): boolean {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return false;
-    this.#leave(key, entry.uses);
-    if (entry.at <= since) {
-      this.#entries.delete(key);
-      return false;
-    }
-    entry.uses++;
-    this.#enter(key, entry.uses);
-    return true;
+  /** Tells whether an answer is kept and not too old; uses it. */
+  use(key: string, atMs: number): boolean {
+    const slot = this.#table.find(key);
+    if (slot === undefined) return false;
+    const isFresh = atMs - this.#originMs < this.#table.endsAt(slot);
+    if (isFresh) this.#table.touch(slot);
+    else this.#table.expire(slot);
+    return isFresh;
   }
 
-  keep(key: string | number, at: number): void {
-    const entry = this.#entries.get(key);
-    if (entry !== undefined) {
-      entry.at = at;
-      return;
-    }
-    if (this.#entries.size >= this.#most) this.#evict();
-    this.#entries.set(key, { at, uses: 1 });
-    this.#enter(key, 1);
+  keep(key: string, atMs: number): void {
+    const now = atMs - this.#originMs;
+    this.#table.fill(this.#table.open(key, 0, now), undefined, Math.floor(now + this.#ttlMs));
   }
 
-  #evict(): void {
-    const least = Math.min(...this.#byUses.keys());
-    const key = this.#byUses.get(least)!.values().next().value!;
-    this.#leave(key, least);
-    this.#entries.delete(key);
-  }
-
-  #enter(key: string | number, uses: number): void {
-    const keys = this.#byUses.get(uses) ?? new Set();
-    this.#byUses.set(uses, keys.add(key));
-  }
-
-  #leave(key: string | number, uses: number): void {
-    const keys = this.#byUses.get(uses)!;
-    keys.delete(key);
-    if (keys.size === 0) this.#byUses.delete(uses);
+  /** What is kept stays as long as it was to, as far as there is room. */
+  change({ to, isEmptied = false }: CacheChange, atMs: number): void {
+    if (isEmptied) this.#table = new CacheTable(limitsOf(to));
+    else this.#table.limit(limitsOf(to), atMs - this.#originMs);
+    this.#ttlMs = to.ttlMs ?? defaultTtlMs;
   }
 }
 
-/** Calls under way, the one that ends first on top: a binary heap of positions. */
-class EndQueue {
-  readonly #calls: readonly AskedCall[];
-  readonly #heap: number[] = [];
-
-  constructor(calls: readonly AskedCall[]) {
-    this.#calls = calls;
-  }
-
-  add(index: number): void {
-    const heap = this.#heap;
-    let at = heap.push(index) - 1;
-    while (at > 0) {
-      const above = (at - 1) >> 1;
-      if (this.#endAt(above) <= this.#endAt(at)) return;
-      this.#swap(at, above);
-      at = above;
-    }
-  }
-
-  /** Takes one that has ended by then; -1 when none has. */
-  next(time: number): number {
-    const heap = this.#heap;
-    if (heap.length === 0 || this.#endAt(0) > time) return -1;
-    const first = heap[0]!;
-    const moved = heap.pop()!;
-    if (heap.length > 0) {
-      heap[0] = moved;
-      this.#sink();
-    }
-    return first;
-  }
-
-  #sink(): void {
-    const { length } = this.#heap;
-    for (let at = 0; ; ) {
-      let least = at;
-      for (const child of [2 * at + 1, 2 * at + 2]) {
-        if (child < length && this.#endAt(child) < this.#endAt(least)) least = child;
-      }
-      if (least === at) return;
-      this.#swap(at, least);
-      at = least;
-    }
-  }
-
-  #endAt(at: number): number {
-    const { startMs, durationMs } = this.#calls[this.#heap[at]!]!;
-    return startMs + durationMs;
-  }
-
-  #swap(a: number, b: number): void {
-    const heap = this.#heap;
-    [heap[a], heap[b]] = [heap[b]!, heap[a]!];
-  }
+function limitsOf({ maxEntries = Number.POSITIVE_INFINITY, strategy = "lru", seed = 1 }: ReplayedCache): TableLimits {
+  return { maxEntries, maxBytes: Number.POSITIVE_INFINITY, strategy, seed };
 }

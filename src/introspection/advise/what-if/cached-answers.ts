@@ -18,15 +18,12 @@ import {
 } from "../suggestion.ts";
 import { type CacheReplay, replayCache } from "./cache-replay.ts";
 import { cacheableCalls, isCovered, type SeenCall } from "./cacheable-calls.ts";
+import { hitRatesByTtl, lastingText } from "./cached-figures.ts";
 import { type ChosenCache, forecastCached, runsWith } from "./cached-runs.ts";
+import { chooseCache, ttlToBe } from "./choose-cache.ts";
 import { type MissRatioCurve, missRatioCurve } from "./reuse-distances.ts";
 
 const fewestRepeats = 3;
-const ttlMs = 3_600_000;
-/** A cache of the chosen size answers at least this share of what an endless one does. */
-const plateau = 0.98;
-const smallestCache = 16;
-const largestCache = 16_384;
 const dayMs = 86_400_000;
 
 /**
@@ -39,12 +36,13 @@ export function cachedAnswers(input: WhatIfInput): readonly WeighedSuggestion[] 
   const covered = new Set<CallNode>();
   const coveredByAction = new Set<CallNode>();
   for (const group of cacheableCalls(input.episodes)) {
+    if (group.isCached) continue;
     // Advice that takes a person does not stand before advice that can be applied.
-    const above = input.knobs?.has(`cache:${group[0]!.node.call.name}`) ? coveredByAction : covered;
-    const calls = group.filter(({ node }) => !isCovered(node, above));
+    const above = input.knobs?.has(`cache:${group.name}`) ? coveredByAction : covered;
+    const calls = group.calls.filter(({ node }) => !isCovered(node, above));
     const curve = missRatioCurve(calls.map(({ key }) => key));
     if (curve.hitsAt(curve.calls) < fewestRepeats) continue;
-    const cache = chooseCache(calls, curve);
+    const cache = chooseCache(calls, curve, ttlToBe(group.name, input.knobs));
     const replay = replayCache(calls, cache);
     if (replay.hits < fewestRepeats) continue;
     const advice = weigh(input, calls, curve, cache, replay);
@@ -57,16 +55,6 @@ export function cachedAnswers(input: WhatIfInput): readonly WeighedSuggestion[] 
     });
   }
   return found;
-}
-
-/** Where all that repeats finds room it does not matter who leaves first, so only a cache that is too small is tried both ways. */
-function chooseCache(calls: readonly SeenCall[], curve: MissRatioCurve): ChosenCache {
-  const wanted = 2 ** Math.ceil(Math.log2(Math.max(smallestCache, curve.smallestFor(plateau))));
-  const maxEntries = Math.min(largestCache, wanted);
-  const lru = { maxEntries, ttlMs, strategy: "lru" } as const;
-  if (wanted === maxEntries) return lru;
-  const lfu = { ...lru, strategy: "lfu" } as const;
-  return replayCache(calls, lfu).hits > replayCache(calls, lru).hits * 1.02 ? lfu : lru;
 }
 
 function weigh(
@@ -90,7 +78,7 @@ function weigh(
   if (value < smallestGain || low < smallestGain || (timeShare >= costShare && savedInterval.low <= 0))
     return undefined;
 
-  const forecasts = forecastCached(episodes, calls, cache, nextRuns);
+  const forecasts = forecastCached(episodes, calls, { to: cache }, nextRuns);
   const byTime = forecasts.find(({ metric }) => metric === "avgExecutionTimeMs")!;
   const byCost = forecasts.find(({ metric }) => metric === "costMicroUsd");
   const byHits = forecasts.find(({ metric }) => metric === "cacheHitRate")!;
@@ -105,8 +93,10 @@ function weigh(
   const usdPerDay = (savedUsd * episodes.length * dayMs) / spanMs;
   const action = cacheAction(name, knobs, cache);
   const range = `${percent(byHits.after)} (${points(byHits.low)}–${points(byHits.high)})`;
+  const lasts = lastingText(cache.ttlMs);
+  const within = Number.isFinite(cache.ttlMs) ? ` within ${lasts}` : "";
   const sentence =
-    `Cache ${name}: ${replay.hits} of ${curve.calls} calls repeated within ${duration(cache.ttlMs)}; with ` +
+    `Cache ${name}: ${replay.hits} of ${curve.calls} calls repeated${within}; with ` +
     `${cache.maxEntries} entries the hit rate of the next ${countOf(byHits.runs, "run")} is ${range}, saving ` +
     `${duration(savedMs)} a run of ${owner} (${percent(timeShare)}${p95SavedMs >= 1 ? `; ${duration(p95SavedMs)} at p95` : ""})` +
     `${all.savedTokens > 0 ? `, ${all.savedTokens} tokens over ${countOf(episodes.length, "run")}` : ""}` +
@@ -118,10 +108,15 @@ function weigh(
       sentence,
       evidence: {
         ...{ calls: curve.calls, repeats: replay.hits, joined: replay.joined, distinct: curve.distinct },
-        ...{ entries: cache.maxEntries, ttlMs: cache.ttlMs, strategy: cache.strategy },
+        ...{
+          entries: cache.maxEntries,
+          ttlMs: Number.isFinite(cache.ttlMs) ? cache.ttlMs : lasts,
+          strategy: cache.strategy,
+        },
         ...Object.fromEntries(
           sizesAround(cache.maxEntries).map((size) => [`hitRateAt${size}Entries`, curve.hitsAt(size) / curve.calls]),
         ),
+        ...hitRatesByTtl(calls, cache),
         ...{ savedMsPerRun: savedMs, savedMsPerRunLow: savedInterval.low, savedMsPerRunHigh: savedInterval.high },
         ...{ savedTokens: all.savedTokens, savedMicroUsd: savedUsd * 1e6 * episodes.length, p95SavedMs },
         samples: calls
@@ -136,11 +131,11 @@ function weigh(
       forecasts: [promised, ...forecasts.filter((one) => one !== promised)],
       assumptions: [
         "the next runs ask alike, at the same pace",
-        `an answer stays true for ${duration(cache.ttlMs)}`,
+        `an answer stays true for ${lasts}`,
         "the cache is empty at first",
       ],
       sideEffects: [
-        `an answer may be up to ${duration(cache.ttlMs)} old`,
+        Number.isFinite(cache.ttlMs) ? `an answer may be up to ${lasts} old` : "an answer may be of any age",
         `up to ${cache.maxEntries} answers are held in memory`,
       ],
       risk: kind === "tool" ? "medium" : "low",

@@ -11,7 +11,11 @@ export interface PassedOn {
 }
 
 /** Finds to which run the first to find an answer owes it: without that run it would have had to make its own. */
-export function passedOn(calls: readonly SeenCall[], replay: CacheReplay, from: number): readonly PassedOn[] {
+export function passedOn(
+  calls: readonly SeenCall[],
+  replay: Pick<CacheReplay, "durationsMs">,
+  from: number,
+): readonly PassedOn[] {
   const makers = new Map<string | number, number>();
   const answered = new Map<number, number>();
   const found: { from: number; to: number }[] = [];

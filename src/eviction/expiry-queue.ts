@@ -1,6 +1,6 @@
 /** Finds entries whose time has passed without a timer for any of them, in little more memory than the times take. */
 
-import { grown } from "../eviction/slot-lists.ts";
+import { grown } from "./slot-lists.ts";
 
 /** Slots below one bound, and bounds below one of the next level. */
 const fanBits = 5;

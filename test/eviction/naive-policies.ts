@@ -1,6 +1,6 @@
 /** The policies as one would write them to be sure: slow, and plainly what the words say. */
 
-import type { EvictionPolicy } from "../../../src/layers/cache/eviction/eviction-policy.ts";
+import type { EvictionPolicy } from "../../src/eviction/eviction-policy.ts";
 
 /** A list in order of use; the first leaves. */
 export class NaiveLru implements EvictionPolicy {

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { generatedWorkloads, optimalHits, recordedWorkloads, type Workload } from "../../../bench/cache-workloads.ts";
-import { AdaptivePolicy, hashOfKey } from "../../../src/layers/cache/eviction/adaptive-policy.ts";
-import { EvictedKeys } from "../../../src/layers/cache/eviction/evicted-keys.ts";
-import type { EvictionPolicy } from "../../../src/layers/cache/eviction/eviction-policy.ts";
-import { FrequencySketch, spreadHash } from "../../../src/layers/cache/eviction/frequency-sketch.ts";
-import { LfuPolicy } from "../../../src/layers/cache/eviction/lfu-policy.ts";
-import { LruPolicy } from "../../../src/layers/cache/eviction/lru-policy.ts";
+import { generatedWorkloads, optimalHits, recordedWorkloads, type Workload } from "../../bench/cache-workloads.ts";
+import { AdaptivePolicy, hashOfKey } from "../../src/eviction/adaptive-policy.ts";
+import { EvictedKeys } from "../../src/eviction/evicted-keys.ts";
+import type { EvictionPolicy } from "../../src/eviction/eviction-policy.ts";
+import { FrequencySketch, spreadHash } from "../../src/eviction/frequency-sketch.ts";
+import { LfuPolicy } from "../../src/eviction/lfu-policy.ts";
+import { LruPolicy } from "../../src/eviction/lru-policy.ts";
 import { NaiveLfu, NaiveLru } from "./naive-policies.ts";
 
 /** Plays uses through a policy as a cache of so many entries would; gives the share of hits. */

@@ -1,12 +1,12 @@
 /** The entries in memory: bounded in number and bytes, each with a time to end, in typed arrays by slot. */
 
-import type { EvictionStrategy } from "../../../core/cache-settings.ts";
-import { AdaptivePolicy } from "../eviction/adaptive-policy.ts";
-import type { EvictionPolicy } from "../eviction/eviction-policy.ts";
-import { LfuPolicy } from "../eviction/lfu-policy.ts";
-import { LruPolicy } from "../eviction/lru-policy.ts";
-import { grown } from "../eviction/slot-lists.ts";
+import type { EvictionStrategy } from "../core/cache-settings.ts";
+import { AdaptivePolicy } from "./adaptive-policy.ts";
+import type { EvictionPolicy } from "./eviction-policy.ts";
 import { ExpiryQueue } from "./expiry-queue.ts";
+import { LfuPolicy } from "./lfu-policy.ts";
+import { LruPolicy } from "./lru-policy.ts";
+import { grown } from "./slot-lists.ts";
 
 /** What a table may hold. */
 export interface TableLimits {
