@@ -51,14 +51,16 @@ export class Oracle {
   async #try({ make, changed }: AdviceWorkload, action?: SuggestedAction, suggestion?: Suggestion): Promise<Futures> {
     const came = new Map<Forecast["metric"], number[]>(allMetrics.map((metric) => [metric, []]));
     const isRewritten = action === undefined && suggestion !== undefined;
+    // A program that was written anew begins anew, with nothing learnt and its caches empty.
+    const settling = isRewritten ? 0 : settlingRuns;
     for (let future = 0; future < this.#futures; future++) {
       const seed = firstFuture + future;
       await using house = AdviceHouse.open(
         isRewritten ? (runtime, random) => changed!(runtime, random, suggestion) : make,
         seed,
-        recordedRuns - settlingRuns,
+        recordedRuns - settling,
       );
-      await house.run(settlingRuns);
+      await house.run(settling);
       if (action !== undefined) house.change(action.knob, action.value);
       await house.run(watchedRuns);
       const watched = house.measure(watchedRuns, action?.knob ?? "");

@@ -86,11 +86,11 @@ describe("outputUseOf", () => {
 });
 
 describe("isLookedAt", () => {
-  it("is true of the first 32 calls of an agent, then of one in 16", () => {
+  it("is true of the first 32 calls of an agent, then of one in 64", () => {
     const agent = {};
-    const looked = Array.from({ length: 320 }, () => isLookedAt(agent));
+    const looked = Array.from({ length: 640 }, () => isLookedAt(agent));
     expect(looked.slice(0, 32).every(Boolean)).toBe(true);
-    expect(looked.slice(32).filter(Boolean)).toHaveLength(18);
+    expect(looked.slice(32).filter(Boolean)).toHaveLength(9);
     expect(isLookedAt({})).toBe(true);
   });
 });

@@ -141,7 +141,7 @@ export interface OutputUse {
   readonly used: number;
   readonly of: number;
 }
-/** An agent that called tools has answered. Told of its first 32 such calls, then of one in 16. */
+/** An agent that called tools has answered. Told of its first 32 such calls, then of one in 64. */
 export interface OutputsUsedEvent extends EventHead {
   readonly type: "outputs-used";
   readonly name: string;
