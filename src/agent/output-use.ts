@@ -6,6 +6,7 @@ import type { OutputUse } from "../core/events/event.ts";
 /** Characters that are looked at of one text, and pieces that are kept of one output. */
 const longestText = 16_384;
 const mostPieces = 256;
+const deepest = 64;
 /** A word or number in common may be chance, two are not; a number of two digits or more counts as two. */
 const enough = 2;
 const piece = /\d[\d.,:/-]*\d|\p{L}{5,}/gu;
@@ -36,7 +37,7 @@ export function outputUseOf(messages: LanguageModelV4Prompt, answer: string): re
       if (weightOf(pieces.filter((one) => later.has(one))) >= enough) use.used += 1;
     }
   }
-  return [...uses].map(([tool, use]) => ({ tool, ...use }));
+  return Object.freeze([...uses].map(([tool, use]) => Object.freeze({ tool, ...use })));
 }
 
 interface FreshOutput {
@@ -71,8 +72,33 @@ function saidIn({ content }: Extract<LanguageModelV4Message, { role: "assistant"
   );
 }
 
+/** Gives the texts and numbers in a value, as far as they are looked at. A tool may still change it, even to what is no JSON. */
 function textOf(value: unknown): string {
-  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+  if (typeof value === "string") return value;
+  try {
+    const found: string[] = [];
+    gather(value, found, { left: longestText, depth: deepest });
+    return found.join(" ");
+  } catch {
+    return "";
+  }
+}
+
+function gather(value: unknown, found: string[], room: { left: number; depth: number }): void {
+  room.left -= 1;
+  if (room.left <= 0 || room.depth === 0) return;
+  if (typeof value === "string" || typeof value === "number") {
+    const text = `${value}`.slice(0, room.left);
+    room.left -= text.length;
+    found.push(text);
+  } else if (typeof value === "object" && value !== null && !ArrayBuffer.isView(value)) {
+    room.depth -= 1;
+    for (const part of Array.isArray(value) ? value : Object.values(value)) {
+      if (room.left <= 0) break;
+      gather(part, found, room);
+    }
+    room.depth += 1;
+  }
 }
 
 function piecesOf(text: string): Set<string> {

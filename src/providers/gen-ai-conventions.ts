@@ -50,10 +50,10 @@ export const genAiMetrics = {
 } as const;
 
 /** Reasons for the end of an answer that the conventions call otherwise. */
-const finishReasons: Readonly<Record<string, string>> = {
-  "content-filter": "content_filter",
-  "tool-calls": "tool_call",
-};
+const finishReasons: ReadonlyMap<string, string> = new Map([
+  ["content-filter", "content_filter"],
+  ["tool-calls", "tool_call"],
+]);
 
 /** What an error without a code is called. */
 const otherError = "_OTHER";
@@ -121,7 +121,7 @@ export function endAttributes(event: CallEndEvent): TelemetryAttributes {
     ...errorAttributes(event),
     ...(event.usage === undefined ? {} : usageAttributes(event.usage)),
     ...(event.costMicroUsd === undefined ? {} : { "flock.cost_usd": event.costMicroUsd / 1_000_000 }),
-    ...(finishReason === undefined ? {} : { [genAi.finishReasons]: [finishReasons[finishReason] ?? finishReason] }),
+    ...(finishReason === undefined ? {} : { [genAi.finishReasons]: [finishReasons.get(finishReason) ?? finishReason] }),
     ...(stream === undefined ? {} : { [genAi.timeToFirstChunk]: stream.firstTokenMs / 1_000 }),
     ...(cacheState === undefined ? {} : { "flock.cache": cacheState }),
     ...(attempts > 1 ? { "flock.attempts": attempts } : {}),

@@ -79,6 +79,20 @@ describe("outputUseOf", () => {
     );
   });
 
+  it("takes what a tool has changed since, to what is no JSON, for what it is", () => {
+    const circle: Record<string, unknown> = { number: 6650, big: 10n, more: undefined };
+    circle.self = circle;
+    const broken = {
+      get text(): string {
+        throw new Error("gone");
+      },
+    };
+    expect(use("What?", [["look", {}, circle]], "6650")).toEqual({ look: { used: 1, of: 1 } });
+    expect(use("What?", [["look", {}, broken]], "6650")).toEqual({});
+    const told = outputUseOf(conversation("What?", [["look", {}, { km: 6650 }]]), "6650");
+    expect([told, ...told].every(Object.isFrozen)).toBe(true);
+  });
+
   it("takes its time from the length that is looked at, not from what a tool gives", () => {
     const huge = "word ".repeat(2_000_000);
     expect(use("What?", [["look", {}, `6650 ${huge}`]], "6650")).toEqual({ look: { used: 1, of: 1 } });

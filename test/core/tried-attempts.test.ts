@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { EventOf } from "../../src/core/events/event.ts";
+import type { WrapperLayer } from "../../src/core/layer.ts";
 import type { RecoveryChoice } from "../../src/core/recovery-settings.ts";
 import type { AnyRunnable } from "../../src/core/runnable.ts";
 import { breaker } from "../../src/errors/steps/breaker.ts";
@@ -91,5 +93,26 @@ describe("the attempts of a recorded call", () => {
     const began = tried!.map(({ beganMs }) => beganMs);
     expect(began).toEqual([...began].sort((a, b) => a - b));
     expect(tried![0]).toMatchObject({ beganMs: 0, endedMs: 10 });
+  });
+
+  it("count a wrapper's pass to a hedge as none of them, and can be changed by nobody who is told", async () => {
+    const runtime = createTestRuntime();
+    const wrapper = { form: "wrapper", name: "w", wrap: (call, next) => next(call) } as const satisfies WrapperLayer;
+    await using flock = new Flock({
+      ...{ runtime, recovery: [hedge({ afterMs: 300 }), retry(quick)], layers: (stack) => [wrapper, ...stack] },
+    });
+    const told: EventOf<"call-end">[] = [];
+    flock.events.subscribe((event) => void told.push(event as EventOf<"call-end">), { types: ["call-end"] });
+    const asked = model("first", [100, -100, 50]);
+    for (let run = 0; run < 2; run++) {
+      const running = flock.run(asked, {} as never);
+      await runtime.clock.advance(1_000);
+      await running;
+    }
+    expect(told.map(({ attempts, tried }) => [attempts, tried?.length])).toEqual([
+      [1, undefined],
+      [2, 2],
+    ]);
+    expect([told[1]!.tried, ...told[1]!.tried!].every(Object.isFrozen)).toBe(true);
   });
 });

@@ -220,6 +220,7 @@ describe("OpenTelemetryProvider", () => {
       [{ unified: "tool-calls" }, ["tool_call"]],
       [{ unified: "content-filter" }, ["content_filter"]],
       [{ unified: "other" }, ["other"]],
+      [{ unified: "constructor" }, ["constructor"]],
       [{ unified: `Because ${secret}` }, undefined],
       [{ unified: 7 }, undefined],
       [throwing, undefined],

@@ -1,7 +1,7 @@
 /** Tells what happens to a call, each event as a single literal and only when somebody wants it. */
 
 import { codeOf, type FlockError } from "../errors/errors.ts";
-import { type CacheState, type CallEndEvent, eventBits, type Outcome } from "../events/event.ts";
+import { type AttemptRecord, type CacheState, type CallEndEvent, eventBits, type Outcome } from "../events/event.ts";
 import { FailureReference } from "../events/failure-reference.ts";
 import { InputReference } from "../events/input-reference.ts";
 import { copyJson } from "../json/copy-json.ts";
@@ -63,14 +63,15 @@ function noteAttempt(call: Call, ok: boolean, error: unknown): void {
   const isTold = (run.events.mask & eventBits["call-end"]) !== 0;
   if (!isTold || !(call.within || call.plan.recovery !== undefined)) return;
   whole.tried ??= [];
-  whole.tried.push({
+  const attempt: AttemptRecord = {
     name: runnable.name,
     outcome: outcomeOf(call, ok),
     code: ok ? undefined : codeOf(error),
     beganMs: startedAt - whole.startedAt,
     endedMs: run.runtime.monotonic() - whole.startedAt,
     costMicroUsd: ok ? cost?.costMicroUsd : undefined,
-  });
+  };
+  whole.tried.push(Object.freeze(attempt));
   // Of more attempts the first and the last are kept.
   if (whole.tried.length > mostTried) whole.tried.splice(mostTried / 2, 1);
 }
@@ -105,7 +106,7 @@ export function tellEnd(call: Call, ok: boolean, value: unknown): void {
       durationMs,
       queueMs,
       attempts: Math.max(call.attempts, answered || !ok ? 1 : 0),
-      tried: call.attempts > 1 ? call.tried : undefined,
+      tried: call.attempts > 1 && call.tried !== undefined ? Object.freeze(call.tried) : undefined,
       usage: cost?.usage,
       costMicroUsd: cost?.costMicroUsd,
       cacheState,

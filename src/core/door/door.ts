@@ -135,13 +135,13 @@ function lookedUp(call: Call, answer: CacheFinding): void {
 }
 
 function beginAttempt(call: Call): void {
+  const { whole } = call;
+  // Where recovery makes the attempts itself, a wrapper's pass to it is none of them.
+  if (call.within) whole.tries -= 1;
   const led = call.plan.recovery?.lead?.(call);
-  if (led !== undefined) {
-    call.phase = "between";
-    return follow(call, led);
-  }
-  call.phase = "attempt";
-  if (!call.within) call.tries = 1;
+  call.phase = led === undefined ? "attempt" : "between";
+  if (led !== undefined) return follow(call, led);
+  whole.tries += 1;
   tellAttemptStart(call);
   enterGuards(call);
 }

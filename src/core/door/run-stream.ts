@@ -22,7 +22,6 @@ export type PartialValue<T> = T extends readonly (infer Item)[]
 export class RunStream<Output> implements AsyncIterable<FlockEvent>, EventListener {
   readonly name = "stream";
   readonly mask = -1;
-  readonly internal = false;
   /** Events that nobody read in time. */
   dropped = 0;
   readonly #path: string;

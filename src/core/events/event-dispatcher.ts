@@ -2,6 +2,9 @@
 
 import { type EventType, eventBits, type FlockEvent, maskOf } from "./event.ts";
 
+/** Marks listeners of the framework. Nobody else has it: they see live outputs, and events before those are frozen. */
+export const internal: unique symbol = Symbol("flock.internal");
+
 /** One who listens. */
 export interface EventListener {
   readonly name: string;
@@ -9,8 +12,8 @@ export interface EventListener {
   readonly mask: number;
   /** Higher is told first. @default 0 */
   readonly priority?: number;
-  /** Part of the framework: gets events before they are frozen. @default false */
-  readonly internal?: boolean;
+  /** Part of the framework. @default false */
+  readonly [internal]?: boolean;
   /** `output` is what a call gave, with its call-end and for parts of the framework alone: to look at, not to keep. */
   notify(event: FlockEvent, output?: unknown): void;
   /** Called when a run ends. */
@@ -79,11 +82,11 @@ export class EventDispatcher {
     let frozen = false;
     for (const listener of this.#listeners) {
       if ((listener.mask & bit) === 0) continue;
-      if (this.#foreign && !frozen && listener.internal !== true) {
+      if (this.#foreign && !frozen && listener[internal] !== true) {
         freezeEvent(event);
         frozen = true;
       }
-      this.#notify(listener, event, listener.internal === true ? output : undefined);
+      this.#notify(listener, event, listener[internal] === true ? output : undefined);
     }
   }
 
@@ -117,7 +120,7 @@ export class EventDispatcher {
   #set(listeners: readonly EventListener[]): void {
     this.#listeners = listeners;
     this.#ownMask = listeners.reduce((mask, listener) => mask | listener.mask, 0);
-    this.#foreign = listeners.some((listener) => listener.internal !== true);
+    this.#foreign = listeners.some((listener) => listener[internal] !== true);
   }
 }
 

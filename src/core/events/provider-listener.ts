@@ -2,7 +2,7 @@
 
 import type { Runtime } from "../runtime/runtime.ts";
 import { defaultEventTypes, type FlockEvent, maskOf } from "./event.ts";
-import type { EventDispatcher, EventListener } from "./event-dispatcher.ts";
+import { type EventDispatcher, type EventListener, internal } from "./event-dispatcher.ts";
 import type { Provider, ProviderEvent } from "./provider.ts";
 
 const queueLimit = 1_024;
@@ -38,7 +38,7 @@ export class ProviderListener implements EventListener {
   readonly name: string;
   readonly mask: number;
   readonly priority: number;
-  readonly internal: boolean;
+  readonly [internal]: boolean;
   readonly #provider: Provider;
   readonly #runtime: Runtime;
   /** The listeners of the house the provider was first used in. */
@@ -60,7 +60,7 @@ export class ProviderListener implements EventListener {
     this.name = provider.name;
     this.mask = maskOf(provider.events ?? defaultEventTypes);
     this.priority = provider.priority ?? 0;
-    this.internal = readers.has(provider);
+    this[internal] = readers.has(provider) && !provider.middleware?.length;
     this.#provider = provider;
     this.#runtime = runtime;
     this.#events = events;
@@ -106,7 +106,7 @@ export class ProviderListener implements EventListener {
 
   #handle(event: FlockEvent): void {
     const { middleware } = this.#provider;
-    if (middleware === undefined || middleware.length === 0) {
+    if (middleware === undefined || middleware.length === 0 || this[internal]) {
       // As `#guard` does, without a function made for each event.
       try {
         const pending = this.#provider.handle?.(event);

@@ -1,6 +1,15 @@
 /** Many time limits of equal length with one timer: entries of one duration expire in the order they came. */
 
+import type { AsyncResource } from "node:async_hooks";
 import type { Runtime, Timer } from "./runtime.ts";
+
+const byHand = { requireManualDestroy: true };
+let Place: typeof AsyncResource | undefined;
+
+function placeOfNow(): AsyncResource {
+  Place ??= process.getBuiltinModule("node:async_hooks").AsyncResource;
+  return new Place("FlockDeadline", byHand);
+}
 
 /** One running time limit. */
 export interface Deadline {
@@ -18,6 +27,8 @@ class Entry implements Deadline {
   readonly startedAt: number;
   readonly owner: unknown;
   readonly expire: Expire<never>;
+  /** Where it was begun: what runs when it passes must not see the async-local values of whoever armed the timer. */
+  readonly #place = placeOfNow();
   previous: Entry | undefined = undefined;
   next: Entry | undefined = undefined;
   open = true;
@@ -31,6 +42,10 @@ class Entry implements Deadline {
 
   cancel(): void {
     if (this.open) this.queue.remove(this);
+  }
+
+  pass(): void {
+    this.#place.runInAsyncScope(this.expire as Expire<unknown>, undefined, this.owner, this.queue.timeoutMs);
   }
 }
 
@@ -93,7 +108,7 @@ export class DeadlineQueue {
     const now = this.#runtime.monotonic();
     for (let entry = this.#first; entry !== undefined && this.#isDue(entry, now); entry = this.#first) {
       this.remove(entry);
-      entry.expire(entry.owner as never, this.#timeoutMs);
+      entry.pass();
     }
     if (this.#first !== undefined && this.#timer === undefined) this.#arm(now);
   }

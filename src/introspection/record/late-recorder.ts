@@ -1,7 +1,7 @@
 /** The recorder as a Flock holds it: its code is imported with the first run, since no program needs it to start. */
 
 import type { FlockEvent } from "../../core/events/event.ts";
-import type { EventListener } from "../../core/events/event-dispatcher.ts";
+import { type EventListener, internal } from "../../core/events/event-dispatcher.ts";
 import { InputReference, liveInput } from "../../core/events/input-reference.ts";
 import { type CallRecord, type RunHistory, type RunRecord, recordedEvents } from "../../core/events/run-history.ts";
 import { canonicalText } from "../../core/json/canonical-key.ts";
@@ -18,7 +18,7 @@ const mostWaiting = 262_144;
 export class LateRecorder implements RunHistory, EventListener {
   readonly name = "recorder";
   readonly mask = recordedEvents;
-  readonly internal = true;
+  readonly [internal] = true;
   /** Settles once everything so far is recorded; undefined when it is. Never rejects: what cannot be imported records nothing. */
   loading: Promise<void> | undefined = undefined;
   readonly #options: RunRecorderOptions;

@@ -9,7 +9,7 @@ import type {
   RunEndEvent,
   RunStartEvent,
 } from "../../core/events/event.ts";
-import type { EventListener } from "../../core/events/event-dispatcher.ts";
+import { type EventListener, internal } from "../../core/events/event-dispatcher.ts";
 import {
   type CallRecord,
   type RunHistory,
@@ -64,7 +64,7 @@ export class RunRecorder implements RunHistory, EventListener {
   readonly name = "recorder";
   readonly types: readonly EventType[] = ["run-start", "run-end", "call-start", "call-end", "outputs-used"];
   readonly mask = recordedEvents;
-  readonly internal = true;
+  readonly [internal] = true;
   readonly #maxCallsPerRun: number;
   readonly #hashInputs: "callers" | "all" | "none";
   readonly #answers: ComparedAnswers;

@@ -21,7 +21,9 @@ export function registerHedgeKnob(runnable: AnyRunnable, host: LayerHost): void 
   const isModel = runnable.kind === "model";
   const id = `hedge:${runnable.name}`;
   const check = (value: Json): string | undefined => checkHedge(value, isModel);
-  hedges.register<Json>(host.knobs, { id, declared, plain, parse, check }, () => host.replan());
+  // A tool's answers are not timed: without a time its hedge is none.
+  const read = (step: HedgeStep | null): Json => plain(isModel || step?.afterMs !== undefined ? step : null);
+  hedges.register<Json>(host.knobs, { id, declared, plain: read, parse, check }, () => host.replan());
 }
 
 /** Gives the hedge that the knob of a runnable was turned to: `null` for none, undefined until it was turned. */

@@ -95,6 +95,13 @@ describe("the knob of a hedge", () => {
     expect(await run()).toEqual([400, 2]);
   });
 
+  it("reads as none for a tool whose declared hedge has no time, and takes back what it reads", async () => {
+    const { flock, run, knob } = house({ kind: "tool", own: [hedge()] });
+    await run();
+    expect(knob()).toBeNull();
+    flock.knobs.change("hedge:slow", knob() as Json);
+  });
+
   const wrong: readonly Json[] = [
     0,
     -1,

@@ -2,7 +2,7 @@
 
 import { optionError } from "../../../core/errors/options.ts";
 import { maskOf } from "../../../core/events/event.ts";
-import type { EventListener } from "../../../core/events/event-dispatcher.ts";
+import { type EventListener, internal } from "../../../core/events/event-dispatcher.ts";
 import type { RunRecord } from "../../../core/events/run-history.ts";
 import { canonicalText } from "../../../core/json/canonical-key.ts";
 import type { KnobChange, Knobs } from "../../../core/knob.ts";
@@ -216,7 +216,7 @@ export class Trials {
     const { events, knobs } = this.#environment();
     const ends: EventListener = {
       name: `advice for ${this.#name}`,
-      ...{ mask: maskOf(["run-end"]), internal: true },
+      ...{ mask: maskOf(["run-end"]), [internal]: true },
       notify: () => this.catchUp(),
     };
     const stops = [events?.add(ends), knobs?.watch((change) => this.#interfered(change))];
