@@ -36,14 +36,13 @@ export function userKeyOf(text: string): string {
 /**
  * Gives the text for a second level: it begins with the key, so that stores can delete by prefix, and ends with the key's
  * length, so that it can be taken apart in one way alone. A key that is no valid Unicode has none, since stores would mix it
- * up with others; that of a call, which nobody reads, is hashed then.
+ * up with others; that of a call, which nobody reads, is hashed then. A call's ends with "!", as no user's key does.
  */
 export function storeKeyOf(namespace: string, text: string): string | undefined {
   const [key, args] = splitText(text);
-  if (!key.isWellFormed() || key.includes(mark)) {
-    return text.startsWith(callMark) ? `${namespace}:!${digestOf(JSON.stringify(key))}~0` : undefined;
-  }
-  return `${namespace}:${key}${args}~${key.length}`;
+  const isPlain = key.isWellFormed() && !key.includes(mark);
+  if (text.startsWith(callMark)) return `${namespace}:${isPlain ? key : `!${digestOf(JSON.stringify(key))}`}~!`;
+  return isPlain ? `${namespace}:${key}${args}~${key.length}` : undefined;
 }
 
 /** Takes an entry's text apart into the key and the text of the arguments. */

@@ -386,6 +386,32 @@ describe("a second level", () => {
     expect((await process("2"))[2]).not.toEqual(third[2]);
   });
 
+  it("takes nothing that a user keeps there for the answer of a call", async () => {
+    const runtime = createTestRuntime();
+    const store = new TestStore(runtime);
+    const look = () =>
+      tool({
+        name: "look",
+        description: "L.",
+        input: "x: int",
+        cache: { store, version: "1" },
+        execute: ({ x }) => ({ x }),
+      });
+    const settled = async <T>(asked: Promise<T>) => {
+      await runtime.clock.advance(10);
+      return asked;
+    };
+    await settled(new Flock({ runtime }).run(look(), { x: 1 }));
+    await runtime.clock.advance(10);
+    const [stored] = store.rows.keys();
+    const key = stored!.slice("cache:".length, stored!.lastIndexOf("~"));
+    const cache = new CacheManager({ store }, { runtime });
+    cache.set(key, "another's");
+    await settled(cache.flush());
+    expect(store.rows.size).toBe(2);
+    expect(await settled(new Flock({ runtime }).run(look(), { x: 1 }))).toEqual({ x: 1 });
+  });
+
   it("gives what is past its time at once, too, and makes it anew", async () => {
     const runtime = createTestRuntime();
     const store = new TestStore(runtime);
