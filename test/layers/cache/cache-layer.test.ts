@@ -273,6 +273,36 @@ describe("a tool with a cache", () => {
     expect([one.seen.length, other.seen.length]).toEqual([1, 1]);
   });
 
+  it("keeps nothing of a call whose input was changed on the way, and lets those who waited for it look themselves", async () => {
+    const { flock, runtime, events } = makeHouse();
+    const seen: string[] = [];
+    const look = {
+      name: "look",
+      kind: "tool",
+      identity: "look",
+      policy: { cache: true },
+      perform: async (input: { word: string }) => {
+        await runtime.sleep(10);
+        seen.push(input.word);
+        return { found: input.word };
+      },
+    } satisfies Runnable<{ word: string }, { found: string }>;
+    await Promise.all([flock.run(look, { word: "ant" }), runtime.clock.advance(10)]);
+    const input = { word: "bee" };
+    const asked = [flock.run(look, input), flock.run(look, { word: "bee" })];
+    await runtime.clock.settle();
+    input.word = "wasp";
+    await runtime.clock.advance(20);
+    expect(await Promise.all(asked)).toEqual([{ found: "wasp" }, { found: "bee" }]);
+    const later = flock.run(look, { word: "bee" });
+    await runtime.clock.advance(20);
+    expect(await later).toEqual({ found: "bee" });
+    expect(seen).toEqual(["ant", "wasp", "bee", "bee"]);
+    expect(events.filter((event) => event.type === "warning")).toMatchObject([
+      { code: "cache_not_plain", message: expect.stringContaining("its input was changed before it ended") },
+    ]);
+  });
+
   it("shares between instances of one version", async () => {
     const { flock } = makeHouse();
     const [one, other, newer] = ["1", "1", "2"].map((version) => makeTool({ cache: { version } }));

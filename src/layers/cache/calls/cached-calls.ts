@@ -83,7 +83,7 @@ class CachedCalls implements CacheSlot {
     const { facts } = flight.ticket;
     const isCurrent = this.#land(flight);
     const answer = completeAnswer(this.#runnable.kind, value);
-    const copy = this.#copyOf(call, answer.value);
+    const copy = this.#isAsked(call, facts.id) ? this.#copyOf(call, answer.value) : undefined;
     if (copy === undefined) flight.release();
     else {
       if (answer.isComplete && isCurrent && !call.isSubstitute)
@@ -182,13 +182,23 @@ class CachedCalls implements CacheSlot {
   }
 
   #idOf(call: LayerCall): string | undefined {
-    const text = keyText(call.input);
-    if (text === undefined) {
-      this.#warn(call, "its input is not plain JSON");
-      return undefined;
-    }
-    const { tenant } = call.run;
+    const key = this.#keyOf(call.input, call.run.tenant);
+    if (key === undefined) this.#warn(call, "its input is not plain JSON");
+    return key;
+  }
+
+  #keyOf(input: unknown, tenant: string | undefined): string | undefined {
+    const text = keyText(input);
+    if (text === undefined) return undefined;
     return tenant === undefined ? `${this.#digest}-${text}` : `${this.#digest}${JSON.stringify(tenant)}${text}`;
+  }
+
+  /** Tells whether a call still asks what it was looked up by: it read its input later, when it may have been changed. */
+  #isAsked(call: LayerCall, id: string): boolean {
+    const { input, run } = call;
+    if (typeof input !== "object" || this.#keyOf(input, run.tenant) === id) return true;
+    this.#warn(call, "its input was changed before it ended");
+    return false;
   }
 
   #copyOf(call: LayerCall, value: unknown): PrivateCopy | undefined {
