@@ -38,7 +38,7 @@ class CachedCalls implements CacheSlot {
   /** Its answers may be read by another process: nothing but `identity` and a version decides them. */
   readonly #isPortable: boolean;
   readonly #refreshing = new Set<string>();
-  readonly #recent = new RecentQuestions();
+  readonly #recent = new RecentQuestions((input, tenant) => this.#keyOf(input, tenant));
   #hasWarned = false;
 
   constructor(runnable: AnyRunnable, host: LayerHost, { cache, parts, version }: OpenCache) {
