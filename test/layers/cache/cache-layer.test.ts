@@ -553,6 +553,17 @@ describe("the knob of a cache", () => {
     expect(calls()).toBe(3);
   });
 
+  it("takes what it is turned to as it was then, and what is undefined in it as not said", async () => {
+    const { flock } = makeHouse();
+    const agent = new DeclarativeAgent({ name: "a", ...fields, cache: { ttlMs: 60_000 } });
+    await flock.run(agent, "bees");
+    const value = { maxEntries: 9, ttlMs: undefined };
+    flock.knobs.change("cache:a", value as never);
+    value.maxEntries = 0;
+    expect(flock.knobs.read("cache:a")).toEqual({ maxEntries: 9, ttlMs: 60_000, strategy: "lru" });
+    expect(await flock.run(agent, "wasps")).toEqual({ summary: "answer 2" });
+  });
+
   it("keeps what an own cache has through a change, and tells where answers kept in a common one stay behind", async () => {
     const change = { maxEntries: 500 };
     for (const [cache, own, leaves] of [
