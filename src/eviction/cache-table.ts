@@ -112,7 +112,7 @@ export class CacheTable {
 
   /** Says what an entry can be taken out by. */
   label(slot: number, tags: readonly string[] | undefined, owner: string | undefined): void {
-    if (tags !== undefined && tags.length > 0) this.#tags.set(slot, tags);
+    if (tags !== undefined && tags.length > 0) this.#tags.set(slot, [...tags]);
     if (owner !== undefined) this.#owners.set(slot, owner);
   }
 

@@ -280,6 +280,18 @@ describe("deleting from a cache", () => {
     expect(cache.stats()).toMatchObject({ entries: 0, bytes: 0 });
   });
 
+  it("goes by the tags as they were given, whatever becomes of the list", async () => {
+    const cache = new CacheManager();
+    const tags = ["a"];
+    cache.set("set", 1, { tags });
+    const wait = Promise.withResolvers<number>();
+    const computed = cache.getOrCompute("computed", () => wait.promise, undefined, { tags });
+    tags[0] = "b";
+    wait.resolve(1);
+    await computed;
+    expect([cache.invalidate({ tag: "b" }), cache.invalidate({ tag: "a" })]).toEqual([0, 2]);
+  });
+
   it("tells nothing of what was past its time", async () => {
     const { cache, runtime } = make({ ttlMs: 5 });
     cache.set("k", 1);
