@@ -147,10 +147,10 @@ class CachedCalls implements CacheSlot {
         if (!flight.handOver()) this.#land(flight);
         return;
       }
-      const isFresh = stored.freshMs > 0;
+      const { copy, freshMs } = stored;
+      const isFresh = freshMs > 0;
       memory.count(isFresh ? "hits" : "stale", facts.owner);
-      const copy = copyIn(stored.value);
-      const ttlMs = stored.freshMs === Number.POSITIVE_INFINITY ? null : stored.freshMs;
+      const ttlMs = freshMs === Number.POSITIVE_INFINITY ? null : freshMs;
       if (this.#land(flight) && memory.isOn) memory.keep(facts.id, copy, { ttlMs, owner: facts.owner });
       flight.succeed(copy.value, !isFresh);
       if (!isFresh) this.#revalidate(call, facts.id);
