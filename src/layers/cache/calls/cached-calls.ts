@@ -183,7 +183,7 @@ class CachedCalls implements CacheSlot {
 
   #idOf(call: LayerCall): string | undefined {
     const key = this.#keyOf(call.input, call.run.tenant);
-    if (key === undefined) this.#warn(call, "its input is not plain JSON");
+    if (key === undefined) this.#warn(call, "its input is not plain JSON; only that can be");
     return key;
   }
 
@@ -197,7 +197,7 @@ class CachedCalls implements CacheSlot {
   #isAsked(call: LayerCall, id: string): boolean {
     const { input, run } = call;
     if (typeof input !== "object" || this.#keyOf(input, run.tenant) === id) return true;
-    this.#warn(call, "its input was changed before it ended");
+    this.#warn(call, "its input was changed before it ended; work on a copy of it");
     return false;
   }
 
@@ -206,7 +206,7 @@ class CachedCalls implements CacheSlot {
       return value === undefined ? undefined : copyIn(value);
     } catch (error) {
       if (!(error instanceof NotPlainJson)) throw error;
-      this.#warn(call, `its answer has ${error.found} at ${error.pointer || "the root"}`);
+      this.#warn(call, `its answer has ${error.found} at ${error.pointer || "the root"}; only plain JSON can be`);
       return undefined;
     }
   }
@@ -214,7 +214,7 @@ class CachedCalls implements CacheSlot {
   #warn(call: LayerCall, why: string): void {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
-    const message = `a call of ${this.#runnable.name} is not cached, since ${why}; only plain JSON can be`;
+    const message = `a call of ${this.#runnable.name} is not cached, since ${why}`;
     call.context.warn("cache_not_plain", message);
   }
 }
