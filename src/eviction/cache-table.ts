@@ -112,7 +112,7 @@ export class CacheTable {
 
   /** Says what an entry can be taken out by. */
   label(slot: number, tags: readonly string[] | undefined, owner: string | undefined): void {
-    if (tags !== undefined && tags.length > 0) this.#tags.set(slot, tags);
+    if (tags !== undefined && tags.length > 0) this.#tags.set(slot, [...tags]);
     if (owner !== undefined) this.#owners.set(slot, owner);
   }
 
@@ -165,15 +165,20 @@ export class CacheTable {
     this.#unlabel(slot);
     this.#bytesOf[slot] = 0;
     this.#expiry.set(slot, Number.POSITIVE_INFINITY);
-    while (this.bytes + bytes > maxBytes) this.#release(this.#leave(now));
+    while (this.bytes + bytes > maxBytes) {
+      const left = this.#leave(now, slot);
+      // It comes back at once.
+      if (left === slot) this.evictions -= 1;
+      this.#release(left);
+    }
     return this.#slots.get(key) ?? -1;
   }
 
   /** Lets the next entry go, an expired one first; gives its slot, which is to be filled or released. */
-  #leave(now: number): number {
+  #leave(now: number, spared?: number): number {
     let slot = this.#expiry.expired(now);
     if (slot === -1) {
-      slot = this.#policy.evict();
+      slot = this.#policy.evict(spared);
       this.evictions += 1;
     } else {
       this.#policy.remove(slot);

@@ -13,6 +13,10 @@ export interface EvictionPolicy {
   touch(slot: number): void;
   /** An entry left by itself: deleted or expired. */
   remove(slot: number): void;
-  /** Chooses the entry to leave next, and takes it out. Never asked while there is none. */
-  evict(): number;
+  /**
+   * Chooses the entry to leave next, and takes it out. Never asked while there is none.
+   *
+   * @param spared An entry that is written anew: a policy by which it would not be the last to leave may let another go.
+   */
+  evict(spared?: number): number;
 }

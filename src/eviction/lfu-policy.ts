@@ -75,8 +75,13 @@ export class LfuPolicy implements EvictionPolicy {
     this.#entries -= 1;
   }
 
-  evict(): number {
-    const slot = this.#lowest!.first;
+  evict(spared = -1): number {
+    const lowest = this.#lowest!;
+    let slot = lowest.first;
+    if (slot === spared) {
+      const next = this.#next[slot]!;
+      slot = next === -1 ? (lowest.higher?.first ?? slot) : next;
+    }
     this.remove(slot);
     return slot;
   }

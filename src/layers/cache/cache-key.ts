@@ -1,7 +1,7 @@
 /** One text for a key and its arguments, such that two different pairs never give the same one. */
 
 import { canonicalText, digestOf } from "../../core/json/canonical-key.ts";
-import { copyIn } from "./memory/private-copy.ts";
+import { copyExactly } from "./memory/private-copy.ts";
 
 /** Marks texts that are not a key alone. A key that itself begins so is marked too. */
 const mark = "\0";
@@ -19,11 +19,12 @@ export function entryKey(key: string): string {
 /**
  * Gives the text of a key with arguments: the key with its length before it, then the arguments in canonical form.
  *
- * @throws NotPlainJson when the arguments are not plain JSON: a Map and a Set would both look like an empty object.
+ * @throws NotPlainJson when the arguments are not plain JSON: a Map and a Set would both look like an empty object,
+ *   as would one with a field named `__proto__`, which copies leave out.
  */
 export function entryKeyWith(key: string, args: unknown): string {
   if (args === undefined) return entryKey(key);
-  const text = canonicalText(copyIn(args).value);
+  const text = canonicalText(copyExactly(args));
   // No JSON begins with "#".
   return `${mark}${key.length}:${key}${text.length > longestArguments ? `#${digestOf(text)}` : text}`;
 }
@@ -36,14 +37,13 @@ export function userKeyOf(text: string): string {
 /**
  * Gives the text for a second level: it begins with the key, so that stores can delete by prefix, and ends with the key's
  * length, so that it can be taken apart in one way alone. A key that is no valid Unicode has none, since stores would mix it
- * up with others; that of a call, which nobody reads, is hashed then.
+ * up with others; that of a call, which nobody reads, is hashed then. A call's ends with "!", as no user's key does.
  */
 export function storeKeyOf(namespace: string, text: string): string | undefined {
   const [key, args] = splitText(text);
-  if (!key.isWellFormed() || key.includes(mark)) {
-    return text.startsWith(callMark) ? `${namespace}:!${digestOf(JSON.stringify(key))}~0` : undefined;
-  }
-  return `${namespace}:${key}${args}~${key.length}`;
+  const isPlain = key.isWellFormed() && !key.includes(mark);
+  if (text.startsWith(callMark)) return `${namespace}:${isPlain ? key : `!${digestOf(JSON.stringify(key))}`}~!`;
+  return isPlain ? `${namespace}:${key}${args}~${key.length}` : undefined;
 }
 
 /** Takes an entry's text apart into the key and the text of the arguments. */

@@ -73,7 +73,7 @@ function knobOf(
     },
     change(value) {
       const before = turned.get(id);
-      turn(value as CacheKnobValue);
+      turn(typeof value === "object" ? ownCopy(value as LiveCacheConfig) : (value as boolean));
       return () => turn(before);
     },
     leavesBehind: () => !turned.has(id) && isOn(choice) && (choice !== own || isSharedCache(choice)),
@@ -82,6 +82,11 @@ function knobOf(
 
 function plainSettings(choice: CacheChoice | CacheKnobValue | undefined): LiveCacheConfig {
   return typeof choice === "object" && !isSharedCache(choice) ? choice : {};
+}
+
+/** Copies settings, so that nobody changes them unchecked; one that is undefined is one not said. */
+function ownCopy(settings: LiveCacheConfig): LiveCacheConfig {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
 /** Imports what it stands for at the first call. */

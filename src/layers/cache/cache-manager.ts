@@ -247,7 +247,8 @@ export class CacheManager implements SharedCache {
       this.#memory.count("joined", owner);
       return joined;
     }
-    const opened = this.#computations.open({ id, name: key, tags, owner, ttlMs, isBackground: false, isRefresh });
+    const facts = { id, name: key, tags: tags && [...tags], owner, ttlMs, isBackground: false, isRefresh };
+    const opened = this.#computations.open(facts);
     const promise = opened.join(signal);
     if (this.#store === undefined || isRefresh) this.#memory.count("misses", owner);
     this.#computations.begin(opened, run);
@@ -258,7 +259,7 @@ export class CacheManager implements SharedCache {
   #refresh(id: string, key: string, run: Computation, options: GetOrComputeOptions): void {
     if (this.#computations.find(id) !== undefined) return;
     const { owner, tags, ttlMs = this.#config.ttlMs } = options;
-    const facts = { id, name: key, tags, owner, ttlMs, isBackground: true, isRefresh: false };
+    const facts = { id, name: key, tags: tags && [...tags], owner, ttlMs, isBackground: true, isRefresh: false };
     this.#computations.begin(this.#computations.open(facts), run);
   }
 }

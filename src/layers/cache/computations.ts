@@ -144,11 +144,11 @@ export class Computations {
       this.#compute(flight, compute);
       return;
     }
-    const copy = copyIn(stored.value);
-    const isFresh = stored.freshMs > 0;
+    const { copy, freshMs } = stored;
+    const isFresh = freshMs > 0;
     this.storeHits += isFresh ? 1 : 0;
     if (!facts.isBackground) this.#memory.count(isFresh ? "hits" : "stale", facts.owner);
-    const ttlMs = stored.freshMs === Number.POSITIVE_INFINITY ? null : stored.freshMs;
+    const ttlMs = freshMs === Number.POSITIVE_INFINITY ? null : freshMs;
     const isCurrent = this.#land(flight);
     if (isCurrent && this.#memory.isOn) this.#memory.keep(facts.id, copy, { ...facts, ttlMs });
     flight.succeed(() => copyOut(copy.value));

@@ -6,6 +6,7 @@ import type { KeyValueStore } from "../../core/key-value-store.ts";
 import type { Runtime } from "../../core/runtime/runtime.ts";
 import { storeKeyOf, userKeyOf } from "./cache-key.ts";
 import type { CacheFilter } from "./cache-request.ts";
+import { copyIn, NotPlainJson, type PrivateCopy } from "./memory/private-copy.ts";
 import { type Envelope, openEnvelope, sealEnvelope } from "./store-envelope.ts";
 import { StoreWrites } from "./store-writes.ts";
 
@@ -20,7 +21,7 @@ export interface StoreLevelOptions {
 
 /** A value found in the store. */
 export interface StoredAnswer {
-  readonly value: unknown;
+  readonly copy: PrivateCopy;
   /** Milliseconds for which it is still fresh; 0 or less when it is stale but may still be given. */
   readonly freshMs: number;
 }
@@ -61,12 +62,13 @@ export class StoreLevel {
       const found = await this.#withinLimit(() => store.get(key));
       if (found === undefined) return undefined;
       const opened = openEnvelope(key, found.value);
-      if (opened === undefined) {
+      const copy = opened === undefined ? undefined : plainCopyOf(opened.value);
+      if (opened === undefined || copy === undefined) {
         this.#writes.errors += 1;
         return undefined;
       }
       const freshMs = this.#freshMs(opened, found.remainingMs);
-      return freshMs + staleMs > 0 ? { value: opened.value, freshMs } : undefined;
+      return freshMs + staleMs > 0 ? { copy, freshMs } : undefined;
     } catch (error) {
       this.#writes.rest(error);
       return undefined;
@@ -147,5 +149,15 @@ export class StoreLevel {
   /** What a store deletes by: hashed, since tags may hold anything. */
   #word(kind: "key" | "tag" | "owner", text: string): string {
     return digestOf(this.#options.namespace, kind, text);
+  }
+}
+
+/** Copies what another process kept; undefined for what no cache would have written: more levels than are kept. */
+function plainCopyOf(value: unknown): PrivateCopy | undefined {
+  try {
+    return copyIn(value);
+  } catch (error) {
+    if (error instanceof NotPlainJson) return undefined;
+    throw error;
   }
 }

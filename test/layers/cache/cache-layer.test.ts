@@ -273,6 +273,36 @@ describe("a tool with a cache", () => {
     expect([one.seen.length, other.seen.length]).toEqual([1, 1]);
   });
 
+  it("keeps nothing of a call whose input was changed on the way, and lets those who waited for it look themselves", async () => {
+    const { flock, runtime, events } = makeHouse();
+    const seen: string[] = [];
+    const look = {
+      name: "look",
+      kind: "tool",
+      identity: "look",
+      policy: { cache: true },
+      perform: async (input: { word: string }) => {
+        await runtime.sleep(10);
+        seen.push(input.word);
+        return { found: input.word };
+      },
+    } satisfies Runnable<{ word: string }, { found: string }>;
+    await Promise.all([flock.run(look, { word: "ant" }), runtime.clock.advance(10)]);
+    const input = { word: "bee" };
+    const asked = [flock.run(look, input), flock.run(look, { word: "bee" })];
+    await runtime.clock.settle();
+    input.word = "wasp";
+    await runtime.clock.advance(20);
+    expect(await Promise.all(asked)).toEqual([{ found: "wasp" }, { found: "bee" }]);
+    const later = flock.run(look, { word: "bee" });
+    await runtime.clock.advance(20);
+    expect(await later).toEqual({ found: "bee" });
+    expect(seen).toEqual(["ant", "wasp", "bee", "bee"]);
+    expect(events.filter((event) => event.type === "warning")).toMatchObject([
+      { code: "cache_not_plain", message: expect.stringContaining("its input was changed before it ended") },
+    ]);
+  });
+
   it("shares between instances of one version", async () => {
     const { flock } = makeHouse();
     const [one, other, newer] = ["1", "1", "2"].map((version) => makeTool({ cache: { version } }));
@@ -386,6 +416,32 @@ describe("a second level", () => {
     expect((await process("2"))[2]).not.toEqual(third[2]);
   });
 
+  it("takes nothing that a user keeps there for the answer of a call", async () => {
+    const runtime = createTestRuntime();
+    const store = new TestStore(runtime);
+    const look = () =>
+      tool({
+        name: "look",
+        description: "L.",
+        input: "x: int",
+        cache: { store, version: "1" },
+        execute: ({ x }) => ({ x }),
+      });
+    const settled = async <T>(asked: Promise<T>) => {
+      await runtime.clock.advance(10);
+      return asked;
+    };
+    await settled(new Flock({ runtime }).run(look(), { x: 1 }));
+    await runtime.clock.advance(10);
+    const [stored] = store.rows.keys();
+    const key = stored!.slice("cache:".length, stored!.lastIndexOf("~"));
+    const cache = new CacheManager({ store }, { runtime });
+    cache.set(key, "another's");
+    await settled(cache.flush());
+    expect(store.rows.size).toBe(2);
+    expect(await settled(new Flock({ runtime }).run(look(), { x: 1 }))).toEqual({ x: 1 });
+  });
+
   it("gives what is past its time at once, too, and makes it anew", async () => {
     const runtime = createTestRuntime();
     const store = new TestStore(runtime);
@@ -495,6 +551,17 @@ describe("the knob of a cache", () => {
     expect(calls()).toBe(2);
     await flock.run(agent, "wasps");
     expect(calls()).toBe(3);
+  });
+
+  it("takes what it is turned to as it was then, and what is undefined in it as not said", async () => {
+    const { flock } = makeHouse();
+    const agent = new DeclarativeAgent({ name: "a", ...fields, cache: { ttlMs: 60_000 } });
+    await flock.run(agent, "bees");
+    const value = { maxEntries: 9, ttlMs: undefined };
+    flock.knobs.change("cache:a", value as never);
+    value.maxEntries = 0;
+    expect(flock.knobs.read("cache:a")).toEqual({ maxEntries: 9, ttlMs: 60_000, strategy: "lru" });
+    expect(await flock.run(agent, "wasps")).toEqual({ summary: "answer 2" });
   });
 
   it("keeps what an own cache has through a change, and tells where answers kept in a common one stay behind", async () => {

@@ -222,6 +222,30 @@ describe("room in a cache", () => {
     expect(cache.stats()).toMatchObject({ entries: 1, evictions: 0 });
   });
 
+  it("is made for a larger value of a key by letting others go, and its uses still count", () => {
+    const { cache } = make({ maxBytes: 10, strategy: "lfu" });
+    for (const key of ["often", "seldom"]) cache.set(key, 1, { size: 5 });
+    for (let uses = 0; uses < 50; uses++) cache.get("often");
+    for (let uses = 0; uses < 20; uses++) cache.get("seldom");
+    cache.set("seldom", 2, { size: 6 });
+    expect([cache.get("often"), cache.get("seldom"), cache.stats().evictions]).toEqual([undefined, 2, 1]);
+    for (const key of ["new", "newer"]) {
+      cache.set(key, 1, { size: 4 });
+      cache.get(key);
+    }
+    expect([cache.has("seldom"), cache.has("new"), cache.has("newer")]).toEqual([true, false, true]);
+  });
+
+  it("counts an entry that makes room for itself as one that stayed", () => {
+    for (const strategy of ["lru", "lfu", "tinylfu"] as const) {
+      const { cache } = make({ maxBytes: 10, strategy });
+      for (const key of ["a", "b"]) cache.set(key, 1, { size: 5 });
+      for (let uses = 0; uses < 9; uses++) cache.get("a");
+      cache.set("b", 2, { size: 6 });
+      expect([cache.get("b"), cache.stats().entries, cache.stats().evictions]).toEqual([2, 1, 1]);
+    }
+  });
+
   it("is one entry when told so", () => {
     for (const strategy of ["lru", "lfu", "tinylfu"] as const) {
       const { cache } = make({ maxEntries: 1, strategy });
@@ -278,6 +302,18 @@ describe("deleting from a cache", () => {
     expect(cache.delete("user:1")).toBe(false);
     cache.clear();
     expect(cache.stats()).toMatchObject({ entries: 0, bytes: 0 });
+  });
+
+  it("goes by the tags as they were given, whatever becomes of the list", async () => {
+    const cache = new CacheManager();
+    const tags = ["a"];
+    cache.set("set", 1, { tags });
+    const wait = Promise.withResolvers<number>();
+    const computed = cache.getOrCompute("computed", () => wait.promise, undefined, { tags });
+    tags[0] = "b";
+    wait.resolve(1);
+    await computed;
+    expect([cache.invalidate({ tag: "b" }), cache.invalidate({ tag: "a" })]).toEqual([0, 2]);
   });
 
   it("tells nothing of what was past its time", async () => {

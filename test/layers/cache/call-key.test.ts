@@ -5,6 +5,8 @@ import { describe, expect, it } from "vitest";
 import { keyText } from "../../../src/layers/cache/calls/call-key.ts";
 
 const long = "long ".repeat(200);
+/** What takes more than 256 characters to write. */
+const many = Array.from({ length: 100 }, (_, index) => index);
 
 /** JSON in which things meet that look alike, beside texts long enough to be hashed. */
 const confusable = fc.letrec((tie) => ({
@@ -55,15 +57,60 @@ describe("the text of an input", () => {
   });
 
   it("follows what can still change inside of what is frozen", () => {
-    const inner = { text: long };
-    const outer = Object.freeze({ inner });
+    const inner = { list: [...many] };
+    const outer = Object.freeze({ inner, last: Object.freeze([1]) });
     const before = keyText(outer);
-    inner.text = "other";
+    inner.list.push(1);
     expect(keyText(outer)).not.toBe(before);
-    const bytes = Object.freeze({ data: new Uint8Array(400), more: long });
+    const bytes = Object.freeze({ data: new Uint8Array(400), more: many });
     const empty = keyText(bytes);
     bytes.data[0] = 1;
     expect(keyText(bytes)).not.toBe(empty);
+  });
+
+  it("follows what a getter of something frozen gives", () => {
+    let day = 1;
+    const today = { enumerable: true, get: () => day };
+    const numbers = Object.freeze([...many]);
+    const short = Object.freeze(Object.defineProperty({}, "day", today));
+    const item = Object.freeze(Object.defineProperty([...many], 0, today));
+    const field = Object.freeze(Object.defineProperty({ numbers }, "day", today));
+    for (const value of [item, field, Object.freeze({ short, numbers }), Object.freeze([short, ...many])]) {
+      const before = keyText(value);
+      day += 1;
+      expect(keyText(value)).not.toBe(before);
+    }
+  });
+
+  it("reads what is frozen and long but once", () => {
+    let reads = 0;
+    const list = new Proxy(Object.freeze([...many]), {
+      get(target, name) {
+        reads += 1;
+        return Reflect.get(target, name) as unknown;
+      },
+    });
+    const text = keyText({ list });
+    const once = reads;
+    expect(once).toBeGreaterThan(many.length);
+    expect([keyText({ list }), keyText(list)]).toEqual([text, keyText(many)]);
+    expect(reads).toBe(once);
+  });
+
+  it("holds texts of up to 256 characters as they are, and longer ones as short marks", () => {
+    expect(keyText("a".repeat(256))).toBe(`256"${"a".repeat(256)}`);
+    expect(keyText("a".repeat(257))).toMatch(/^".{22}$/);
+    expect(keyText([1, 2])).toBe("[1,2,]");
+    expect(keyText(many)).toMatch(/^#.{22}$/);
+  });
+
+  it("is there for 200 levels, and not for one more", () => {
+    const nested = (levels: number) => {
+      let value: unknown = 1;
+      for (let level = 0; level < levels; level++) value = [value];
+      return value;
+    };
+    expect([keyText(nested(200)), keyText(nested(201))]).toEqual([expect.any(String), undefined]);
   });
 
   it("tells bytes, addresses, absent items and texts that look like them apart", () => {
@@ -72,6 +119,7 @@ describe("the text of an input", () => {
       "#bytesAQ==",
       { $bytes: "AQ==" },
       new URL("https://a.example/"),
+      new URL("https://b.example/"),
       "https://a.example/",
       [undefined],
       [null],

@@ -85,6 +85,24 @@ describe("getOrCompute", () => {
     expect(cache.stats().entries).toBe(0);
   });
 
+  it("refuses arguments with a field that a copy would leave out, and asks for no other's value by them", async () => {
+    const cache = new CacheManager();
+    const count = (args: object) => Object.keys(args).length;
+    expect(await cache.getOrCompute("k", count, {})).toBe(0);
+    const odd = JSON.parse('{"a": [{"__proto__": 1}]}') as object;
+    for (const [args, pointer] of [
+      [odd, "/a/0/__proto__"],
+      [JSON.parse('{"__proto__": 1}') as object, "/__proto__"],
+    ] as const) {
+      await expect(cache.getOrCompute("k", count, args)).rejects.toMatchObject({
+        code: "input_invalid",
+        details: { pointer },
+      });
+    }
+    cache.set("value", odd);
+    expect(cache.get("value")).toEqual({ a: [{}] });
+  });
+
   it("refuses what it cannot work with, as a rejection", async () => {
     const { cache } = make();
     const wrong = [

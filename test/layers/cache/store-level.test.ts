@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { CacheConfig } from "../../../src/core/cache-settings.ts";
+import { Flock, tool } from "../../../src/entries/index.ts";
 import { CacheManager } from "../../../src/layers/cache/cache-manager.ts";
 import { openEnvelope, sealEnvelope } from "../../../src/layers/cache/store-envelope.ts";
 import { createTestRuntime } from "../../../src/testing/test-runtime.ts";
@@ -332,6 +333,36 @@ describe("a store that fails", () => {
 });
 
 describe("what lies in a store", () => {
+  it("is a miss when it is nested deeper than anything that is kept", async () => {
+    const { cache, open, store, runtime } = make();
+    const text = `${"[".repeat(1_500)}${"]".repeat(1_500)}`;
+    const look = () =>
+      tool({
+        name: "look",
+        description: "L.",
+        input: "x: int",
+        cache: { store, version: "1" },
+        execute: () => ({ a: 1 }),
+      });
+    const ask = async () => {
+      const answer = Promise.all([
+        new Flock({ runtime }).run(look(), { x: 1 }),
+        open().getOrCompute("k", () => "computed"),
+      ]);
+      await runtime.clock.advance(10);
+      return answer;
+    };
+    cache.set("k", 1);
+    await cache.flush();
+    await ask();
+    await runtime.clock.advance(10);
+    for (const [key, row] of store.rows) {
+      row.value = sealEnvelope(key, { value: JSON.parse(text), ttlMs: null, writtenAt: runtime.now() });
+    }
+    expect(store.rows.size).toBe(2);
+    expect(await ask()).toEqual([{ a: 1 }, "computed"]);
+  });
+
   it("is found damaged after any change of a character, and under any other key", () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.nat(), fc.nat(65_535), fc.option(fc.nat(1e9)), (value, place, unit, ttlMs) => {

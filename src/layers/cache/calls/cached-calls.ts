@@ -38,7 +38,7 @@ class CachedCalls implements CacheSlot {
   /** Its answers may be read by another process: nothing but `identity` and a version decides them. */
   readonly #isPortable: boolean;
   readonly #refreshing = new Set<string>();
-  readonly #recent = new RecentQuestions();
+  readonly #recent = new RecentQuestions((input, tenant) => this.#keyOf(input, tenant));
   #hasWarned = false;
 
   constructor(runnable: AnyRunnable, host: LayerHost, { cache, parts, version }: OpenCache) {
@@ -83,7 +83,7 @@ class CachedCalls implements CacheSlot {
     const { facts } = flight.ticket;
     const isCurrent = this.#land(flight);
     const answer = completeAnswer(this.#runnable.kind, value);
-    const copy = this.#copyOf(call, answer.value);
+    const copy = this.#isAsked(call, facts.id) ? this.#copyOf(call, answer.value) : undefined;
     if (copy === undefined) flight.release();
     else {
       if (answer.isComplete && isCurrent && !call.isSubstitute)
@@ -147,10 +147,10 @@ class CachedCalls implements CacheSlot {
         if (!flight.handOver()) this.#land(flight);
         return;
       }
-      const isFresh = stored.freshMs > 0;
+      const { copy, freshMs } = stored;
+      const isFresh = freshMs > 0;
       memory.count(isFresh ? "hits" : "stale", facts.owner);
-      const copy = copyIn(stored.value);
-      const ttlMs = stored.freshMs === Number.POSITIVE_INFINITY ? null : stored.freshMs;
+      const ttlMs = freshMs === Number.POSITIVE_INFINITY ? null : freshMs;
       if (this.#land(flight) && memory.isOn) memory.keep(facts.id, copy, { ttlMs, owner: facts.owner });
       flight.succeed(copy.value, !isFresh);
       if (!isFresh) this.#revalidate(call, facts.id);
@@ -182,13 +182,23 @@ class CachedCalls implements CacheSlot {
   }
 
   #idOf(call: LayerCall): string | undefined {
-    const text = keyText(call.input);
-    if (text === undefined) {
-      this.#warn(call, "its input is not plain JSON");
-      return undefined;
-    }
-    const { tenant } = call.run;
+    const key = this.#keyOf(call.input, call.run.tenant);
+    if (key === undefined) this.#warn(call, "its input is not plain JSON; only that can be");
+    return key;
+  }
+
+  #keyOf(input: unknown, tenant: string | undefined): string | undefined {
+    const text = keyText(input);
+    if (text === undefined) return undefined;
     return tenant === undefined ? `${this.#digest}-${text}` : `${this.#digest}${JSON.stringify(tenant)}${text}`;
+  }
+
+  /** Tells whether a call still asks what it was looked up by: it read its input later, when it may have been changed. */
+  #isAsked(call: LayerCall, id: string): boolean {
+    const { input, run } = call;
+    if (typeof input !== "object" || this.#keyOf(input, run.tenant) === id) return true;
+    this.#warn(call, "its input was changed before it ended; work on a copy of it");
+    return false;
   }
 
   #copyOf(call: LayerCall, value: unknown): PrivateCopy | undefined {
@@ -196,7 +206,7 @@ class CachedCalls implements CacheSlot {
       return value === undefined ? undefined : copyIn(value);
     } catch (error) {
       if (!(error instanceof NotPlainJson)) throw error;
-      this.#warn(call, `its answer has ${error.found} at ${error.pointer || "the root"}`);
+      this.#warn(call, `its answer has ${error.found} at ${error.pointer || "the root"}; only plain JSON can be`);
       return undefined;
     }
   }
@@ -204,7 +214,7 @@ class CachedCalls implements CacheSlot {
   #warn(call: LayerCall, why: string): void {
     if (this.#hasWarned) return;
     this.#hasWarned = true;
-    const message = `a call of ${this.#runnable.name} is not cached, since ${why}; only plain JSON can be`;
+    const message = `a call of ${this.#runnable.name} is not cached, since ${why}`;
     call.context.warn("cache_not_plain", message);
   }
 }

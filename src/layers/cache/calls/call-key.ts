@@ -17,7 +17,7 @@ let isFixed = true;
  * for anything else: its text could be that of something different.
  */
 export function keyText(value: unknown): string | undefined {
-  isFixed = true;
+  isFixed = false;
   return write(value, 0);
 }
 
@@ -36,9 +36,16 @@ function writeObject(value: object, depth: number): string | undefined {
   isFixed = mayBeKnown;
   const text = Array.isArray(value) ? writeList(value, depth) : writeFields(value, depth);
   const shortened = text === undefined ? undefined : short(text);
-  if (isFixed && text !== shortened && shortened !== undefined) known.set(value, shortened);
+  const isLong = text !== shortened;
+  if (isFixed && (isLong || outer)) isFixed = !hasGetter(value);
+  if (isFixed && isLong && shortened !== undefined) known.set(value, shortened);
   isFixed &&= outer;
   return shortened;
+}
+
+/** What is frozen may still give something else each time it is read. */
+function hasGetter(value: object): boolean {
+  return Object.keys(value).some((key) => Object.getOwnPropertyDescriptor(value, key)?.get !== undefined);
 }
 
 function writeList(list: readonly unknown[], depth: number): string | undefined {

@@ -20,6 +20,12 @@ interface Known {
  */
 export class RecentQuestions {
   #known: (Known | undefined)[] | undefined;
+  readonly #keyOf: (input: unknown, tenant: string | undefined) => string | undefined;
+
+  /** @param keyOf Makes the key of a question. */
+  constructor(keyOf: (input: unknown, tenant: string | undefined) => string | undefined) {
+    this.#keyOf = keyOf;
+  }
 
   /** Gives the key that was remembered for a question. */
   keyOf(input: unknown, tenant: string | undefined): string | undefined {
@@ -31,11 +37,20 @@ export class RecentQuestions {
   /** Remembers the key of a question, when it is one that can be compared in no time. */
   remember(input: unknown, tenant: string | undefined, key: string): void {
     if (!isPlain(input)) return;
-    const fields = Object.entries(input);
-    if (fields.length > mostFields || !fields.every(([, field]) => isScalar(field))) return;
-    if (fields.reduce((sum, [, field]) => sum + (typeof field === "string" ? field.length : 0), 0) > longest) return;
+    const fields: Record<string, unknown> = {};
+    let count = 0;
+    let length = 0;
+    for (const name in input) {
+      const field = input[name];
+      count += 1;
+      length += typeof field === "string" ? field.length : 0;
+      if (count > mostFields || length > longest || !isScalar(field)) return;
+      fields[name] = field;
+    }
+    // Getters may have given other values when the key was made.
+    if (this.#keyOf(fields, tenant) !== key) return;
     this.#known ??= new Array(places).fill(undefined);
-    this.#known[placeOf(input)] = { fields: Object.fromEntries(fields), count: fields.length, tenant, key };
+    this.#known[placeOf(fields)] = { fields, count, tenant, key };
   }
 }
 

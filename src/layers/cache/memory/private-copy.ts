@@ -33,6 +33,7 @@ type Ancestors = object[];
 const noAncestors: Ancestors = [];
 
 let bytes = 0;
+let isExact = false;
 
 /**
  * Copies plain JSON for keeping. `undefined` fields are absent in the copy, and so are fields named `__proto__`.
@@ -43,6 +44,17 @@ export function copyIn(value: unknown): PrivateCopy {
   bytes = 0;
   const copy = copyValue(value, typeof value === "object" ? [] : noAncestors);
   return { value: copy, bytes };
+}
+
+/** Copies as {@link copyIn} does where nothing may get lost. @throws NotPlainJson for a field named `__proto__`, too. */
+export function copyExactly(value: unknown): unknown {
+  const outer = isExact;
+  isExact = true;
+  try {
+    return copyIn(value).value;
+  } finally {
+    isExact = outer;
+  }
 }
 
 /** Copies a value that {@link copyIn} made. */
@@ -118,8 +130,9 @@ function copyList(list: readonly unknown[], ancestors: Ancestors): unknown[] {
 function copyFields(fields: Readonly<Record<string, unknown>>, ancestors: Ancestors): Record<string, unknown> {
   const copy: Record<string, unknown> = {};
   for (const key of Object.keys(fields)) {
-    if (key === "__proto__") continue;
+    if (key === "__proto__" && !isExact) continue;
     try {
+      if (key === "__proto__") throw new NotPlainJson("", "a field of that name");
       const field = fields[key];
       if (field === undefined) continue;
       bytes += fieldBytes + key.length;
