@@ -123,6 +123,21 @@ describe("providers", () => {
     await disposeProviders([speaker]);
   });
 
+  it("that hang keep the process alive until it waited a second for each of drain and dispose", async () => {
+    const runtime = createTestRuntime();
+    const never = () => new Promise<never>(() => {});
+    const provider: Provider = { name: "hangs", handle() {}, drain: never, [Symbol.asyncDispose]: never };
+    const listener = listenerOf(provider, runtime, new EventDispatcher());
+    listener.notify({ v: 1, type: "custom", runId: "r", path: "p", time: 0 } as never);
+    const disposed = disposeProviders([provider]);
+    for (let second = 0; second < 2; second++) {
+      expect(runtime.clock.pendingTimers).toBe(1);
+      await runtime.clock.advance(1_000);
+    }
+    await disposed;
+    expect(runtime.clock.pendingTimers).toBe(0);
+  });
+
   it("change no run when they throw, reject, hang, mutate or flood", async () => {
     const flock = makeEnvironment();
     const hostile: Provider[] = [

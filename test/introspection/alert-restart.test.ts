@@ -75,8 +75,7 @@ describe("a monitor with a store", () => {
     expect(told).toEqual([]);
     answer(undefined);
     await monitor.ready;
-    monitor.check(startOfTime + 1_000);
-    expect(told).toEqual(["alert-fired 1000"]);
+    expect(told).toEqual(["alert-fired 900"]);
   });
 
   it("goes on without a store that fails, hangs or holds what no monitor wrote, and counts it", async () => {
@@ -230,8 +229,48 @@ describe("a monitor with a store", () => {
     const { monitor, run, runtime } = await begin(held);
     run(0, 900);
     await runtime.clock.advance(4_000);
-    await monitor[Symbol.asyncDispose]();
+    const closing = monitor[Symbol.asyncDispose]();
+    await runtime.clock.advance(1_000);
+    await closing;
+    await runtime.clock.advance(10_000);
     expect(await MemoryStore.prototype.get.call(held, "flock:alerts")).toBeUndefined();
+  });
+
+  it("looks, once the store answered, at what happened before, even when nothing happens any more", async () => {
+    for (const isDisposed of [false, true]) {
+      const { promise, resolve: answer } = Promise.withResolvers<undefined>();
+      const store = Object.assign(new MemoryStore(), { get: () => promise });
+      const { monitor, told, run } = await begin(store);
+      run(0, 900);
+      run(1_000, 900);
+      const closing = isDisposed ? monitor[Symbol.asyncDispose]() : monitor.ready;
+      answer(undefined);
+      await closing;
+      expect(told).toEqual(["alert-fired 1900"]);
+    }
+  });
+
+  it("keeps the process alive while someone waits for a store that hangs, and ends within five seconds", async () => {
+    const never = () => new Promise<never>(() => {});
+    const webhooks = [{ url: "https://example.com/hook" }];
+    for (const change of [{ get: never }, { set: never }, { get: never, set: never }]) {
+      const { monitor, run, runtime } = await begin(Object.assign(new MemoryStore(), change), { webhooks });
+      if (!("get" in change)) await monitor.ready;
+      else expect(runtime.clock.pendingTimers).toBeGreaterThan(0);
+      for (let index = 0; index < 3; index++) run(index * 300_000, 900);
+      await runtime.clock.settle();
+      let isClosed = false;
+      void monitor[Symbol.asyncDispose]().then(() => {
+        isClosed = true;
+      });
+      for (let waited = 0; waited < 5_000 && !isClosed; waited += 500) {
+        expect(runtime.clock.pendingTimers).toBeGreaterThan(0);
+        await runtime.clock.advance(500);
+      }
+      expect(isClosed).toBe(true);
+      await runtime.clock.advance(30_000);
+      expect(runtime.clock.pendingTimers).toBe(0);
+    }
   });
 
   it("begins a window anew that is of another version, or that a new rule asks more of", async () => {
@@ -318,6 +357,79 @@ describe("messages that outlive their process", () => {
     expect(third.got).toEqual([]);
   });
 
+  it("are told while runs go on and the store is slow", async () => {
+    const { got, fetch } = receiver(() => 204);
+    const runtime = createTestRuntime({ fetch });
+    const set = () => new Promise<void>((resolve) => void runtime.setTimer(resolve, 1_500));
+    const webhooks = [{ url: "https://example.com/a" }];
+    const { monitor, run } = await begin(Object.assign(new MemoryStore(), { set }), { webhooks, runtime });
+    await monitor.ready;
+    for (let time = 0; time < 5_000; time += 100) {
+      run(time, 900);
+      await runtime.clock.advance(100);
+    }
+    expect(got).toHaveLength(1);
+  });
+
+  it("outlive a process that ends before the store answered", async () => {
+    const store = new MemoryStore();
+    const webhooks = [{ url: "https://example.com/a", attempts: 1_000 }];
+    const pending = async () => {
+      const { messages } = JSON.parse((await store.get("flock:alerts"))!.value) as {
+        messages: Record<string, unknown[]>;
+      };
+      return Object.values(messages).map(({ length }) => length);
+    };
+    const end = async ({ monitor, runtime }: Awaited<ReturnType<typeof begin>>) => {
+      const closing = monitor[Symbol.asyncDispose]();
+      await runtime.clock.advance(5_000);
+      await closing;
+    };
+    const down = () => createTestRuntime({ fetch: receiver(() => 503).fetch });
+    const first = await begin(store, { webhooks, runtime: down() });
+    await first.monitor.ready;
+    first.run(0, 900);
+    await end(first);
+    expect(await pending()).toEqual([1]);
+    for (const waitMs of [100, 4_900, 60_000]) {
+      const runtime = down();
+      const late = {
+        get: async (key: string) => {
+          await new Promise<void>((resolve) => void runtime.setTimer(resolve, waitMs));
+          return store.get(key);
+        },
+        set: store.set.bind(store),
+      };
+      const second = await begin(Object.assign(new MemoryStore(), late), { webhooks, runtime });
+      await end(second);
+      second.run(1_000, 900);
+      await runtime.clock.advance(100_000);
+      expect(await pending(), `${waitMs}`).toEqual([1]);
+    }
+  });
+
+  it("are signed anew for a day only, so that no old alert can be told again by who writes to the store", async () => {
+    const store = new MemoryStore();
+    const webhooks = [{ url: "https://example.com/a", secret }];
+    const first = await begin(store, { webhooks, runtime: createTestRuntime({ fetch: receiver(() => 503).fetch }) });
+    await first.monitor.ready;
+    first.run(0, 900);
+    await first.runtime.clock.settle();
+    const old = (await store.get("flock:alerts"))!.value;
+    for (const [hours, given] of [
+      [23, 1],
+      [25, 0],
+    ] as const) {
+      await store.set("flock:alerts", old);
+      const { got, fetch } = receiver(() => 204);
+      const now = first.runtime.now() + hours * 3_600_000;
+      const { monitor } = await begin(store, { webhooks, runtime: createTestRuntime({ fetch, now }) });
+      await monitor.ready;
+      await monitor[Symbol.asyncDispose]();
+      expect(got).toHaveLength(given);
+    }
+  });
+
   it("are each told at least once, wherever a process is killed, and doubles have one id", async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -397,9 +509,10 @@ describe("messages that outlive their process", () => {
   });
 
   it("are not signed, nor told, when the monitor did not write them", async () => {
-    const mac = (id: string, body: string) => createHmac("sha256", secret).update(`kept.${id}.${body}`).digest("hex");
+    const mac = (id: string, body: string) =>
+      createHmac("sha256", secret).update(`kept.${startOfTime}.${id}.${body}`).digest("hex");
     const place = createHash("sha256").update("0 https://example.com/a").digest("hex").slice(0, 32);
-    const right = { id: "good", body: "{}", tries: 0, mac: mac("good", "{}") };
+    const right = { id: "good", body: "{}", tries: 0, at: startOfTime, mac: mac("good", "{}") };
     const messages = [
       { ...right, mac: undefined },
       { ...right, mac: "x" },
@@ -408,6 +521,9 @@ describe("messages that outlive their process", () => {
       { ...right, id: "a\r\nb", mac: mac("a\r\nb", "{}") },
       { ...right, body: "x".repeat(20_001), mac: mac("good", "x".repeat(20_001)) },
       { ...right, tries: -1 },
+      { ...right, at: startOfTime + 1 },
+      { ...right, at: undefined },
+      { ...right, at: "1" },
       { ...right, mac: 7 },
       { ...right, body: 7 },
       null,
@@ -421,6 +537,6 @@ describe("messages that outlive their process", () => {
     await monitor.ready;
     await monitor[Symbol.asyncDispose]();
     expect(got.map(({ id }) => id)).toEqual(["good"]);
-    expect(monitor.snapshot().webhooks).toMatchObject([{ delivered: 1, dropped: 4 }]);
+    expect(monitor.snapshot().webhooks).toMatchObject([{ delivered: 1, dropped: 6 }]);
   });
 });

@@ -57,6 +57,14 @@ describe("RedisRunStore", () => {
     }
   });
 
+  it("refuses more runs than fit into one step", async () => {
+    await using store = new RedisRunStore({ client: { callBuffer: async () => 0 } });
+    const runtime = createTestRuntime();
+    const many = Array.from({ length: 10_001 }, (_, index) => storedRun(runtime, index, ""));
+    await store.append(many.slice(1));
+    await expect(store.append(many)).rejects.toSatisfy((error) => isFlockError(error, "option_invalid"));
+  });
+
   it("fails, or finds nothing, where a server answers what no such server does", async () => {
     const answers: readonly unknown[] = ["text", null, [], [null], [["1", "2"]], [["x", {}, Buffer.from("a"), 5]]];
     for (const answer of answers) {
@@ -161,6 +169,45 @@ describe.skipIf(!hasRedis)("RedisRunStore on a real server (skipped without redi
     await plain.hdel("flock:r:rows", "id", "bytes");
     await store.append(Array.from({ length: 30 }, (_, index) => storedRun(runtime, 50 + index)));
     expect(await ids()).toHaveLength(20);
+  });
+
+  it("comes to an end, whatever lies between its runs", async () => {
+    const runtime = createTestRuntime();
+    await using store = new RedisRunStore({ client: plain, runtime });
+    const runs = Array.from({ length: 63 }, (_, index) => ({ ...storedRun(runtime, 1), runId: `run ${index}` }));
+    await store.append(runs);
+    for (const member of ["no number", "              x", "           nan", "           inf", "0x00000000000f", "-1"]) {
+      await plain.zadd("flock:r:ends", runtime.now() + 1, member);
+      expect(await readAll(store)).toEqual(runs);
+      expect(await readAll(store, { last: 100 })).toEqual(runs);
+    }
+  });
+
+  it("makes its sums anew when they are no numbers any more, and goes on with the highest number there was", async () => {
+    const runtime = createTestRuntime();
+    await using store = new RedisRunStore({ client: plain, runtime, maxRuns: 20 });
+    const some = (from: number) => Array.from({ length: 15 }, (_, index) => storedRun(runtime, from + index));
+    let from = 0;
+    for (const field of ["bytes", "id"]) {
+      for (const value of ["garbage", "", "-5", "1.5", "nan", "inf", "1e300", "007", "9".repeat(19), undefined]) {
+        await store.append(some(from));
+        if (value === undefined) await plain.hdel("flock:r:rows", field);
+        else await plain.hset("flock:r:rows", field, value);
+        from += 15;
+        await store.append(some(from));
+        const ids = (await readAll(store)).map(({ runId }) => runId);
+        expect(ids, `${field} ${value}`).toEqual(
+          some(from - 5)
+            .concat(some(from).slice(10))
+            .map(({ runId }) => runId),
+        );
+        from += 15;
+        expect(await plain.hget("flock:r:rows", "id")).toBe(`${from}`);
+      }
+    }
+    await plain.del("flock:r:rows");
+    await store.append(some(from));
+    expect(await plain.hget("flock:r:rows", "id")).toBe(`${from + 15}`);
   });
 
   it("does not find a damaged, exchanged or forged run", async () => {

@@ -175,7 +175,6 @@ export class ProviderListener implements EventListener {
   async #bounded(work: () => Promise<void>): Promise<void> {
     await new Promise<void>((resolve) => {
       const timer = this.#runtime.setTimer(resolve, drainLimitMs);
-      timer.unref();
       work()
         .catch(() => this.#failed())
         .finally(() => {

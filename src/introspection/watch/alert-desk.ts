@@ -11,6 +11,8 @@ import { Alerts } from "./alerts.ts";
 import type { KeptAlerts } from "./kept-alerts.ts";
 import type { WebhookOptions } from "./webhook-options.ts";
 
+const longestCloseMs = 5_000;
+
 /** Told of an alert that began or ended; what it throws or rejects with is counted. */
 export type AlertListener = (event: AlertFiredEvent | AlertResolvedEvent) => unknown;
 
@@ -91,10 +93,22 @@ export class AlertDesk {
     return Object.fromEntries(Array.from(this.#webhooks, ([place, { kept }]) => [place, kept]));
   }
 
-  /** Ends the timer, waits a moment for messages, and for the store. */
+  /** Ends the timer, and waits for the store, a moment for messages, and for the store again: five seconds at most for all. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#timer?.cancel();
+    this.#memory?.end();
+    await new Promise<void>((resolve) => {
+      const timer = this.#runtime.setTimer(resolve, longestCloseMs);
+      void this.#end().finally(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+
+  async #end(): Promise<void> {
+    await this.ready;
     await Promise.all(Array.from(this.#webhooks.values(), (webhook) => webhook.close()));
     await this.#memory?.save();
   }

@@ -16,10 +16,11 @@ export class AlertMemory {
   readonly #key: string;
   readonly #runtime: Runtime;
   readonly #describe: () => KeptAlerts;
-  #saving: Promise<void> | undefined;
-  #isStale = false;
+  #saving: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
   #timer: Timer | undefined;
   #isLoaded = false;
+  #isEnding = false;
 
   /** `describe` gives what is to be kept, whenever it is about to be. */
   constructor(place: { store: KeyValueStore; key: string; runtime: Runtime }, describe: () => KeptAlerts) {
@@ -29,27 +30,35 @@ export class AlertMemory {
     this.#describe = describe;
   }
 
-  /** Gives what was kept; nothing when the store fails or takes longer than five seconds. */
+  /** Gives what was kept; nothing when the store fails or takes longer than five seconds, for which the process lives. */
   async load(): Promise<KeptAlerts> {
-    const found = await this.#within(async () => (await this.#store.get(this.#key))?.value);
-    this.#isLoaded = true;
-    if (found === undefined) return nothingKept;
-    const kept = readKeptAlerts(found);
+    const found = await this.#within(async () => ({ entry: await this.#store.get(this.#key) }), true);
+    this.#isLoaded = found !== undefined || !this.#isEnding;
+    if (found?.entry === undefined) return nothingKept;
+    const kept = readKeptAlerts(found.entry.value);
     if (kept === undefined) this.failures++;
     return kept ?? nothingKept;
   }
 
   /**
-   * Keeps what is known now, in the background; settles once it is kept or lost. While one save is on its way, the next waits
-   * for it. What an earlier process knew is left as it is until it was read.
+   * Keeps what is known now, in the background; settles once that is kept or lost, whatever is to be kept later. While one
+   * save is on its way, the next waits for it. What an earlier process knew is left as it is until it was read.
    */
   async save(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = undefined;
     if (!this.#isLoaded) return;
-    this.#isStale = true;
-    this.#saving ??= this.#saveAll();
-    await this.#saving;
+    this.#next ??= this.#saving.then(() => {
+      this.#next = undefined;
+      this.#saving = this.#saveNow();
+      return this.#saving;
+    });
+    await this.#next;
+  }
+
+  /** Leaves what cannot be read any more to the next process, instead of going on without it. */
+  end(): void {
+    this.#isEnding = true;
   }
 
   /** Keeps within a second what is known then. The timer keeps no process alive. */
@@ -59,17 +68,13 @@ export class AlertMemory {
     this.#timer.unref();
   }
 
-  async #saveAll(): Promise<void> {
-    while (this.#isStale) {
-      this.#isStale = false;
-      const text = JSON.stringify(this.#describe());
-      await this.#within(() => this.#store.set(this.#key, text));
-    }
-    this.#saving = undefined;
+  async #saveNow(): Promise<void> {
+    const text = JSON.stringify(this.#describe());
+    await this.#within(() => this.#store.set(this.#key, text), false);
   }
 
   /** A store of the user's own may hang, which must not end the alerts. */
-  #within<Value>(work: () => Promise<Value>): Promise<Value | undefined> {
+  #within<Value>(work: () => Promise<Value>, keepsAlive: boolean): Promise<Value | undefined> {
     return new Promise((resolve) => {
       let isOver = false;
       const end = (value: Value | undefined, failed: boolean): void => {
@@ -80,7 +85,7 @@ export class AlertMemory {
         resolve(value);
       };
       const timer = this.#runtime.setTimer(() => end(undefined, true), longestWaitMs);
-      timer.unref();
+      if (!keepsAlive) timer.unref();
       new Promise<Value>((begin) => begin(work())).then(
         (value) => end(value, false),
         () => end(undefined, true),

@@ -9,6 +9,8 @@ import { checkWebhook, type WebhookOptions } from "./webhook-options.ts";
 
 const firstWaitMs = 1_000;
 const longestWaitMs = 60_000;
+/** What is older is not signed anew: by then the mark proves too little. */
+const longestKeptMs = 86_400_000;
 
 /** What became of the messages so far. */
 export interface WebhookCounts {
@@ -23,6 +25,8 @@ export interface WebhookCounts {
 interface Message {
   readonly id: string;
   readonly body: string;
+  /** When it was sent first, milliseconds since 1970. */
+  readonly at: number;
   tries: number;
 }
 
@@ -67,16 +71,19 @@ export class AlertWebhook {
     }));
   }
 
-  /** Goes on with what an earlier process could not deliver, before anything new. With a secret, only with what has its mark. */
+  /**
+   * Goes on with what an earlier process could not deliver, before anything new. With a secret, only with what has its mark
+   * and is not older than a day. Once closed it only keeps them.
+   */
   restore(messages: readonly KeptMessage[]): void {
     const { secret, maxPending = 100 } = this.#options;
     const room = Math.max(0, maxPending - this.#waiting.length);
-    const good = messages.filter((message) => secret === undefined || isOurs(secret, message));
+    const now = this.#runtime.now();
+    const good = messages.filter((message) => secret === undefined || isOurs(secret, message, now));
     this.#dropped += messages.length - Math.min(good.length, room);
-    const taken = good.slice(0, room).map(({ id, body, tries }) => ({ id, body, tries }));
-    if (taken.length === 0 || this.#closing.signal.aborted) return;
+    const taken = good.slice(0, room).map(({ id, body, tries, at = now }) => ({ id, body, tries, at }));
     this.#waiting.unshift(...taken);
-    this.#working ??= this.#work();
+    if (taken.length > 0 && !this.#closing.signal.aborted) this.#working ??= this.#work();
   }
 
   /** Takes an alert in, unless the queue is full or it is closed. */
@@ -85,7 +92,7 @@ export class AlertWebhook {
     if (this.#closing.signal.aborted || this.#waiting.length >= maxPending) return this.#drop("full");
     const id = this.#runtime.createId();
     const { path: _, ...told } = event;
-    this.#waiting.push({ id, body: JSON.stringify({ id, ...told }), tries: 0 });
+    this.#waiting.push({ id, body: JSON.stringify({ id, ...told }), at: this.#runtime.now(), tries: 0 });
     this.#working ??= this.#work();
   }
 
@@ -99,7 +106,7 @@ export class AlertWebhook {
 
   async #work(): Promise<void> {
     while (this.#waiting.length > 0) {
-      await this.#keep?.();
+      if (this.#keep !== undefined) await this.#orClosed(this.#keep());
       const answer = await this.#deliver(this.#waiting[0]!);
       if (answer === "closed" && this.#keep !== undefined) break;
       this.#waiting.shift();
@@ -177,6 +184,20 @@ export class AlertWebhook {
     });
   }
 
+  /** Waits for what may hang, such as a store, no longer than until closed. */
+  #orClosed(work: Promise<void>): Promise<void> {
+    const { signal } = this.#closing;
+    return new Promise((resolve) => {
+      const end = (): void => {
+        signal.removeEventListener("abort", end);
+        resolve();
+      };
+      void work.then(end);
+      if (signal.aborted) end();
+      else signal.addEventListener("abort", end, { once: true });
+    });
+  }
+
   #drop(failure: string): void {
     this.#dropped++;
     this.#lastFailure = failure;
@@ -188,12 +209,16 @@ function signatureOf(secret: string, seconds: number, body: string): string {
   return createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex");
 }
 
-/** Marks a kept message, so that no one who can write to the store has anything signed. No signature covers such a text. */
-function macOf(secret: string, { id, body }: Pick<KeptMessage, "id" | "body">): string {
-  return createHmac("sha256", secret).update(`kept.${id}.${body}`).digest("hex");
+/**
+ * Marks a kept message with its time, so that who can write to the store has nothing signed but what was told the last day,
+ * which receivers know by its id. No signature covers such a text.
+ */
+function macOf(secret: string, { at, id, body }: Pick<KeptMessage, "at" | "id" | "body">): string {
+  return createHmac("sha256", secret).update(`kept.${at}.${id}.${body}`).digest("hex");
 }
 
-function isOurs(secret: string, message: KeptMessage): boolean {
+function isOurs(secret: string, message: KeptMessage, now: number): boolean {
+  if (message.at === undefined || now - message.at > longestKeptMs) return false;
   const [given, right] = [Buffer.from(message.mac ?? ""), Buffer.from(macOf(secret, message))];
   return given.length === right.length && timingSafeEqual(given, right);
 }

@@ -58,6 +58,8 @@ export class Alerts {
   readonly #listener: AlertsListener;
   readonly #subjects: ReadonlySet<WindowSubject>;
   #held = false;
+  /** The last look that was due while what an earlier process knew was on its way. */
+  #missed: { readonly now: number; readonly runId: string } | undefined;
 
   /** @throws option_invalid for a rule that cannot be; the message names the rule by its position. */
   constructor(rules: readonly AlertRule[], listener: AlertsListener) {
@@ -102,7 +104,7 @@ export class Alerts {
     this.#held = true;
   }
 
-  /** Goes on where an earlier process stopped, as far as it knew the alerts and windows there are now. */
+  /** Goes on where an earlier process stopped, as far as it knew the alerts and windows there are now, and looks if it was due. */
   restore({ states, windows }: AlertsState): void {
     this.#held = false;
     for (const watched of this.#windows) {
@@ -112,6 +114,9 @@ export class Alerts {
     for (const episode of this.#episodes) {
       if (Object.hasOwn(states, episode.id)) episode.restore(states[episode.id]!);
     }
+    const missed = this.#missed;
+    this.#missed = undefined;
+    if (missed !== undefined) this.check(missed.now, missed.runId);
   }
 
   /** Counts what ended. */
@@ -131,6 +136,7 @@ export class Alerts {
 
   /** Looks at all rules at a time (milliseconds since 1970), without a run. */
   check(now: number, runId = ""): void {
+    if (this.#held) this.#missed = { now, runId };
     for (const { window } of this.#windows) window.advance(now);
     for (const episode of this.#episodes) this.#look(episode, now, runId);
   }

@@ -13,6 +13,8 @@ export interface KeptMessage {
   readonly id: string;
   readonly body: string;
   readonly tries: number;
+  /** When it was sent first, milliseconds since 1970; undefined where nobody wrote it down. */
+  readonly at?: number | undefined;
   /** Proves that a monitor with the same secret wrote it; undefined where there is no secret. */
   readonly mac?: string | undefined;
 }
@@ -77,9 +79,9 @@ function readPlace(place: unknown): EpisodePlace | undefined {
 
 /** An id goes into a header. */
 function isMessage(message: unknown): message is KeptMessage {
-  const { id, body, tries, mac } = (message ?? {}) as Readonly<Record<keyof KeptMessage, unknown>>;
+  const { id, body, tries, at, mac } = (message ?? {}) as Readonly<Record<keyof KeptMessage, unknown>>;
   const hasText = typeof id === "string" && /^[\w.:-]{1,100}$/.test(id) && typeof body === "string";
-  const isSigned = mac === undefined || typeof mac === "string";
+  const isSigned = (mac === undefined || typeof mac === "string") && (at === undefined || isNumber(at));
   return hasText && isSigned && body.length <= longestBody && Number.isSafeInteger(tries) && (tries as number) >= 0;
 }
 

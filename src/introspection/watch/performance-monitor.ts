@@ -218,7 +218,7 @@ export class PerformanceMonitor implements Provider {
     };
   }
 
-  /** Stops watching the event loop and the clock, and waits up to two seconds for webhooks. */
+  /** Stops watching the event loop and the clock, and waits up to two seconds for webhooks, with the store up to five in all. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#process.stop();
     await this.#desk.close();

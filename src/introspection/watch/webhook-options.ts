@@ -17,7 +17,10 @@ const loopbackHosts: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[
 export interface WebhookOptions {
   /** An `https:` address; `http:` only on this machine. Secrets belong into `headers`, not here. */
   readonly url: string;
-  /** Signs each message, in the header `flock-signature: t=seconds,v1=hex`. At least 16 characters. @default not signed */
+  /**
+   * Signs each message, in the header `flock-signature: t=seconds,v1=hex`, which is fresh on each try, for up to a day in the
+   * next process: pass over a `flock-delivery` that you know. At least 16 characters. @default not signed
+   */
   readonly secret?: string;
   /** Sent with each message. @default none */
   readonly headers?: Readonly<Record<string, string>>;

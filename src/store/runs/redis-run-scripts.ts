@@ -9,26 +9,36 @@ const idDigits = 14;
 
 const words = `
   local rows, ends = KEYS[1], KEYS[2]
-  local function idOf(member) return tonumber(string.sub(member, 1, ${idDigits})) end
+  local function idOf(member) return tonumber(string.match(string.sub(member, 1, ${idDigits}), '^%d+$') or '') end
   local function keyOf(member) return string.sub(member, ${idDigits + 1}) end
   local function sizeOf(key) return redis.call('HSTRLEN', rows, key) + 2 * #key end
   local function have(key) return redis.call('HEXISTS', rows, key) end`;
 
-/** A server short of memory may have thrown away either key: what is left of a run goes, and the sums are made anew. */
+/**
+ * A server short of memory may have thrown away either key, or someone a sum: what is left of a run goes, and the sums are made
+ * anew. Numbers go on after every one there is, of a lost run as well, up to one that no store ever comes to.
+ */
 const mend = `
+  local function sum(field)
+    local text = redis.call('HGET', rows, field) or ''
+    local value = (text == '0' or string.match(text, '^[1-9]%d*$')) and tonumber(text)
+    return value and value < 9e13 and value
+  end
   local function mend()
-    if redis.call('HLEN', rows) - have('id') - have('bytes') == redis.call('ZCARD', ends) then return end
+    local isWhole = redis.call('HLEN', rows) - have('id') - have('bytes') == redis.call('ZCARD', ends)
+    if isWhole and sum('id') and sum('bytes') then return end
     local kept, bytes, last = {id = true, bytes = true}, 0, 0
     for _, member in ipairs(redis.call('ZRANGE', ends, 0, -1)) do
-      local key = keyOf(member)
+      local key, id = keyOf(member), idOf(member) or 0
+      if id < 9e13 then last = math.max(last, id) end
       if have(key) == 1 and not kept[key] then
-        kept[key], bytes, last = true, bytes + sizeOf(key), math.max(last, idOf(member) or 0)
+        kept[key], bytes = true, bytes + sizeOf(key)
       else redis.call('ZREM', ends, member) end
     end
     for _, key in ipairs(redis.call('HKEYS', rows)) do
       if not kept[key] then redis.call('HDEL', rows, key) end
     end
-    last = math.max(last, tonumber(redis.call('HGET', rows, 'id') or '') or 0)
+    last = math.max(last, sum('id') or 0)
     redis.call('HSET', rows, 'id', string.format('%.0f', last), 'bytes', string.format('%.0f', bytes))
   end`;
 

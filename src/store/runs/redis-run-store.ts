@@ -1,5 +1,6 @@
 /** The store of runs on a Redis server, shared by machines. */
 
+import { optionError } from "../../core/errors/options.ts";
 import type { RunQuery, RunRetention, RunStore, StoredRun } from "../../core/run-store.ts";
 import { Pacer } from "../../core/runtime/pacer.ts";
 import type { RedisArgument } from "../redis/redis-connection.ts";
@@ -8,7 +9,7 @@ import { SteadyClock } from "../rows/steady-clock.ts";
 import { storeFailed } from "../rows/store-request.ts";
 import { appendScript, clearScript, readBackScript, readSomeScript } from "./redis-run-scripts.ts";
 import { checkRuns, retentionChecks, retentionOf, wholeQuery } from "./run-request.ts";
-import { type ReadPlace, type ReadSlice, type RunRows, walkRuns } from "./run-walk.ts";
+import { isBeyond, type ReadPlace, type ReadSlice, type RunRows, walkRuns } from "./run-walk.ts";
 import { openRun, sealRun } from "./sealed-run.ts";
 
 /** Which server keeps runs, and how many; bytes are those of the runs as they are sent, and of their keys. */
@@ -16,11 +17,14 @@ export interface RedisRunStoreOptions extends RedisStoreOptions, RunRetention {}
 
 /** Runs read or let go of in one step, so that the server serves others in between. */
 const slice = 64;
+/** What one step can take: a client hands all of it on as arguments. */
+const mostRunsAtOnce = 10_000;
 
 /**
  * Keeps runs on a Redis server (5 or later). A run survives what the server's own persistence survives. Every run has a
  * checksum, so that a damaged one is not found. Several stores and processes may share a prefix, each with its own bounds. What
  * the server does not answer in time fails with `store_failed`, and may still be done later; written again, it is passed over.
+ * `append` takes up to 10,000 runs at once, and refuses more with `option_invalid`.
  */
 export class RedisRunStore implements RunStore {
   readonly name = "redis";
@@ -46,6 +50,9 @@ export class RedisRunStore implements RunStore {
 
   async append(runs: readonly StoredRun[]): Promise<void> {
     checkRuns("RedisRunStore.append", runs);
+    if (runs.length > mostRunsAtOnce) {
+      throw optionError("RedisRunStore.append", "runs", `at most ${mostRunsAtOnce} runs at once`, runs.length);
+    }
     const { maxBytes, maxRuns } = this.#retention;
     const rows = runs.map(sealRun).filter(({ key, sealed }) => sealed.length + 2 * key.length <= maxBytes);
     const pacer = new Pacer(this.#session.runtime);
@@ -92,11 +99,15 @@ export class RedisRunStore implements RunStore {
     }
     const rows = answer.map(rowOf);
     if (direction < 0) rows.reverse();
+    let at = place;
     const found = rows.flatMap(({ here, key, sealed }) => {
+      // What is damaged may be no number or in a wrong order, and is not told, so that reading comes to an end.
+      if (!isBeyond(here, at, direction)) return [];
+      at = here;
       const run = here.id <= lastId ? openRun(key, sealed) : undefined;
       return run !== undefined && run.endMs === here.endMs ? { run, place: here } : [];
     });
-    return { found, next: rows.length < slice ? undefined : rows.at(-1)?.here };
+    return { found, next: rows.length < slice || at === place ? undefined : at };
   }
 }
 

@@ -75,3 +75,8 @@ async function firstPlace(
   }
   return first;
 }
+
+/** Tells whether a place comes after another in a direction of reading; never for what is no number. */
+export function isBeyond(place: ReadPlace, from: ReadPlace, direction: 1 | -1): boolean {
+  return (place.endMs - from.endMs || place.id - from.id) * direction > 0;
+}

@@ -5,7 +5,7 @@ import type { StoredRun } from "../../core/run-store.ts";
 import type { SqliteKind } from "../sqlite/sqlite-file.ts";
 import { atomically } from "../sqlite/sqlite-transaction.ts";
 import { Statements } from "../sqlite/statements.ts";
-import type { ReadPlace, ReadSlice } from "./run-walk.ts";
+import { isBeyond, type ReadPlace, type ReadSlice } from "./run-walk.ts";
 import { openRun, type SealedRun } from "./sealed-run.ts";
 
 /** What to keep. */
@@ -105,7 +105,7 @@ export class SqliteRunRows {
     for (const { id, key, end_ms, run } of rows) {
       const here = { endMs: end_ms as number, id: id as number };
       // What a damaged index tells twice or in a wrong order is not told at all, so that reading comes to an end.
-      if (!(compare(here, at) * direction > 0)) continue;
+      if (!isBeyond(here, at, direction)) continue;
       at = here;
       const stored = openRun(key, run);
       if (stored !== undefined && stored.endMs === end_ms) found.push({ run: stored, place: here });
@@ -128,7 +128,3 @@ export const runsFile: SqliteKind<SqliteRunRows> = {
   schema,
   rows: (database) => new SqliteRunRows(database),
 };
-
-function compare(a: ReadPlace, b: ReadPlace): number {
-  return a.endMs - b.endMs || a.id - b.id;
-}
