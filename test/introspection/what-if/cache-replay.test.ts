@@ -237,13 +237,4 @@ describe("replayCache", () => {
       }),
     );
   });
-
-  it("ends where a call never does, or begins at no time", () => {
-    const calls = [
-      { key: "a", startMs: 0, durationMs: 1, ok: true },
-      { key: "b", startMs: Number.POSITIVE_INFINITY, durationMs: 1, ok: true },
-      { key: "c", startMs: Number.POSITIVE_INFINITY, durationMs: 1, ok: true },
-    ];
-    expect(replayCache(calls, { maxEntries: 1 }).hits).toBe(0);
-  });
 });
