@@ -202,6 +202,33 @@ describe("what a change costs", () => {
     expect(introspection.audit).toMatchObject([{ status: "rolled-back", report: expect.stringContaining(words) }]);
   });
 
+  it("leaves alone what calls more often at a cost that nobody knows, unless any cost will do", () => {
+    const more = { ...suggestion([]), predicted: { metric: "successRate", change: 0.1, low: 0, high: 0.2, unit: "" } };
+    const hedge = { ...suggestion([]), action: { knob: "hedge:m", value: 100 } };
+    const fewer = { ...suggestion([]), predicted: { ...more.predicted, metric: "avgExecutionTimeMs" } };
+    const tried = ([more, hedge, fewer] as const).map((one) =>
+      [0, 1_000, Number.POSITIVE_INFINITY].map((maxCostUsd) => {
+        const { knobs } = priced([]);
+        knobs.register({ id: "hedge:m", read: () => null, check: () => undefined, change: () => () => {} });
+        const history = new RunRecorder();
+        const trials = new Trials("a", () => ({ history, knobs }), []);
+        const source = {
+          advise: () => [one],
+          startOf: (given: Suggestion, watchRuns: number) => ({ suggestion: given, watchRuns, episodes: [] }),
+        };
+        adapt(trials, source, { allow: ["retry", "hedge"], maxCostUsd, everyRuns: 1, dryRun: true });
+        for (const event of eventsOf({ name: "a", ms: 5 }, { runId: "x", time: startOfTime })) history.notify(event);
+        trials.catchUp();
+        return trials.records.length;
+      }),
+    );
+    expect(tried).toEqual([
+      [0, 0, 1],
+      [0, 0, 1],
+      [1, 1, 1],
+    ]);
+  });
+
   it.each([
     [0, 100, true],
     [0, 101, false],
