@@ -1,5 +1,6 @@
 /** What further attempts would bring, where the last one still heals and calls fail for want of another. */
 
+import { hardlyEver } from "../../errors/error-advice.ts";
 import { meanOf, shareInterval } from "../../measure/statistics.ts";
 import { type CallNode, endOf, walkTree } from "../../record/call-tree.ts";
 import type { Episode } from "../../record/episodes.ts";
@@ -20,8 +21,6 @@ import { samplesOf } from "./recorded-calls.ts";
 import { waitsForNews } from "./retry-waits.ts";
 
 const fewestTries = 20;
-/** One more attempt must surely heal this share of the calls that come to it. */
-const hardlyEver = 0.05;
 const mostAttempts = 10;
 /** A code that came seldom counts as if so many calls more of it had been healed as seldom as all are. */
 const pooledCalls = 5;
