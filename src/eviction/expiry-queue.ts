@@ -49,9 +49,9 @@ export class ExpiryQueue {
     this.#lower(slot, time);
   }
 
-  /** Gives a slot that has expired by `now`, or -1. It stays in until it gets another time. */
+  /** Gives a slot that has expired by `now`, or -1, as for a time that has no end. It stays in until it gets another time. */
   expired(now: number): number {
-    return this.#root[0]! > now ? -1 : this.#search(now);
+    return this.#root[0]! <= now && now < Number.POSITIVE_INFINITY ? this.#search(now) : -1;
   }
 
   #search(now: number): number {

@@ -4,6 +4,7 @@ import { generatedWorkloads, optimalHits, recordedWorkloads, type Workload } fro
 import { AdaptivePolicy, hashOfKey } from "../../src/eviction/adaptive-policy.ts";
 import { EvictedKeys } from "../../src/eviction/evicted-keys.ts";
 import type { EvictionPolicy } from "../../src/eviction/eviction-policy.ts";
+import { ExpiryQueue } from "../../src/eviction/expiry-queue.ts";
 import { FrequencySketch, spreadHash } from "../../src/eviction/frequency-sketch.ts";
 import { LfuPolicy } from "../../src/eviction/lfu-policy.ts";
 import { LruPolicy } from "../../src/eviction/lru-policy.ts";
@@ -277,5 +278,18 @@ describe("the memory of evicted keys", () => {
     evicted.add(3);
     evicted.add(3);
     expect([evicted.take(3, 10), evicted.take(3, 10)]).toEqual([true, false]);
+  });
+});
+
+describe("ExpiryQueue", () => {
+  it("finds nothing that expired by a time without end, least of all what never does", () => {
+    const queue = new ExpiryQueue();
+    queue.grow(40);
+    queue.set(1, 5);
+    expect([queue.expired(4), queue.expired(5)]).toEqual([-1, 1]);
+    queue.set(1, Number.POSITIVE_INFINITY);
+    expect([5, 2 ** 40, Number.POSITIVE_INFINITY, Number.NaN].map((now) => queue.expired(now))).toEqual([
+      -1, -1, -1, -1,
+    ]);
   });
 });

@@ -61,6 +61,15 @@ describe("answerHashes", () => {
     expect(hashOf(`  ${" ".repeat(70)}yes ${" ".repeat(70)} `)).toBe(hashOf("yes"));
   });
 
+  it("never takes for alike what differs in a part that it does not compare, but for a long text", () => {
+    const text = "a sentence that goes on and on, and that no two models put the same way";
+    const parts = [["short", text], Array(300).fill(1), new Date(0), new Map([[1, 2]]), new Set([1]), () => 1, 1n];
+    expect(parts.map((part) => hashOf({ title: "Bees", part }))).toEqual(parts.map(() => null));
+    const wide = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`k${index}`, index]));
+    expect(hashOf(wide)).toBe(null);
+    expect(hashOf({ title: "Bees", deep: { part: [text] } })).toBe(null);
+  });
+
   it("gives up on what is too large or broken, and never throws", () => {
     const circle: { self?: unknown } = {};
     circle.self = circle;

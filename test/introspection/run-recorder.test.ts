@@ -232,6 +232,8 @@ describe("RunRecorder", () => {
     expect([recorder.openRuns, recorder.size]).toEqual([0, 1_000]);
     expect(recorder.runs().at(-1)?.runId).toBe("r65535");
     expect(recorder.metricsOf("a", create)?.calls).toBe(65_540);
+    recorder.clear();
+    expect(recorder.missedRuns).toBe(0);
   });
 
   it("samples memory at most once a second, also when the clock steps back", () => {

@@ -109,6 +109,15 @@ describe("two samples", () => {
     for (const count of [held.mean, held.share, held.ratio]) expect(count / 300).toBeLessThan(0.99);
   });
 
+  it("have an interval of some width even where all or none hit", () => {
+    const { low, high } = compareShares(20, 20, 20, 20).interval;
+    expect(low).toBeCloseTo(-0.161, 3);
+    expect(high).toBeCloseTo(0.161, 3);
+    // The example of Newcombe's paper: 56 of 70 and 48 of 80, method 10.
+    const example = compareShares(48, 80, 56, 70).interval;
+    expect([example.low, example.high].map((end) => end.toFixed(4))).toEqual(["0.0524", "0.3339"]);
+  });
+
   it("are compared the same both ways round", () => {
     const part = fc.record({ above: fc.nat({ max: 1_000 }), below: fc.integer({ min: 1, max: 9 }) });
     const sample = fc.array(part, { minLength: 2, maxLength: 30 });

@@ -39,12 +39,17 @@ const simulators: readonly WhatIf[] = [
   failureGroups,
 ];
 
-/** Gives the suggestions, best first, with what an environment can change and what it pays. */
+/**
+ * Gives the suggestions, best first, with what an environment can change and what it pays; those of high risk are left out
+ * before any stands in the way of another, unless a person is to see them.
+ */
 export function adviceFrom(
   recorded: Omit<WhatIfInput, "knobs" | "priceOf">,
   environment: Partial<Pick<RunEnvironment, "knobs" | "priceOf">>,
+  { forPeople = true }: { readonly forPeople?: boolean } = {},
 ): readonly Suggestion[] {
   const priceOf = (name: string) => environment.priceOf?.({ kind: "model", name } as AnyRunnable);
   const input = { ...recorded, knobs: environment.knobs, priceOf };
-  return rankSuggestions(simulators.flatMap((whatIf) => whatIf(input)));
+  const found = simulators.flatMap((whatIf) => whatIf(input));
+  return rankSuggestions(forPeople ? found : found.filter(({ suggestion }) => suggestion.risk !== "high"));
 }

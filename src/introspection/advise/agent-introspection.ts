@@ -204,7 +204,7 @@ export class AgentIntrospection implements Disposable {
       );
     }
     const source = {
-      advise: (nextRuns: number) => this.#advise(nextRuns),
+      advise: (nextRuns: number) => this.#advise(nextRuns, false),
       startOf: (suggestion: Suggestion, watchRuns: number) => this.#startOf(suggestion, watchRuns),
     };
     return adapt(this.#trials, source, options);
@@ -230,10 +230,10 @@ export class AgentIntrospection implements Disposable {
     return this.#flock ?? defaultEnvironment();
   }
 
-  #advise(nextRuns: number): readonly Suggestion[] {
+  #advise(nextRuns: number, forPeople = true): readonly Suggestion[] {
     const episodes = this.#episodesOfNow();
     if (episodes.length < fewestRuns) return [];
-    return adviceFrom({ name: this.name, episodes, nextRuns }, this.#environment);
+    return adviceFrom({ name: this.name, episodes, nextRuns }, this.#environment, { forPeople });
   }
 
   #startOf(suggestion: Suggestion, watchRuns: number) {

@@ -1,7 +1,7 @@
 /** Tells whether a figure of runs drifts over time, or whether chance alone explains what is seen. */
 
 import { type Interval, meanOf, quantileOf } from "../measure/statistics.ts";
-import { twoSided } from "../measure/two-samples.ts";
+import { shareChange, twoSided } from "../measure/two-samples.ts";
 import type { Episode } from "../record/episodes.ts";
 
 /** Runs below which nothing is said. */
@@ -36,7 +36,7 @@ const metrics: Readonly<Record<TrendMetric, (episode: Episode) => number | undef
 
 /**
  * Gives the trend of each figure that 20 runs or more say something of; runs are in order of their start. The test is that
- * of H. B. Mann ("Nonparametric Tests Against FigureTrend", 1945) with M. G. Kendall's variance for ties, level 0.01 over all
+ * of H. B. Mann ("Nonparametric Tests Against Trend", 1945) with M. G. Kendall's variance for ties, level 0.01 over all
  * figures; the change is P. K. Sen's slope and interval ("Estimates of the Regression Coefficient Based on Kendall's Tau",
  * 1968). Both care for the order alone, so single slow runs do no harm. Takes runs as independent of one another.
  */
@@ -102,7 +102,9 @@ function senChange(points: readonly number[], error: number): Pick<FigureTrend, 
 function halves(values: readonly number[]): Pick<FigureTrend, "change" | "interval"> {
   const middle = values.length >> 1;
   const [first, last] = [values.slice(0, middle), values.slice(middle)];
-  const [a, b] = [meanOf(first), meanOf(last)];
-  const half = z95 * Math.sqrt((a * (1 - a)) / first.length + (b * (1 - b)) / last.length);
-  return { change: b - a, interval: { low: b - a - half, high: b - a + half } };
+  const hits = (part: readonly number[]): number => part.filter((value) => value === 1).length;
+  return {
+    change: meanOf(last) - meanOf(first),
+    interval: shareChange(hits(first), first.length, hits(last), last.length),
+  };
 }

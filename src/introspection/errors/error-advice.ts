@@ -7,6 +7,8 @@ import type { ErrorGroup, HealingAdvice, LikelyCause } from "./error-report.ts";
 const fewestTries = 10;
 const oftenHealed = 0.5;
 const hardlyHealed = 0.2;
+/** What surely heals more than this share is worth another try, and never to be stopped. */
+export const hardlyEver = 0.05;
 
 /** Gives the advice that the counts bear out, the cause first; none where they do not. */
 export function adviceFor(group: Omit<ErrorGroup, "advice">, now: number): readonly HealingAdvice[] {
@@ -25,7 +27,7 @@ function adviceOnRecoveries(group: Omit<ErrorGroup, "advice">): readonly Healing
       const sentence = `${strategy} heals ${percent(share)} of these (${healed} of ${tried})${after}: keep it`;
       return [{ action: "keep-recovering", sentence, counts }];
     }
-    if (high >= hardlyHealed) return [];
+    if (high >= hardlyHealed || low > hardlyEver) return [];
     const sentence =
       healed === 0
         ? `${strategy} never healed these in ${tried} tries: stop it for ${group.code} and save the time it takes`

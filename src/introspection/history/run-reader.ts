@@ -19,6 +19,9 @@ const cacheStates: readonly CacheState[] = ["hit", "miss", "stale", "joined", "b
 const usageParts = ["inputTokens", "outputTokens", "cacheReadTokens", "cacheWriteTokens", "reasoningTokens"] as const;
 const streamParts = ["firstTokenMs", "meanGapMs", "longestGapMs", "pieces"] as const;
 
+/** A call has no more of its attempts recorded. */
+const mostTried = 32;
+
 /** Makes the error for what is no run's record. */
 export function historyInvalid(
   line: number,
@@ -66,8 +69,8 @@ function readCall(call: ObjectReader, runId: string): CallRecord {
     failure: call.optional("failure", () => readFailure(call.object("failure"))),
     usage: call.optional("usage", () => readNumbers(call.object("usage"), usageParts)) as Usage | undefined,
     costMicroUsd: call.optional("costMicroUsd", () => call.number("costMicroUsd")),
-    attempts: call.number("attempts"),
-    tried: call.optional("tried", () => call.list("tried", readAttempt)),
+    attempts: call.count("attempts"),
+    tried: call.optional("tried", () => call.list("tried", readAttempt, mostTried)),
     cacheState: call.optional("cacheState", () => call.word("cacheState", cacheStates)),
     answeredBy: call.optional("answeredBy", () => call.text("answeredBy")),
     stream: call.optional("stream", () => readNumbers(call.object("stream"), streamParts)) as StreamTiming | undefined,
@@ -126,7 +129,14 @@ class ObjectReader {
 
   number(key: string): number {
     const value = this.#get(key);
-    return typeof value === "number" && Number.isFinite(value) ? value : this.#refuse(key, "a finite number");
+    if (typeof value !== "number" || !Number.isFinite(value)) return this.#refuse(key, "a finite number");
+    // Sums and squares of greater ones would have no end.
+    return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? value : this.#refuse(key, "a number within ±2^53");
+  }
+
+  count(key: string): number {
+    const value = this.number(key);
+    return Number.isInteger(value) && value >= 0 ? value : this.#refuse(key, "a whole number, 0 or more");
   }
 
   flag(key: string): boolean {
@@ -151,9 +161,10 @@ class ObjectReader {
     return isGood ? [...value] : this.#refuse(key, "a list of numbers and nulls");
   }
 
-  list<Item>(key: string, read: (item: ObjectReader) => Item): readonly Item[] {
+  list<Item>(key: string, read: (item: ObjectReader) => Item, most = Number.POSITIVE_INFINITY): readonly Item[] {
     const value = this.#get(key);
     if (!Array.isArray(value)) return this.#refuse(key, "a list");
+    if (value.length > most) return this.#refuse(key, `a list of ${most} at most`);
     return value.map((item, index) => read(new ObjectReader(item, `${this.#pointer}/${key}/${index}`, this.#line)));
   }
 

@@ -1,7 +1,7 @@
 /** Tests whether two samples of runs differ: in a mean or a ratio, in a share, in a quantile. */
 
 import { fisherTail } from "../errors/exact-tests.ts";
-import { type Interval, meanOf, quantileOf } from "./statistics.ts";
+import { type Interval, meanOf, quantileOf, shareInterval } from "./statistics.ts";
 
 const z95 = 1.959964;
 const permutations = 1_999;
@@ -45,12 +45,23 @@ export function compareRatios(a: readonly Part[], b: readonly Part[]): Differenc
   return { a: mine.ratio, b: others.ratio, interval: { low: difference - half, high: difference + half }, p };
 }
 
-/** Compares two shares by R. A. Fisher's exact test, both sides; the interval is that of the normal approximation. */
+/** Compares two shares by R. A. Fisher's exact test, both sides. */
 export function compareShares(hitsA: number, countA: number, hitsB: number, countB: number): Difference {
-  const [a, b] = [hitsA / countA, hitsB / countB];
-  const half = z95 * Math.sqrt((a * (1 - a)) / countA + (b * (1 - b)) / countB);
   const p = fisherBothSides(hitsA, countA, hitsB, countB);
-  return { a, b, interval: { low: b - a - half, high: b - a + half }, p };
+  return { a: hitsA / countA, b: hitsB / countB, interval: shareChange(hitsA, countA, hitsB, countB), p };
+}
+
+/**
+ * Gives the 95 % interval of the second share less the first, from Wilson's intervals of both, so that it has a width where all
+ * or none hit (R. G. Newcombe: "Interval Estimation for the Difference Between Independent Proportions", 1998).
+ */
+export function shareChange(hitsA: number, countA: number, hitsB: number, countB: number): Interval {
+  const [a, b] = [hitsA / countA, hitsB / countB];
+  const [before, after] = [shareInterval(hitsA, countA), shareInterval(hitsB, countB)];
+  return {
+    low: b - a - Math.hypot(b - after.low, before.high - a),
+    high: b - a + Math.hypot(after.high - b, a - before.low),
+  };
 }
 
 /** Gives the fewest values that bound a quantile from above: with fewer, its interval has no end. */

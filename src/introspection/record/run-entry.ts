@@ -162,7 +162,7 @@ export class RunEntry implements RunRecord {
     for (let at = calls.length - 1; at >= 0; at--) {
       const call = calls[at]!;
       if (call === caller) return undefined;
-      if (call.kind === "model" && call.path.startsWith(caller.path)) return call.answeredBy ?? call.name;
+      if (call.kind === "model" && isBelow(call.path, caller.path)) return call.answeredBy ?? call.name;
     }
     return undefined;
   }
@@ -205,6 +205,12 @@ export class RunEntry implements RunRecord {
     }
     return undefined;
   }
+}
+
+/** Tells whether a path leads to a call inside another: `x#10` is not inside `x#1`. */
+function isBelow(path: string, caller: string): boolean {
+  const next = path.charAt(caller.length);
+  return (next === "/" || next === "@") && path.startsWith(caller);
 }
 
 /** Gives the path of the call that made the call at a path: one step up, without the number of the attempt. */

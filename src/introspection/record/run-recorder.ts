@@ -139,6 +139,8 @@ export class RunRecorder implements RunHistory, EventListener {
     this.#metrics?.clear();
     this.#answers.clear();
     this.#last = undefined;
+    this.failures = 0;
+    this.missedRuns = 0;
   }
 
   /** Records an event; others than the wanted types are passed over. Never throws. */

@@ -116,6 +116,33 @@ describe("AgentIntrospection.adaptBehavior", () => {
     expect(introspection.audit).toMatchObject([{ id: "cache-ttl:slow", status: "kept" }]);
   });
 
+  it("applies what is of low risk though something better is of high risk and of the same setting", async () => {
+    const runtime = createTestRuntime();
+    const flock = new Flock({ runtime });
+    const cache = { ttlMs: 5_000, maxEntries: 2 };
+    const ask = async ({ q }: { q: string }): Promise<{ q: string }> => {
+      await runtime.sleep(300);
+      return { q };
+    };
+    const tool = runnable("tool", ask, { kind: "tool", identity: "tool", policy: { idempotent: true, cache } });
+    const agent = runnable("agent", async ({ q }: { q: string; run: number }, context) => context.call(tool, { q }));
+    const introspection = new AgentIntrospection(agent, { flock });
+    const adaptation = introspection.adaptBehavior({ allow: ["cache"], everyRuns: 120, watchRuns: 120 });
+    // Two questions that come again too late for the time they are kept, then four that come again too late for the room.
+    for (let run = 0; run < 120; run++) {
+      const isLate = run % 24 < 16;
+      const running = flock.run(agent, { q: isLate ? `late ${run % 2}` : `many ${run % 4}`, run });
+      if (run === 119) {
+        const ids = introspection.suggestImprovements().map(({ id }) => id);
+        expect(ids).toContain("cache-ttl:tool");
+        expect(ids).not.toContain("cache-size:tool");
+      }
+      await runtime.clock.advance(isLate ? 3_000 : 1_000);
+      await running;
+    }
+    expect(adaptation.records).toMatchObject([{ id: "cache-size:tool", status: "watching" }]);
+  });
+
   it("refuses what it cannot do", () => {
     const { introspection } = house();
     const bad: unknown[] = [
@@ -200,6 +227,33 @@ describe("what a change costs", () => {
     for (let count = 0; count < 30; count++) run(80 + (count % 20));
     const words = "rolled back: it brought less than half of what was promised.";
     expect(introspection.audit).toMatchObject([{ status: "rolled-back", report: expect.stringContaining(words) }]);
+  });
+
+  it("leaves alone what calls more often at a cost that nobody knows, unless any cost will do", () => {
+    const more = { ...suggestion([]), predicted: { metric: "successRate", change: 0.1, low: 0, high: 0.2, unit: "" } };
+    const hedge = { ...suggestion([]), action: { knob: "hedge:m", value: 100 } };
+    const fewer = { ...suggestion([]), predicted: { ...more.predicted, metric: "avgExecutionTimeMs" } };
+    const tried = ([more, hedge, fewer] as const).map((one) =>
+      [0, 1_000, Number.POSITIVE_INFINITY].map((maxCostUsd) => {
+        const { knobs } = priced([]);
+        knobs.register({ id: "hedge:m", read: () => null, check: () => undefined, change: () => () => {} });
+        const history = new RunRecorder();
+        const trials = new Trials("a", () => ({ history, knobs }), []);
+        const source = {
+          advise: () => [one],
+          startOf: (given: Suggestion, watchRuns: number) => ({ suggestion: given, watchRuns, episodes: [] }),
+        };
+        adapt(trials, source, { allow: ["retry", "hedge"], maxCostUsd, everyRuns: 1, dryRun: true });
+        for (const event of eventsOf({ name: "a", ms: 5 }, { runId: "x", time: startOfTime })) history.notify(event);
+        trials.catchUp();
+        return trials.records.length;
+      }),
+    );
+    expect(tried).toEqual([
+      [0, 0, 1],
+      [0, 0, 1],
+      [1, 1, 1],
+    ]);
   });
 
   it.each([

@@ -29,6 +29,15 @@ describe("the look at the end of a trial", () => {
     expect(allowed).toBe(0);
   });
 
+  it("holds nothing against a change before which there were hardly any runs", () => {
+    for (const count of [0, 1, 9]) {
+      const before = momentsOf(Array<number>(count).fill(1));
+      expect([isAboveAtEnd(runs(200, 1), before), isSurelyAbove(runs(200, 1), 200, before)]).toEqual([false, false]);
+    }
+    const enough = momentsOf(Array<number>(10).fill(1));
+    expect([isAboveAtEnd(runs(200, 1), enough), isSurelyAbove(runs(200, 1), 200, enough)]).toEqual([true, true]);
+  });
+
   it("sees that more fails, beyond what was allowed", () => {
     const before = { runs: 400, failed: 8 };
     expect(failsMoreAtEnd({ runs: 200, failed: 20 }, before, 0.01)).toBe(true);

@@ -4,7 +4,8 @@ import fc from "fast-check";
 import type { CallRecord, RunRecord } from "../../../src/core/events/run-history.ts";
 
 const text = fc.string({ unit: "binary" });
-const finite = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
+const most = Number.MAX_SAFE_INTEGER;
+const finite = fc.double({ noNaN: true, min: -most, max: most }).map((value) => value + 0);
 const count = fc.nat();
 const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined });
 const kind = fc.constantFrom("agent", "pattern", "model", "tool");

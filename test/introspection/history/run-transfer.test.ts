@@ -101,6 +101,15 @@ describe("exportRuns and importRuns", () => {
       [good.replace('"fingerprint":"f1"', '"fingerprint":7'), 1, "/calls/0/failure/fingerprint", "a string"],
       [good.replace(/"failure":\{[^}]*\}/, '"failure":[]'), 1, "/calls/0/failure", "an object"],
       [good.replace('"durationMs":20', '"durationMs":1e999'), 1, "/durationMs", "a finite number"],
+      [good.replace('"durationMs":20', '"durationMs":1e308'), 1, "/durationMs", "a number within ±2^53"],
+      [good.replace('"attempts":1', '"attempts":-1'), 1, "/calls/0/attempts", "a whole number, 0 or more"],
+      [good.replace('"attempts":1', '"attempts":1.5'), 1, "/calls/0/attempts", "a whole number, 0 or more"],
+      [
+        good.replace('"attempts":1', `"attempts":33,"tried":[${Array(33).fill("{}").join()}]`),
+        1,
+        "/calls/0/tried",
+        "a list of 32 at most",
+      ],
       [good.replace(/"calls":.*\}$/, '"calls":{}}'), 1, "/calls", "a list"],
     ];
     for (const [text, line, pointer, expected] of cases) {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Suggestion } from "../../../src/introspection/advise/suggestion.ts";
 import { alikeModels } from "../../../src/introspection/advise/what-if/alike-models.ts";
 import { cachedAnswers } from "../../../src/introspection/advise/what-if/cached-answers.ts";
+import { comparePairs, type ModelPair } from "../../../src/introspection/advise/what-if/paired-models.ts";
 import type { DescribedCall } from "../run-events.ts";
 import { episodesFrom, repeat } from "./episodes-from.ts";
 
@@ -46,6 +47,16 @@ function advise(runs: readonly DescribedCall[], tenantOf?: (run: number) => stri
   return alikeModels({ name: "triage", episodes, knobs: undefined }).map(({ suggestion }) => suggestion);
 }
 const idsOf = (runs: readonly DescribedCall[]): readonly string[] => advise(runs).map(({ id }) => id);
+
+describe("comparePairs", () => {
+  it("compares as many answers as there are", () => {
+    const pairs = repeat(130_000, (hash) => {
+      const call = { outcome: "ok", outputHashes: [hash], writes: ["label"] };
+      return { now: { node: { call } }, other: { node: { call } } } as unknown as ModelPair;
+    });
+    expect(comparePairs(pairs)).toMatchObject({ inputs: 130_000, alike: 130_000, usual: 1 / 130_000 });
+  });
+});
 
 describe("alikeModels", () => {
   it("advises the cheaper of two models that answered alike, with what it saves", () => {

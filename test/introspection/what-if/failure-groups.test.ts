@@ -45,6 +45,20 @@ describe("failureGroups", () => {
     expect(suggestion!.predicted!.high).toBeGreaterThan(0.2);
   });
 
+  it("tells nobody to stop what surely heals enough for another try", () => {
+    const overloaded = (): FlockError => new FlockError("tool_failed", "busy", { details: { tool: "parse" } });
+    const healing = (healed: number) =>
+      repeat(400, (index): DescribedCall => {
+        if (index % 2 === 0) return { name: "a", calls: [{ name: "parse", kind: "tool", ms: 5 }] };
+        const error = overloaded();
+        const failed = index >= 2 * healed ? ({ outcome: "error", code: "tool_failed", error } as const) : {};
+        const failedAttempts = repeat("outcome" in failed ? 2 : 1, () => ({ error, ms: 5 }));
+        return { name: "a", ...failed, calls: [{ name: "parse", kind: "tool", ms: 9, failedAttempts, ...failed }] };
+      });
+    expect(advise(healing(4))[0]?.sentence).toContain("heals only 2 % of these (4 of 200): stop it");
+    expect(advise(healing(26)).map(({ sentence }) => sentence)).toEqual([]);
+  });
+
   it("is silent where nothing stands out, where little fails, and where calls are no longer kept", () => {
     const by = (every: number) =>
       repeat(100, (index): DescribedCall => {

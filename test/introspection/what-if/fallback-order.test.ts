@@ -98,6 +98,14 @@ describe("fallbackOrder", () => {
     expect(won!.predicted!.high).toBeLessThan(0);
   });
 
+  it("forecasts the same whether or not caches answered more calls, which ask no model", () => {
+    const runs = repeat(100, (index) => (index % 2 === 0 ? asks({ ...slow, fails: true }, quick) : asks(slow)));
+    const hit = { name: "large", kind: "model", attempts: 0, ms: 0, cacheState: "hit" } as const;
+    const cached = runs.map((run) => ({ ...run, calls: [...run.calls!, hit, hit, hit] }));
+    const [advice] = advise(runs);
+    expect(advise(cached)[0]!.forecasts).toEqual(advice!.forecasts);
+  });
+
   it("works without a price, and through retries of each", () => {
     const failing = { name: "large", ms: 500, fails: true };
     const runs = repeat(100, (index) =>

@@ -75,6 +75,17 @@ describe("looseKeys", () => {
     expect(advice!.forecasts!.map(({ metric }) => metric)).toContain("costMicroUsd");
   });
 
+  it("counts nothing that a cache further out would answer", () => {
+    const runs = repeat(200, (run): DescribedCall => {
+      const search = { name: "search", kind: "tool", ms: 900, input: { question: questionOf(run) } } as const;
+      const inner = { name: "finder", kind: "agent", ms: 1_000, input: { topic: run % 4 }, calls: [search] } as const;
+      return { name: "a", input: { run }, calls: [inner] };
+    });
+    expect(advise(runs)).toEqual([]);
+    const apart = runs.map((run) => ({ ...run, calls: run.calls![0]!.calls! }));
+    expect(advise(apart).map(({ id }) => id)).toEqual(["cache-key:search"]);
+  });
+
   it("keeps tenants apart", () => {
     const [together] = advise(runsOf(questionOf), undefined, () => "one");
     expect(together?.evidence.questions).toBe(10);

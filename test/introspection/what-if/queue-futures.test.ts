@@ -84,4 +84,13 @@ describe("a forecast of runs that wait for their turn", () => {
     const episodes = episodesAt(starts, serviceMs).map((episode) => ({ ...episode, root: undefined, durationMs: 70 }));
     expect(forecastQueue(of, { episodes, nodes: [] }, { concurrency: 1 }, 20)).toMatchObject({ after: 70, runs: 20 });
   });
+
+  it("plays no more runs than a long record has, however many are to come", () => {
+    const { starts, serviceMs } = poisson(7, 60, 400);
+    const episodes = episodesAt(starts, serviceMs);
+    const at = (next: number) =>
+      forecastQueue(of, { episodes, nodes: callsTo("model", episodes) }, { concurrency: 4 }, next);
+    expect({ ...at(50_000), runs: 0 }).toEqual({ ...at(4_000), runs: 0 });
+    expect(at(50_000).runs).toBe(50_000);
+  });
 });

@@ -111,6 +111,30 @@ describe("retries, by what failed", () => {
     expect(advice!.suggestion.predicted!.change).toBeCloseTo((-19 * 150 * 50) / 120, 2);
   });
 
+  it("forecasts that what is healed costs what good runs cost, and what its failed attempts did", () => {
+    const priced = (run: DescribedCall, costMicroUsd: number | undefined): DescribedCall =>
+      costMicroUsd === undefined ? run : { ...run, calls: run.calls!.map((call) => ({ ...call, costMicroUsd })) };
+    const runs = repeat(200, (index) => {
+      if (index % 4 === 0) return asked([busy, busy]);
+      return priced(asked(index % 4 === 1 ? [busy, undefined] : [undefined]), 100);
+    });
+    const [advice] = advise(runs, { "retry:m": 2 });
+    const [success, , cost] = advice!.forecasts!;
+    expect(cost).toMatchObject({ metric: "costMicroUsd", before: 75 });
+    expect(cost!.after).toBeCloseTo(75 + 100 * (success!.after - success!.before), 6);
+    expect(cost!.high).toBeGreaterThan(cost!.after);
+  });
+
+  it("reads calls of any number of attempts, told or not", () => {
+    const untold = episodesFrom([{ name: "a", calls: [{ name: "m", kind: "tool", attempts: 1e9, ms: 50 }] }]);
+    const told = episodesFrom([asked([...repeat(150_000, () => busy), undefined])]);
+    const [one, other] = [untold, told].map(([run]) => {
+      return storiesOf([...walkTree(run!.root!)].slice(1), { baseMs: 50, maxDelayMs: 1_000 })[0]!;
+    });
+    expect(one).toMatchObject({ tries: 1e9, isHealed: true, endedMs: 50 });
+    expect(other!.isHealed).toBe(true);
+  });
+
   it("counts a run that went on without what failed as no failure, and the time until then", () => {
     const survives = (run: DescribedCall): DescribedCall => ({
       name: "a",

@@ -24,7 +24,10 @@ const settingOfKnob: Readonly<Record<string, AdaptableSetting>> = {
 export interface AdaptOptions {
   /** Which settings may be changed. */
   readonly allow: readonly AdaptableSetting[];
-  /** Most that a change may add to the cost of 1,000 runs by its forecast, in dollars. @default 0 */
+  /**
+   * Most that a change may add to the cost of 1,000 runs by its forecast, in dollars. What calls more often and has no forecast
+   * of it, since no costs are known, is left alone unless this is `Infinity`. @default 0
+   */
   readonly maxCostUsd?: number;
   /** Write down what would be changed, and change nothing. @default false */
   readonly dryRun?: boolean;
@@ -50,8 +53,7 @@ export function checkAdaptOptions(options: unknown): asserts options is AdaptOpt
       const fits = Array.isArray(value) && value.length > 0 && value.every((one) => known.includes(one));
       return fits ? undefined : `a list of ${known.map((one) => `"${one}"`).join(", ")}`;
     },
-    maxCostUsd: (value) =>
-      typeof value === "number" && Number.isFinite(value) && value >= 0 ? undefined : "a number of dollars, 0 or more",
+    maxCostUsd: (value) => (typeof value === "number" && value >= 0 ? undefined : "a number of dollars, 0 or more"),
     dryRun: booleanOption,
     everyRuns: wholeNumber(1),
     watchRuns: wholeNumber(1),
@@ -103,10 +105,17 @@ function mayApply(suggestion: Suggestion, options: AdaptOptions, records: readon
   const setting = settingOfKnob[action.knob.slice(0, Math.max(0, action.knob.indexOf(":")))];
   if (setting === undefined || !options.allow.includes(setting)) return false;
   const cost = forecasts.find(({ metric }) => metric === "costMicroUsd");
-  const addedUsd = cost === undefined ? 0 : ((cost.after - cost.before) * 1_000) / 1e6;
+  const unknownUsd = callsMore(suggestion) ? Number.POSITIVE_INFINITY : 0;
+  const addedUsd = cost === undefined ? unknownUsd : ((cost.after - cost.before) * 1_000) / 1e6;
   if (addedUsd > (options.maxCostUsd ?? 0)) return false;
   return !records.some(({ id, to, status }) => {
     const isSame = canonicalText(to) === canonicalText(action.value);
     return id === suggestion.id && (isSame || status === "rolled-back" || status === "undone" || status === "replaced");
   });
+}
+
+/** A hedge asks twice, and further attempts, which are for more success, ask again. */
+function callsMore({ action, predicted }: Suggestion): boolean {
+  const knob = action?.knob ?? "";
+  return knob.startsWith("hedge:") || (knob.startsWith("retry:") && predicted?.metric === "successRate");
 }

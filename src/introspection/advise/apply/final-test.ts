@@ -1,15 +1,16 @@
 /** Tests that are looked at once, at the end of a trial: they see less harm than those that may be asked after every run. */
 
 import { fisherTail } from "../../errors/exact-tests.ts";
-import { type Moments, standardError } from "./sequential-test.ts";
+import { fewestBefore, type Moments, standardError } from "./sequential-test.ts";
 
 /** Harmless changes of which one figure seems harm by chance. */
 const falseAlarms = 0.01;
 /** The 99 % quantile of the normal distribution. */
 const z99 = 2.326348;
 
-/** Tells whether a mean is above what it was before, and above what was allowed. */
+/** Tells whether a mean is above what it was before, over ten runs or more, and above what was allowed. */
 export function isAboveAtEnd(after: Moments, before: Moments, allowed = before.mean): boolean {
+  if (before.count < fewestBefore) return false;
   const error = Math.hypot(standardError(after), standardError(before));
   return after.mean > allowed && after.mean - before.mean > z99 * error;
 }

@@ -48,11 +48,15 @@ export function anytimeHalfWidth(moments: Moments, horizon: number): number {
   return deviation * Math.sqrt(((2 * scaled) / (count ** 2 * mixing)) * Math.log(Math.sqrt(scaled) / falseAlarms));
 }
 
-/** Tells whether the mean is surely above a figure that was itself measured. */
+/** Tells whether the mean is surely above a figure that was itself measured, over ten runs or more. */
 export function isSurelyAbove(moments: Moments, horizon: number, before: Moments, allowed = before.mean): boolean {
+  if (before.count < fewestBefore) return false;
   const limit = Math.max(allowed, before.mean + z95 * standardError(before));
   return moments.mean - anytimeHalfWidth(moments, horizon) > limit;
 }
+
+/** Fewer runs before a change say too little of what was usual to hold any harm against it. */
+export const fewestBefore = 10;
 
 const rates = 64;
 

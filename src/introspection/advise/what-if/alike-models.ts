@@ -12,6 +12,7 @@ import {
   answeredCalls,
   type Comparison,
   comparePairs,
+  lastAnswers,
   type ModelPair,
   pairsOf,
 } from "./paired-models.ts";
@@ -38,10 +39,12 @@ const chance = 0.05;
  */
 export function alikeModels(input: WhatIfInput): readonly WeighedSuggestion[] {
   return [...answeredCalls(input.episodes)].flatMap(([agent, calls]) => {
-    const models = [...new Set(calls.map(({ model }) => model))];
-    if (models.length < 2) return [];
-    const found = models.flatMap((now) =>
-      models.flatMap((other) => (now === other ? [] : (adviceOn(input, agent, calls, now, other) ?? []))),
+    // A model that was asked fewer inputs has no pair of use, and of such there may be very many.
+    const asked = [...lastAnswers(calls)].filter(([, answers]) => answers.size >= fewestInputs);
+    const found = asked.flatMap(([now, answers]) =>
+      asked.flatMap(([other, others]) => {
+        return now === other ? [] : (adviceOn(input, agent, calls, pairsOf(answers, others), now, other) ?? []);
+      }),
     );
     return found.sort((a, b) => b.value - a.value).slice(0, 1);
   });
@@ -51,10 +54,10 @@ function adviceOn(
   input: WhatIfInput,
   agent: string,
   calls: readonly AnsweredCall[],
+  pairs: readonly ModelPair[],
   now: string,
   other: string,
 ): WeighedSuggestion | undefined {
-  const pairs = pairsOf(calls, now, other);
   if (pairs.length < fewestInputs || isTrial(calls, now, other) || hasMovedOn(calls, now, other)) return undefined;
   const comparison = comparePairs(pairs);
   const { inputs, alike, lost, won, usual } = comparison;

@@ -5,6 +5,9 @@ import type { CallNode } from "../../record/call-tree.ts";
 import { servedMs } from "./recorded-calls.ts";
 import { type Backoff, waitsMs } from "./retry-waits.ts";
 
+/** Attempts that a record keeps of one call. */
+const mostKept = 32;
+
 /** A call and its attempts. */
 export interface AttemptStory {
   readonly node: CallNode;
@@ -45,7 +48,7 @@ function storyOf(node: CallNode, tried: readonly AttemptRecord[]): AttemptStory 
     own,
     tries: own.length + Math.max(0, attempts - tried.length),
     isHealed: own.some(({ outcome }) => outcome === "ok"),
-    endedMs: Math.max(0, ...own.map(({ endedMs }) => endedMs)),
+    endedMs: own.reduce((latest, { endedMs }) => Math.max(latest, endedMs), 0),
   };
 }
 
@@ -54,6 +57,8 @@ function guessed(node: CallNode, backoff: Backoff): readonly AttemptRecord[] {
   // What failed is left open: of calls that were healed it may not be known, and then would seem to be another kind.
   const failed = { name, outcome: "error", code: undefined, costMicroUsd: undefined } as const;
   const last = { ...failed, outcome };
+  // Of more than are kept of any call, nothing but the end is known.
+  if (attempts > mostKept) return [{ ...last, beganMs: 0, endedMs: durationMs }];
   const each = Math.max(0, servedMs(node) - waitsMs(backoff, attempts)) / attempts;
   return Array.from({ length: attempts }, (_, index) => {
     const isLast = index === attempts - 1;

@@ -32,6 +32,29 @@ const dayMs = 86_400_000;
  * an endless cache does, rounded up to a power of two; hits, joined calls and times come from replaying that very cache.
  */
 export function cachedAnswers(input: WhatIfInput): readonly WeighedSuggestion[] {
+  return adviceOn(input).found;
+}
+
+/** Gives the calls that the caches {@link cachedAnswers} advises would answer: what they call is not called then. */
+export function savedCalls(input: WhatIfInput): ReadonlySet<CallNode> {
+  return adviceOn(input).covered;
+}
+
+interface CacheAdvice {
+  readonly found: readonly WeighedSuggestion[];
+  readonly covered: ReadonlySet<CallNode>;
+}
+
+/** Several simulators ask for it. */
+const known = new WeakMap<WhatIfInput, CacheAdvice>();
+
+function adviceOn(input: WhatIfInput): CacheAdvice {
+  const advice = known.get(input) ?? adviseCaches(input);
+  known.set(input, advice);
+  return advice;
+}
+
+function adviseCaches(input: WhatIfInput): CacheAdvice {
   const found: WeighedSuggestion[] = [];
   const covered = new Set<CallNode>();
   const coveredByAction = new Set<CallNode>();
@@ -54,7 +77,7 @@ export function cachedAnswers(input: WhatIfInput): readonly WeighedSuggestion[] 
       if (advice.suggestion.action !== undefined) coveredByAction.add(node);
     });
   }
-  return found;
+  return { found, covered };
 }
 
 function weigh(

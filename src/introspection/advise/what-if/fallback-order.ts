@@ -30,7 +30,8 @@ const leastGain = 0.05;
  */
 export function fallbackOrder(input: WhatIfInput): readonly WeighedSuggestion[] {
   return [...callsByName(input.episodes)].flatMap(([name, all]) => {
-    const nodes = all.filter(({ call }) => call.kind === "model");
+    // What a cache answered asked no model.
+    const nodes = all.filter(({ call }) => call.kind === "model" && call.attempts > 0 && call.outcome !== "cancelled");
     const legs = legsOf(nodes);
     if (legs[0]?.name !== name || legs.length < 2 || legs.some(({ calls }) => calls < fewestCalls)) return [];
     const now = inOrder(legs);

@@ -8,6 +8,8 @@ import { type Backoff, newsAfter, newsBetween, waitAfter, waitsForNews } from ".
 export interface FurtherAttempts {
   /** The chance that one of them answers. */
   readonly heals: number;
+  /** How many of them fail. */
+  readonly failed: number;
   readonly mean: number;
   readonly variance: number;
 }
@@ -61,7 +63,7 @@ export function furtherAttempts(
   chance: number,
   { made, more, backoff, times }: { made: number; more: number; backoff: Backoff; times: AttemptTimes },
 ): FurtherAttempts {
-  let [reached, mean, square, timeMs, spread] = [1, 0, 0, 0, 0];
+  let [reached, failed, mean, square, timeMs, spread] = [1, 0, 0, 0, 0, 0];
   for (let extra = 1; extra <= more; extra++) {
     const wait = waitAfter(backoff, made + extra - 1);
     timeMs += wait.mean + times.news.part * newsAfter(backoff, made + extra - 1) + times.meanMs;
@@ -70,6 +72,7 @@ export function furtherAttempts(
     mean += ends * timeMs;
     square += ends * (timeMs ** 2 + spread);
     reached *= 1 - chance;
+    failed += reached;
   }
-  return { heals: 1 - reached, mean, variance: square - mean ** 2 };
+  return { heals: 1 - reached, failed, mean, variance: square - mean ** 2 };
 }

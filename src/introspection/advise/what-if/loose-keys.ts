@@ -15,7 +15,8 @@ import {
   type WhatIfInput,
 } from "../suggestion.ts";
 import { cacheInUse } from "./cache-in-use.ts";
-import { type CallGroup, cacheableCalls, type SeenCall } from "./cacheable-calls.ts";
+import { type CallGroup, cacheableCalls, isCovered, type SeenCall } from "./cacheable-calls.ts";
+import { savedCalls } from "./cached-answers.ts";
 import { forecastCached, replayFrom, runsWith, type TriedCache } from "./cached-runs.ts";
 import { chooseCache, ttlToBe } from "./choose-cache.ts";
 import { missRatioCurve } from "./reuse-distances.ts";
@@ -25,10 +26,14 @@ const fewestMore = 5;
 /**
  * Advises to write questions alike where their spelling keeps a cache from answering them: the recorded calls are replayed
  * through the cache that is on, or that would be turned on, once by their input and once by its texts without case and surplus
- * white space. No setting does that, since only a person knows whether the spelling matters.
+ * white space. What a cache that is advised further out would answer is not counted twice. No setting does that, since only a
+ * person knows whether the spelling matters.
  */
 export function looseKeys(input: WhatIfInput): readonly WeighedSuggestion[] {
-  return cacheableCalls(input.episodes).flatMap((group) => {
+  const saved = savedCalls(input);
+  return cacheableCalls(input.episodes).flatMap((all) => {
+    const isMade = ({ node: { parent } }: SeenCall): boolean => parent === undefined || !isCovered(parent, saved);
+    const group = saved.size === 0 ? all : { ...all, calls: all.calls.filter(isMade) };
     if (group.calls.some(({ looseKey }) => looseKey === undefined)) return [];
     const spellings = new Set(group.calls.map(({ key }) => key)).size;
     const questions = new Set(group.calls.map(({ looseKey }) => looseKey)).size;

@@ -1,5 +1,6 @@
 /** What further attempts would bring, where the last one still heals and calls fail for want of another. */
 
+import { hardlyEver } from "../../errors/error-advice.ts";
 import { meanOf, shareInterval } from "../../measure/statistics.ts";
 import { type CallNode, endOf, walkTree } from "../../record/call-tree.ts";
 import type { Episode } from "../../record/episodes.ts";
@@ -15,12 +16,11 @@ import type { AttemptStory, RetriedCalls } from "./attempt-stories.ts";
 import { forecastRuns, successForecast } from "./forecast.ts";
 import { attemptTimes, type FurtherAttempts, furtherAttempts, newsOfEarlierMs } from "./further-attempts.ts";
 import { type HealedCode, healedCodes, healedEvidence, lastCode, sayHealed } from "./healed-codes.ts";
+import { type HealedRun, healingCosts } from "./healing-costs.ts";
 import { samplesOf } from "./recorded-calls.ts";
 import { waitsForNews } from "./retry-waits.ts";
 
 const fewestTries = 20;
-/** One more attempt must surely heal this share of the calls that come to it. */
-const hardlyEver = 0.05;
 const mostAttempts = 10;
 /** A code that came seldom counts as if so many calls more of it had been healed as seldom as all are. */
 const pooledCalls = 5;
@@ -44,13 +44,15 @@ export function moreAttempts(input: WhatIfInput, calls: RetriedCalls): WeighedSu
   if (most < 2 || tried < fewestTries || shareInterval(healed, tried).low <= hardlyEver || spent.size === 0) return;
   const attempts = attemptsFor(last, most);
   if (attempts <= most) return undefined;
-  const { after, failedRuns, gains, perRun, assumed } = runsWith(episodes, calls, last, attempts);
+  const { after, failedRuns, gains, perRun, assumed, healedRuns } = runsWith(episodes, calls, last, attempts);
   const gained = gains / episodes.length;
   const interval = shareInterval(failedRuns, episodes.length);
   const heals = failedRuns === 0 ? 0 : gains / failedRuns;
   if (gained < smallestGain || interval.low * heals < smallestGain / 4) return undefined;
   const before = meanOf(episodes.map(({ durationMs }) => durationMs));
   const time = forecastRuns({ metric: "avgExecutionTimeMs", unit: "ms", before }, after, nextRuns, { perRun, assumed });
+  const error = chanceError(last);
+  const cost = healingCosts(episodes, { stories, healed: healedRuns, nextRuns, chanceError: error });
   const codes = healedCodes(stories);
   const sentence =
     `${spent.size} calls of ${name} failed after ${most} attempts, of which the last healed ${percent(healed / tried)}. ` +
@@ -68,7 +70,10 @@ export function moreAttempts(input: WhatIfInput, calls: RetriedCalls): WeighedSu
         ...{ metric: "successRate", change: gained, low: interval.low * heals, high: interval.high * heals },
         unit: "share of runs",
       },
-      forecasts: [successForecast(episodes, gained, nextRuns, chanceError(last) * gained), time],
+      forecasts: [
+        ...[successForecast(episodes, gained, nextRuns, error * gained), time],
+        ...(cost === undefined ? [] : [cost]),
+      ],
       assumptions: ["attempts to come heal as often as those that were recorded, whatever the others were"],
       sideEffects: ["runs that fail take longer to, and what is tried more often is called more often"],
     },
@@ -123,6 +128,7 @@ interface RunsWith {
   readonly gains: number;
   readonly perRun: number;
   readonly assumed: number;
+  readonly healedRuns: ReadonlyMap<Episode, HealedRun>;
 }
 
 /** A run that failed goes on, once it is healed, as long as good ones do after such a call. */
@@ -139,12 +145,15 @@ function runsWith(episodes: readonly Episode[], calls: RetriedCalls, last: LastA
   let [failedRuns, gains, variance, byChance, byNews] = [0, 0, 0, 0, 0];
   const healed = meanOf([...last.spent.values()].map((story) => further(story).heals));
   const earlier = new Map(stories.map((story) => [story.node, healed * newsOfEarlierMs(story, backoff)]));
-  const after = episodes.map(({ root, outcome, durationMs: recordedMs }) => {
+  const healedRuns = new Map<Episode, HealedRun>();
+  const after = episodes.map((episode) => {
+    const { root, outcome, durationMs: recordedMs } = episode;
     const durationMs = recordedMs - (root === undefined ? 0 : sumOf(root, earlier));
     const node = root === undefined ? undefined : [...walkTree(root)].find((one) => last.spent.has(one));
     if (node === undefined) return durationMs;
     const story = last.spent.get(node)!;
     const expected = further(story);
+    healedRuns.set(episode, { story, further: expected });
     variance += expected.variance;
     byChance += Math.abs(further(story, Math.max(0, 1 - error)).mean - expected.mean);
     byNews += Math.abs(further(story, 1, times.news.part + times.news.doubt).mean - expected.mean);
@@ -154,7 +163,7 @@ function runsWith(episodes: readonly Episode[], calls: RetriedCalls, last: LastA
     return durationMs + expected.mean + expected.heals * onwardMs;
   });
   const assumed = Math.hypot(byChance, byNews) / episodes.length;
-  return { after, failedRuns, gains, perRun: variance / episodes.length, assumed };
+  return { after, failedRuns, gains, perRun: variance / episodes.length, assumed, healedRuns };
 }
 
 function sumOf(root: CallNode, values: ReadonlyMap<CallNode, number>): number {

@@ -70,13 +70,19 @@ export function modelOf({ call, children }: CallNode): string | undefined {
   return model;
 }
 
+/** Gives of each model the last call for each input. */
+export function lastAnswers(calls: readonly AnsweredCall[]): ReadonlyMap<string, ReadonlyMap<string, AnsweredCall>> {
+  const byModel = Map.groupBy(calls, ({ model }) => model);
+  return new Map([...byModel].map(([model, own]) => [model, new Map(own.map((call) => [call.key, call]))]));
+}
+
 /** Gives the inputs that both models were asked, each with the last call of either, so that each input counts once. */
-export function pairsOf(calls: readonly AnsweredCall[], now: string, other: string): readonly ModelPair[] {
-  const lastOf = (model: string): ReadonlyMap<string, AnsweredCall> =>
-    new Map(calls.filter((call) => call.model === model).map((call) => [call.key, call]));
-  const others = lastOf(other);
-  return [...lastOf(now)].flatMap(([key, call]) => {
-    const pair = others.get(key);
+export function pairsOf(
+  now: ReadonlyMap<string, AnsweredCall>,
+  other: ReadonlyMap<string, AnsweredCall>,
+): readonly ModelPair[] {
+  return [...now].flatMap(([key, call]) => {
+    const pair = other.get(key);
     return pair === undefined ? [] : [{ now: call, other: pair }];
   });
 }
@@ -124,7 +130,7 @@ export function comparePairs(pairs: readonly ModelPair[]): Comparison {
   }
   return {
     ...{ inputs: compared + lost, alike, lost, won, unlike },
-    usual: compared === 0 ? 1 : Math.max(...answers.values()) / compared,
+    usual: compared === 0 ? 1 : [...answers.values()].reduce((most, count) => Math.max(most, count), 0) / compared,
     fields: [...fields].map(([name, field]) => ({ name, ...field })),
   };
 }

@@ -12,7 +12,7 @@ import { replayDuration } from "./replay.ts";
 const [fewestFutures, mostFutures, mostReplayed] = [40, 200, 400_000];
 /** Runs that are drawn together, so that those that came in a burst stay one: a tenth of all, within these bounds. */
 const [fewestTogether, mostTogether] = [10, 100];
-/** Of a long record the last runs say as much. */
+/** Of a long record the last runs say as much, as do the first of many to come. */
 const mostRuns = 4_000;
 
 /**
@@ -28,7 +28,7 @@ export function forecastQueue(
 ): Forecast {
   const recorded = recordOf(episodes, new Set(nodes));
   const gaps = recorded.map(({ gapMs }) => gapMs);
-  return forecastFutures(of, playedFutures(recorded, limits, next), next, gaps);
+  return forecastFutures(of, playedFutures(recorded, limits, Math.min(next, mostRuns)), next, gaps);
 }
 
 /** Gives the mean time of the next runs in each of many futures. */
