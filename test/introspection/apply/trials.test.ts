@@ -145,6 +145,28 @@ describe("a change on trial", () => {
     expect(house.flock.knobs.read("cache:search")).toMatchObject({ maxEntries: 3 });
   });
 
+  it("goes with what was turned on top of it, and is still seen to be replaced once it was kept", async () => {
+    const house = await houseWithRuns();
+    const introspection = house.introspect();
+    const first = introspection.suggestImprovements().find(({ id }) => id === "cache:search")!;
+    const larger = { ...first, id: "larger", action: { knob: "cache:search", value: { maxEntries: 99 } } };
+    const below = introspection.apply(first, { watchRuns: 20 });
+    await house.run(20);
+    expect(below.record.status).toBe("kept");
+    const above = introspection.apply(larger);
+    expect(house.flock.knobs.read("cache:search")).toMatchObject({ maxEntries: 99 });
+    below.undo();
+    expect([below.record.status, above.record.status]).toEqual(["undone", "undone"]);
+    expect(house.flock.knobs.read("cache:search")).toEqual(off);
+    const again = introspection.apply(first, { watchRuns: 20 });
+    await house.run(20);
+    expect(again.record.status).toBe("kept");
+    house.flock.knobs.change("cache:search", { maxEntries: 3 });
+    expect(again.record.status).toBe("replaced");
+    again.undo();
+    expect(house.flock.knobs.read("cache:search")).toMatchObject({ maxEntries: 3 });
+  });
+
   it("is alone on its setting, and leaves no listener behind", async () => {
     const house = await houseWithRuns();
     const introspection = house.introspect();

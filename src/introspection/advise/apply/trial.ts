@@ -2,10 +2,12 @@
 
 import type { EventListener } from "../../../core/events/event-dispatcher.ts";
 import type { RunHistory } from "../../../core/events/run-history.ts";
+import type { Json } from "../../../core/json/json.ts";
 import type { Knobs } from "../../../core/knob.ts";
 import type { Episode } from "../../record/episodes.ts";
 import type { Suggestion } from "../suggestion.ts";
 import type { AdviceRecord } from "./advice-record.ts";
+import { noRuns, withRun } from "./verdict.ts";
 
 /** What trials need of the environment. */
 export interface TrialEnvironment {
@@ -46,4 +48,25 @@ export function deferred(record: AdviceRecord): Pick<Trial, "settle" | "verdict"
   if (record.status !== "watching") return { settle: () => {}, verdict: Promise.resolve(record) };
   const { promise, resolve } = Promise.withResolvers<AdviceRecord>();
   return { settle: resolve, verdict: promise };
+}
+
+/** Tells whether a change holds, as far as is known. */
+export function isOpen({ record: { status } }: Trial): boolean {
+  return status === "watching" || status === "kept";
+}
+
+/** Gives the record of a change that begins now, from what its setting was. */
+export function recordOf(
+  { suggestion, watchRuns, episodes }: TrialStart,
+  from: Json,
+  appliedAtMs: number,
+): AdviceRecord {
+  const { id, sentence, action, forecasts = [] } = suggestion;
+  const { knob, value } = action!;
+  const runs = Math.min(watchRuns, ...forecasts.slice(0, 1).map((forecast) => forecast.runs));
+  const baseline = episodes.reduce((sum, episode) => withRun(sum, episode, ""), noRuns);
+  return {
+    ...{ id, sentence, knob, from, to: value, status: "watching", appliedAtMs },
+    ...{ watchRuns: runs, forecasts, baseline, watched: noRuns },
+  };
 }

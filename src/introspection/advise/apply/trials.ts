@@ -8,8 +8,16 @@ import { canonicalText } from "../../../core/json/canonical-key.ts";
 import type { KnobChange, Knobs } from "../../../core/knob.ts";
 import { type Episode, episodesOf } from "../../record/episodes.ts";
 import type { AdviceRecord, AdviceStatus } from "./advice-record.ts";
-import { deferred, type StartedTrial, type Trial, type TrialEnvironment, type TrialStart } from "./trial.ts";
-import { noRuns, verdictOn, withRun } from "./verdict.ts";
+import {
+  deferred,
+  isOpen,
+  recordOf,
+  type StartedTrial,
+  type Trial,
+  type TrialEnvironment,
+  type TrialStart,
+} from "./trial.ts";
+import { verdictOn, withRun } from "./verdict.ts";
 
 const mostRecords = 200;
 
@@ -19,6 +27,7 @@ export class Trials {
   readonly #environment: () => TrialEnvironment;
   #trials: Trial[];
   #stopListening: (() => void) | undefined = undefined;
+  #stopWatching: (() => void) | undefined = undefined;
   #lastRun: RunRecord | undefined = undefined;
   /** A change of ours is no interference. */
   #changing = false;
@@ -58,7 +67,8 @@ export class Trials {
   propose(start: TrialStart): void {
     const { action } = start.suggestion;
     if (action === undefined) return;
-    this.#add({ ...this.#recordOf(start), status: "proposed" }, undefined);
+    const record = recordOf(start, this.#knobs.read(action.knob), this.#now());
+    this.#add({ ...record, status: "proposed" }, undefined);
   }
 
   /**
@@ -70,14 +80,10 @@ export class Trials {
     const { action } = start.suggestion;
     const knob = action!.knob;
     if (this.#trials.some(({ record }) => record.status === "watching" && record.knob === knob)) {
-      throw optionError(
-        "AgentIntrospection.apply",
-        "suggestion",
-        `one for a setting not on trial (${knob} is)`,
-        start.suggestion.id,
-      );
+      const expected = `one for a setting not on trial (${knob} is)`;
+      throw optionError("AgentIntrospection.apply", "suggestion", expected, start.suggestion.id);
     }
-    const record = this.#recordOf(start);
+    const record = recordOf(start, this.#knobs.read(knob), this.#now());
     const restore = this.#asOurs(() => this.#knobs.change(knob, action!.value));
     const trial = this.#add(record, restore);
     this.#listen();
@@ -114,18 +120,9 @@ export class Trials {
   stop(): void {
     this.#afterRun.clear();
     this.#stopListening?.();
+    this.#stopWatching?.();
     this.#stopListening = undefined;
-  }
-
-  #recordOf({ suggestion, watchRuns, episodes }: TrialStart): AdviceRecord {
-    const { id, sentence, action, forecasts = [] } = suggestion;
-    const { knob, value } = action!;
-    const runs = Math.min(watchRuns, ...forecasts.slice(0, 1).map((forecast) => forecast.runs));
-    const baseline = episodes.reduce((sum, episode) => withRun(sum, episode, ""), noRuns);
-    return {
-      ...{ id, sentence, knob, from: this.#knobs.read(knob), to: value, status: "watching", appliedAtMs: this.#now() },
-      ...{ watchRuns: runs, forecasts, baseline, watched: noRuns },
-    };
+    this.#stopWatching = undefined;
   }
 
   #add(record: AdviceRecord, restore: (() => void) | undefined): Trial {
@@ -151,11 +148,15 @@ export class Trials {
     this.#end(trial, keep ? "kept" : "rolled-back", { figures, report });
   }
 
+  /** What was turned on top of it goes first: each puts back what it found. */
   #undo(trial: Trial): void {
-    const { status } = trial.record;
-    if (status !== "watching" && status !== "kept") return;
-    this.#restore(trial);
-    this.#end(trial, "undone");
+    if (!isOpen(trial)) return;
+    const onTop = this.#trials.slice(this.#trials.indexOf(trial) + 1);
+    for (const later of [trial, ...onTop].reverse()) {
+      if (!isOpen(later) || later.record.knob !== trial.record.knob) continue;
+      this.#restore(later);
+      this.#end(later, "undone");
+    }
     this.#rest();
   }
 
@@ -197,8 +198,7 @@ export class Trials {
     if (this.#changing) return;
     for (const trial of this.#trials) {
       const { record } = trial;
-      const isOpen = record.status === "watching" || record.status === "kept";
-      if (!isOpen || record.knob !== knob || canonicalText(to) === canonicalText(record.to)) continue;
+      if (!isOpen(trial) || record.knob !== knob || canonicalText(to) === canonicalText(record.to)) continue;
       this.#end(trial, "replaced", { report: `${knob} was changed by somebody else.` });
     }
   }
@@ -211,22 +211,23 @@ export class Trials {
   }
 
   #listen(): void {
+    this.#stopWatching ??= this.#environment().knobs?.watch((change) => this.#interfered(change));
     if (this.#stopListening !== undefined) return;
     this.#lastRun = this.#environment().history?.runs().at(-1);
-    const { events, knobs } = this.#environment();
     const ends: EventListener = {
       name: `advice for ${this.#name}`,
       ...{ mask: maskOf(["run-end"]), [internal]: true },
       notify: () => this.catchUp(),
     };
-    const stops = [events?.add(ends), knobs?.watch((change) => this.#interfered(change))];
-    this.#stopListening = () => {
-      for (const stop of stops) stop?.();
-    };
+    this.#stopListening = this.#environment().events?.add(ends) ?? (() => {});
   }
 
-  /** Lets go of the environment where nothing is left to watch. */
+  /** Lets go of the environment where nothing is left to watch. A change that was kept may still be changed by others. */
   #rest(): void {
+    if (!this.#trials.some(isOpen)) {
+      this.#stopWatching?.();
+      this.#stopWatching = undefined;
+    }
     const isNeeded = this.#trials.some(({ record, inEffect }) => {
       return record.status === "watching" || (record.status === "kept" && !inEffect);
     });
